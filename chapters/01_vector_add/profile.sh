@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Chapter 01 under Nsight Compute: what one launch of one rung did with memory.
+#
+#   chapters/01_vector_add/profile.sh [RUNG]      without RUNG: the top of the ladder
+#
+# Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+rung=${1:-v3_vectorised}
+program=${T2T_BUILD_DIR:-build}/cuda/bin/t2t
+if [[ ! -x $program ]]; then
+    echo "profile.sh: $program is not built; run ./t2t --device cuda bench 01 first" >&2
+    exit 1
+fi
+
+metrics=(
+    # How long the launch took.
+    gpu__time_duration.sum
+    # Bytes between DRAM and L2. Expect 8 n read and 4 n written, nothing more.
+    dram__bytes_read.sum
+    dram__bytes_write.sum
+    # How busy DRAM was, against what its clock and width allow. This is the roof here.
+    dram__throughput.avg.pct_of_peak_sustained_elapsed
+    # Sectors of 32 bytes for each request of a warp. 4 is right for 4-byte accesses, 16 for 16-byte ones.
+    l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_ld.ratio
+    l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_st.ratio
+    # Instructions of all warps: what v3 saves.
+    smsp__inst_executed.sum
+    # Warps that an SM held on average, of the 64 that it can hold.
+    sm__warps_active.avg.pct_of_peak_sustained_active
+    # Of each issued instruction's wait, the cycles that went by waiting for global memory.
+    smsp__average_warps_issue_stalled_long_scoreboard_per_issue_active.ratio
+)
+
+# --clock-control none   at the clocks that the GPU runs at anyway; ncu would lower them to the base clock
+# --kernel-name          the rung's kernel: its name without the number
+# --launch-count 1       the first launch is enough: it is the check before the timing, on the first shape
+exec ncu --clock-control none \
+    --kernel-name "regex:^${rung#v*_}_kernel" \
+    --launch-count 1 \
+    --metrics "$(IFS=,; echo "${metrics[*]}")" \
+    "$program" bench 01 "$rung" --quick

@@ -1,0 +1,48 @@
+/// Rung 2: grid-stride loop.
+///
+/// Idea      Launch only as many threads as the device holds at once. Each takes an element, then the one
+///           a whole grid further on, until the end.
+/// Changed   v1 tied the grid to n. Here any grid is right for any n: the `if` has become a `for`, and the
+///           lanes of a warp still touch neighbours in every step.
+/// Expect    The same sectors, so at best the same speed. What is saved is the start of a million small
+///           blocks; what is lost is that a thread now waits for its loads before it can ask for the next.
+/// Measured  H200: pending
+#include <algorithm>
+
+#include "chapters/01_vector_add/launch.hpp"
+#include "chapters/01_vector_add/vector_add.cuh"
+#include "common/device/check.hpp"
+
+namespace t2t::vector_add {
+namespace {
+
+__global__ void grid_stride_kernel(const float* a,  // [n]
+                                   const float* b,  // [n]
+                                   float* c,        // [n]
+                                   std::int64_t n) {
+    const std::int64_t threads = std::int64_t{gridDim.x} * blockDim.x;
+    const std::int64_t first = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    for (std::int64_t i = first; i < n; i += threads) c[i] = a[i] + b[i];
+}
+
+// How many blocks the current device runs at the same time.
+std::int64_t resident_blocks() {
+    int device = 0;
+    int multiprocessors = 0;
+    int threads = 0;  // that one multiprocessor holds
+    T2T_CHECK(cudaGetDevice(&device));
+    T2T_CHECK(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
+    T2T_CHECK(cudaDeviceGetAttribute(&threads, cudaDevAttrMaxThreadsPerMultiProcessor, device));
+    return std::int64_t{multiprocessors} * (threads / block_size);
+}
+
+}  // namespace
+
+void v2_grid_stride(const float* a, const float* b, float* c, std::int64_t n, cudaStream_t stream) {
+    if (!has_work(a, b, c, n)) return;
+    const std::int64_t blocks = std::min(ceil_div<std::int64_t>(n, block_size), resident_blocks());
+    grid_stride_kernel<<<static_cast<unsigned>(blocks), block_size, 0, stream>>>(a, b, c, n);
+    check_launch("vector_add v2_grid_stride");
+}
+
+}  // namespace t2t::vector_add

@@ -1,0 +1,115 @@
+// Benchmarks of chapter 02: `t2t bench 02`.
+
+#include <cstdint>
+#include <vector>
+
+#include "chapters/02_memory_access/memory_access.cuh"
+#include "common/device/buffer.hpp"
+#include "common/lab/bench/bench.hpp"
+#include "common/lab/inputs.hpp"
+
+namespace t2t::memory_access {
+namespace {
+
+// x → y, both of the same size; AoS to SoA reads x as bodies and y as four arrays.
+struct MoveOperands {
+    std::vector<float> x;  // what the device's copy holds
+    DeviceBuffer<float> x_device, y_device;
+
+    MoveOperands(std::int64_t count, std::uint64_t seed)
+        : x(lab::uniform(count, -1, 1, seed)), x_device(x), y_device(x.size()) {}
+};
+
+lab::LadderCase<Copy, MoveOperands> copy_case(std::int64_t n) {
+    lab::LadderCase<Copy, MoveOperands> c;
+    c.shape = lab::shape_label({n});
+    c.bytes = 8.0 * n;  // read once, written once
+    c.make = [=](std::uint64_t seed) { return MoveOperands(n, seed); };
+    c.run = [=](Copy* rung, MoveOperands& o, cudaStream_t stream) {
+        rung(o.x_device.data(), o.y_device.data(), n, stream);
+    };
+    c.output = [](MoveOperands& o) { return lab::bytes_of(o.y_device); };
+    c.fault = [](const MoveOperands& o) {
+        return lab::first_fault(o.y_device, [&](std::size_t i) { return o.x[i]; });
+    };
+    c.library_name = "cudaMemcpyAsync";
+    c.library = [](MoveOperands& o, cudaStream_t stream) {
+        T2T_CHECK(cudaMemcpyAsync(o.y_device.data(), o.x_device.data(), o.x_device.bytes(),
+                                  cudaMemcpyDeviceToDevice, stream));
+    };
+    return c;
+}
+
+lab::LadderCase<AosToSoa, MoveOperands> aos_to_soa_case(std::int64_t n) {
+    lab::LadderCase<AosToSoa, MoveOperands> c;
+    c.shape = lab::shape_label({n});
+    c.bytes = 32.0 * n;  // four floats read, four written
+    c.make = [=](std::uint64_t seed) { return MoveOperands(4 * n, seed); };
+    c.run = [=](AosToSoa* rung, MoveOperands& o, cudaStream_t stream) {
+        float* to = o.y_device.data();
+        rung(reinterpret_cast<const Body*>(o.x_device.data()), {to, to + n, to + 2 * n, to + 3 * n},
+             n, stream);
+    };
+    c.output = [](MoveOperands& o) { return lab::bytes_of(o.y_device); };
+    c.fault = [=](const MoveOperands& o) {
+        return lab::first_fault(o.y_device, [&](std::size_t i) {
+            const auto count = static_cast<std::size_t>(n);
+            return o.x[i % count * 4 + i / count];
+        });
+    };
+    return c;
+}
+
+struct GatherOperands {
+    std::vector<float> table;       // [rows, width]
+    std::vector<std::int32_t> ids;  // [count]
+    DeviceBuffer<float> table_device, out_device;
+    DeviceBuffer<std::int32_t> ids_device;
+
+    GatherOperands(const GatherShape& shape, std::uint64_t seed)
+        : table(lab::uniform(shape.rows * shape.width, -1, 1, 2 * seed)),
+          ids(lab::integers<std::int32_t>(shape.count, 0, shape.rows - 1, 2 * seed + 1)),
+          table_device(table),
+          out_device(static_cast<std::size_t>(shape.count * shape.width)),
+          ids_device(ids) {}
+};
+
+lab::LadderCase<GatherRows, GatherOperands> gather_case(const GatherShape& shape) {
+    lab::LadderCase<GatherRows, GatherOperands> c;
+    c.shape = lab::shape_label({shape.rows, shape.width}) + ", " + lab::shape_label({shape.count}) +
+              " ids";
+    c.bytes = shape.count * (8.0 * shape.width + 4);  // row in, row out, id
+    c.make = [=](std::uint64_t seed) { return GatherOperands(shape, seed); };
+    c.run = [=](GatherRows* rung, GatherOperands& o, cudaStream_t stream) {
+        rung(o.table_device.data(), o.ids_device.data(), o.out_device.data(), shape, stream);
+    };
+    c.output = [](GatherOperands& o) { return lab::bytes_of(o.out_device); };
+    c.fault = [=](const GatherOperands& o) {
+        return lab::first_fault(o.out_device, [&](std::size_t i) {
+            const auto width = static_cast<std::size_t>(shape.width);
+            return o.table[static_cast<std::size_t>(o.ids[i / width]) * width + i % width];
+        });
+    };
+    return c;
+}
+
+void describe(lab::Bench& bench) {
+    using Sizes = std::vector<std::int64_t>;
+    for (const std::int64_t n : lab::by_device(Sizes{1 << 28}, Sizes{1 << 20})) {
+        bench.add(copy_ladder, copy_case(n));
+    }
+    for (const std::int64_t n : lab::by_device(Sizes{1 << 26}, Sizes{1 << 18})) {
+        bench.add(aos_to_soa_ladder, aos_to_soa_case(n));
+    }
+    using Shapes = std::vector<GatherShape>;
+    const Shapes gpu{{50'257, 768, 8192}, {32'000, 4096, 8192}};  // GPT-2's table, Mistral's table
+    const Shapes cpu{{4096, 768, 512}};
+    for (const GatherShape& shape : lab::by_device(gpu, cpu)) {
+        bench.add(gather_rows_ladder, gather_case(shape));
+    }
+}
+
+const lab::BenchChapter registration{2, describe};
+
+}  // namespace
+}  // namespace t2t::memory_access

@@ -1,0 +1,36 @@
+/// Rung 1: a thread, a stretch of memory.
+///
+/// Idea      Divide the work as one would among CPU threads: each thread copies 32 neighbours in a row.
+/// Changed   Nothing below this rung. Each thread alone has perfect locality.
+/// Expect    But a warp is 32 threads that load at the same moment. In each step its lanes are 32 floats
+///           = 128 bytes apart, so one request touches 32 sectors of 32 bytes and uses 4 bytes of each:
+///           8 times the traffic, unless a sector is still in L1 when its other 7 floats are asked for.
+/// Measured  H200: pending
+#include "chapters/02_memory_access/launch.hpp"
+#include "chapters/02_memory_access/memory_access.cuh"
+#include "common/device/check.hpp"
+
+namespace t2t::memory_access {
+namespace {
+
+constexpr int floats_per_thread = 32;
+
+__global__ void copy_strided_kernel(const float* x,  // [n]
+                                    float* y,        // [n]
+                                    std::int64_t n) {
+    const std::int64_t thread = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    const std::int64_t first = thread * floats_per_thread;
+    for (std::int64_t i = first; i < first + floats_per_thread && i < n; ++i) y[i] = x[i];
+}
+
+}  // namespace
+
+void v1_copy_strided(const float* x, float* y, std::int64_t n, cudaStream_t stream) {
+    if (!has_work(x, y, n)) return;
+    const auto threads = ceil_div<std::int64_t>(n, floats_per_thread);
+    const unsigned blocks = require_blocks("copy", ceil_div<std::int64_t>(threads, block_size));
+    copy_strided_kernel<<<blocks, block_size, 0, stream>>>(x, y, n);
+    check_launch("copy v1_copy_strided");
+}
+
+}  // namespace t2t::memory_access

@@ -1,0 +1,44 @@
+/// Rung 2: a warp a row.
+///
+/// Idea      The 32 lanes of a warp walk along one row together.
+/// Changed   v1 gave a row to a thread. Here `/ warp_size` names the row and `% warp_size` the lane's place in
+///           it: neighbouring lanes take neighbouring columns.
+/// Expect    4 sectors a request instead of 32, and 32 times the threads. The id is one word that all lanes
+///           read: one sector, broadcast. Rows lie anywhere, yet each is 3 to 16 KB in a row: enough.
+/// Measured  H200: pending
+#include "chapters/02_memory_access/launch.hpp"
+#include "chapters/02_memory_access/memory_access.cuh"
+#include "common/device/check.hpp"
+
+namespace t2t::memory_access {
+namespace {
+
+// __restrict__: `out` overlaps nothing, so the loads of several steps may start before the first store.
+__global__ void gather_warp_per_row_kernel(const float* __restrict__ table,       // [rows, width]
+                                           const std::int32_t* __restrict__ ids,  // [count]
+                                           float* __restrict__ out,               // [count, width]
+                                           GatherShape shape) {
+    const std::int64_t thread = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    const std::int64_t i = thread / warp_size;
+    const int lane = threadIdx.x % warp_size;
+    if (i >= shape.count) return;
+    const std::int64_t id = ids[i];
+    const bool known = 0 <= id && id < shape.rows;
+    for (std::int64_t j = lane; j < shape.width; j += warp_size) {
+        out[i * shape.width + j] = known ? table[id * shape.width + j] : no_such_row;
+    }
+}
+
+}  // namespace
+
+void v2_gather_warp_per_row(const float* table, const std::int32_t* ids, float* out,
+                            GatherShape shape, cudaStream_t stream) {
+    if (!has_work(table, ids, out, shape)) return;
+    constexpr int rows_per_block = block_size / warp_size;
+    const unsigned blocks =
+        require_blocks("gather_rows", ceil_div<std::int64_t>(shape.count, rows_per_block));
+    gather_warp_per_row_kernel<<<blocks, block_size, 0, stream>>>(table, ids, out, shape);
+    check_launch("gather_rows v2_gather_warp_per_row");
+}
+
+}  // namespace t2t::memory_access

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Chapter 03 under Nsight Compute: sectors in global memory and passes in shared memory, for one rung.
+#
+#   chapters/03_shared_memory/profile.sh [RUNG]      without RUNG: v2_tile, which has the conflicts
+#
+# Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+rung=${1:-v2_tile}
+program=${T2T_BUILD_DIR:-build}/cuda/bin/t2t
+if [[ ! -x $program ]]; then
+    echo "profile.sh: $program is not built; run ./t2t --device cuda bench 03 first" >&2
+    exit 1
+fi
+
+metrics=(
+    # How long the launch took.
+    gpu__time_duration.sum
+    # Sectors of 32 bytes for each request of a warp to global memory. v1: 4 loaded, 32 stored.
+    l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_ld.ratio
+    l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_st.ratio
+    # Shared memory: instructions, and the passes (wavefronts) that serving them took. Passes divided by
+    # instructions is 1 without conflicts, 32 for the column of an unpadded tile; 16-byte accesses need 4.
+    smsp__inst_executed_op_shared_ld.sum
+    l1tex__data_pipe_lsu_wavefronts_mem_shared_op_ld.sum
+    smsp__inst_executed_op_shared_st.sum
+    l1tex__data_pipe_lsu_wavefronts_mem_shared_op_st.sum
+    # Bytes to and from DRAM. Expect 4 · rows · columns each way.
+    dram__bytes_read.sum
+    dram__bytes_write.sum
+    # How busy DRAM was, against what its clock and width allow.
+    dram__throughput.avg.pct_of_peak_sustained_elapsed
+    # Of each issued instruction's wait, the cycles that went by at the barrier.
+    smsp__average_warps_issue_stalled_barrier_per_issue_active.ratio
+)
+
+# --clock-control none   at the clocks that the GPU runs at anyway; ncu would lower them to the base clock
+# --kernel-name          the rung's kernel: its name without the number
+# --launch-count 1       the first launch is enough: it is the check before the timing, on the first shape
+exec ncu --clock-control none \
+    --kernel-name "regex:^${rung#v*_}_kernel" \
+    --launch-count 1 \
+    --metrics "$(IFS=,; echo "${metrics[*]}")" \
+    "$program" bench 03 "$rung" --quick

@@ -1,0 +1,40 @@
+/// Rung 1: naive.
+///
+/// Idea      One thread moves one element. The lanes of a warp take 32 neighbours in a row of the input.
+/// Changed   Nothing below this rung. It is the copy of chapter 02 with the index of the store turned over.
+/// Expect    Reads are coalesced, 4 sectors a request. Writes go down a column: the lanes are a whole row of
+///           the output apart, 32 sectors a request, 4 bytes of each used. Turning it round, so that writes
+///           are coalesced, moves the same fault to the reads: one side always pays.
+/// Measured  H200: pending
+#include "chapters/03_shared_memory/launch.hpp"
+#include "chapters/03_shared_memory/shared_memory.cuh"
+#include "common/device/check.hpp"
+
+namespace t2t::shared_memory {
+namespace {
+
+constexpr int tile_edge = 32;
+constexpr int block_rows = 8;  // 32 × 8 threads walk over a tile in 4 steps
+
+__global__ void naive_kernel(const float* in,  // [rows, columns]
+                             float* out,       // [columns, rows]
+                             std::int64_t rows, std::int64_t columns) {
+    const TileOrigin origin = tile_origin(blockIdx.x, columns, tile_edge);
+    const std::int64_t column = origin.column + threadIdx.x;
+    for (int y = threadIdx.y; y < tile_edge; y += block_rows) {
+        const std::int64_t row = origin.row + y;
+        if (row < rows && column < columns) out[column * rows + row] = in[row * columns + column];
+    }
+}
+
+}  // namespace
+
+void v1_naive(const float* in, float* out, std::int64_t rows, std::int64_t columns,
+              cudaStream_t stream) {
+    if (!has_work(in, out, rows, columns)) return;
+    const unsigned tiles = tile_count(rows, columns, tile_edge);
+    naive_kernel<<<tiles, dim3(tile_edge, block_rows), 0, stream>>>(in, out, rows, columns);
+    check_launch("transpose v1_naive");
+}
+
+}  // namespace t2t::shared_memory

@@ -1,0 +1,50 @@
+/// Rung 2: a tile in shared memory.
+///
+/// Idea      A block brings a 32×32 tile into shared memory along rows of the input, and takes it out along
+///           rows of the output. The turn happens between the two, where it costs no sectors.
+/// Changed   v1's store went straight to a column of the output. Here it goes to the tile; after a barrier a
+///           thread stores the element that *another* thread has brought.
+/// Expect    4 sectors a request on both sides. But a warp now reads a column of the tile: 32 floats that lie
+///           32 words apart, all in the same bank, served one after the other: 32 passes for one request.
+/// Measured  H200: pending
+#include "chapters/03_shared_memory/launch.hpp"
+#include "chapters/03_shared_memory/shared_memory.cuh"
+#include "common/device/check.hpp"
+
+namespace t2t::shared_memory {
+namespace {
+
+constexpr int tile_edge = 32;
+constexpr int block_rows = 8;
+
+__global__ void tile_kernel(const float* in,  // [rows, columns]
+                            float* out,       // [columns, rows]
+                            std::int64_t rows, std::int64_t columns) {
+    __shared__ float tile[tile_edge][tile_edge];  // [row of in, column of in]
+
+    const TileOrigin origin = tile_origin(blockIdx.x, columns, tile_edge);
+    for (int y = threadIdx.y; y < tile_edge; y += block_rows) {
+        const std::int64_t row = origin.row + y;
+        const std::int64_t column = origin.column + threadIdx.x;
+        if (row < rows && column < columns) tile[y][threadIdx.x] = in[row * columns + column];
+    }
+    __syncthreads();  // the tile is complete before anyone reads what others brought
+
+    for (int y = threadIdx.y; y < tile_edge; y += block_rows) {
+        const std::int64_t row = origin.row + threadIdx.x;
+        const std::int64_t column = origin.column + y;
+        if (row < rows && column < columns) out[column * rows + row] = tile[threadIdx.x][y];
+    }
+}
+
+}  // namespace
+
+void v2_tile(const float* in, float* out, std::int64_t rows, std::int64_t columns,
+             cudaStream_t stream) {
+    if (!has_work(in, out, rows, columns)) return;
+    const unsigned tiles = tile_count(rows, columns, tile_edge);
+    tile_kernel<<<tiles, dim3(tile_edge, block_rows), 0, stream>>>(in, out, rows, columns);
+    check_launch("transpose v2_tile");
+}
+
+}  // namespace t2t::shared_memory

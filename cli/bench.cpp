@@ -1,0 +1,163 @@
+/// @file
+/// `t2t bench`: times a chapter's rungs beside the library and this machine's roofs.
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/chapter_list.hpp"
+#include "cli/commands.hpp"
+#include "common/device/properties.hpp"
+#include "common/lab/bench/measure.hpp"
+#include "common/lab/bench/report.hpp"
+#include "common/lab/bench/roofs.hpp"
+
+namespace t2t::cli {
+namespace {
+
+/// What the words after `t2t bench` say.
+struct BenchWords {
+    std::string chapter;  ///< or `roofs`
+    std::string rung;
+    std::string json;  ///< a file, `-` for standard output, or empty
+    int repetitions = lab::BenchOptions{}.repetitions;
+    bool quick = false;
+};
+
+/// The command as one would type it again.
+std::string command_line(const BenchWords& words) {
+    std::string line = "./t2t bench " + words.chapter;
+    if (!words.rung.empty()) line += " " + words.rung;
+    if (words.quick) line += " --quick";
+    if (!words.quick && words.repetitions != lab::BenchOptions{}.repetitions) {
+        line += " --repetitions " + std::to_string(words.repetitions);
+    }
+    return line;
+}
+
+/// Before any time is spent measuring.
+void require_writable(const std::string& file) {
+    if (file.empty() || file == "-") return;
+    const std::filesystem::path path(file);
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    if (!std::filesystem::is_directory(folder) || std::filesystem::is_directory(path)) {
+        throw UsageError("--json: cannot write " + file + "; name a file in a folder that exists");
+    }
+}
+
+void write_json(const nlohmann::ordered_json& json, const std::string& file) {
+    if (file == "-") {
+        std::cout << json.dump(2) << '\n';
+        return;
+    }
+    std::ofstream out(file);
+    out << json.dump(2) << '\n';
+    out.close();
+    if (!out) throw std::runtime_error("cannot write " + file + "; choose another file for --json");
+}
+
+/// The cases that hold `rung`, or all when it is empty.
+std::vector<lab::BenchCase> select_cases(const Chapter& chapter, const std::string& rung) {
+    std::vector<lab::BenchCase> cases = lab::bench_cases(chapter.number);
+    if (cases.empty()) throw UsageError("chapter " + chapter.folder() + " has no benchmark");
+    if (rung.empty()) return cases;
+
+    std::erase_if(cases, [&](const lab::BenchCase& bench_case) {
+        const auto& rungs = bench_case.rungs;
+        return std::find(rungs.begin(), rungs.end(), rung) == rungs.end();
+    });
+    if (!cases.empty()) return cases;
+    std::string known;
+    for (const LadderEntry& ladder : chapter.ladders) {
+        for (const RungEntry& entry : ladder.rungs) known += " " + std::string(entry.name);
+    }
+    throw UsageError("chapter " + chapter.folder() + " has no rung '" + rung +
+                     "'; there are:" + known);
+}
+
+void bench_roofs(const BenchWords& words) {
+    const DeviceProperties device = device_properties();
+    const lab::Roofs roofs = lab::measure_roofs(device);
+    const std::filesystem::path file = lab::roofs_file(device.name);
+    lab::store_roofs(roofs, file);
+    if (words.json != "-") {
+        lab::print_header(std::cout, device, roofs.date);
+        lab::print_roofs(std::cout, roofs, device);
+        std::cout << "kept in " << file.string() << '\n';
+    }
+    if (!words.json.empty()) write_json(lab::to_json(roofs), words.json);
+}
+
+void bench_chapter(const BenchWords& words) {
+    const std::vector<lab::BenchCase> cases = select_cases(find_chapter(words.chapter), words.rung);
+    const DeviceProperties device = device_properties();
+    const lab::Roofs roofs = lab::machine_roofs(device);
+    const std::string date = lab::utc_now();
+    const bool tables = words.json != "-";
+    if (tables) lab::print_header(std::cout, device, date);
+
+    const lab::BenchOptions options{.repetitions = words.quick ? 5 : words.repetitions,
+                                    .only_rung = words.rung};
+    std::vector<lab::CaseResult> results;
+    bool wrong = false;
+    for (const lab::BenchCase& bench_case : cases) {
+        results.push_back(lab::measure(bench_case, options, device));
+        wrong |= results.back().any_wrong();
+        if (tables) lab::print_table(std::cout, results.back(), roofs.fp32_tflop_s);
+    }
+    if (!words.json.empty()) {
+        write_json(lab::to_json(results, device, roofs, date, command_line(words)), words.json);
+    }
+    if (wrong) {
+        std::cerr << "t2t: a rung's result is wrong; ./t2t test " << words.chapter
+                  << " says more about it\n";
+        throw CLI::RuntimeError{1};
+    }
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app) {
+    CLI::App* command = app.add_subcommand(
+        "bench", "Times a chapter's rungs beside the library and this machine's roofs");
+    const auto words = std::make_shared<BenchWords>();
+    command
+        ->add_option(
+            "CHAPTER", words->chapter,
+            "03, 3, shared_memory or 03_shared_memory; or roofs, to measure again what this "
+            "machine can do")
+        ->required();
+    command->add_option("RUNG", words->rung, "this rung alone, beside the library");
+    command->add_option("--json", words->json, "writes the results to a file; - is standard output")
+        ->type_name("FILE");
+    CLI::Option* repetitions =
+        command->add_option("--repetitions", words->repetitions, "samples a row")
+            ->type_name("N")
+            ->check(CLI::Range(1, 10000))
+            ->capture_default_str();
+    command->add_flag("--quick", words->quick, "5 samples a row: a first look, not a result")
+        ->excludes(repetitions);
+    command->footer(
+        "A sample is the mean over a batch of runs, replayed as a CUDA graph and timed with events; the\n"
+        "samples of all rows are taken in random order. Every result is checked before and after.\n"
+        "Examples: ./t2t bench 03\n"
+        "          ./t2t bench shared_memory v3_padded --json padded.json\n"
+        "          ./t2t bench roofs");
+    command->callback([words] {
+        require_writable(words->json);
+        if (words->chapter == "roofs") {
+            bench_roofs(*words);
+        } else {
+            bench_chapter(*words);
+        }
+    });
+}
+
+}  // namespace t2t::cli

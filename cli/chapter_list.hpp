@@ -1,0 +1,17 @@
+/// @file
+/// Chapters by the names that people type.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "chapters/chapters.hpp"
+
+namespace t2t::cli {
+
+/// The chapter that `name` means: `3`, `03`, `shared_memory` and `03_shared_memory` are the same one.
+/// @throws UsageError when that chapter is still to come, or when there is none of that name; the
+///         message then lists those that stand
+const Chapter& find_chapter(std::string_view name);
+
+}  // namespace t2t::cli

@@ -1,0 +1,106 @@
+# One source, two devices.
+#
+# `t2t_library(NAME sources…)` and `t2t_executable(NAME sources…)` take .cpp and .cu alike. For a GPU the
+# .cu files go to nvcc. For the CPU device the launch translator rewrites each .cu and .cuh into
+# build/…/translated/ (same lines, same paths), and the C++ compiler builds the result.
+
+find_program(CCACHE ccache)
+if(CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+    set(CMAKE_CUDA_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+# Flags every target of the project is built with.
+add_library(t2t_flags INTERFACE)
+add_library(t2t::flags ALIAS t2t_flags)
+target_include_directories(t2t_flags INTERFACE ${PROJECT_SOURCE_DIR})
+# Messages and assertions name files from the project's root.
+target_compile_options(t2t_flags INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=>
+    $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=>)
+# Assertions stay alive in every build type: a kernel's assert() is part of what the course shows.
+foreach(language CXX CUDA)
+    set(CMAKE_${language}_FLAGS_RELEASE "-O3")
+    set(CMAKE_${language}_FLAGS_RELWITHDEBINFO "-O2 -g")
+endforeach()
+
+if(T2T_DEVICE STREQUAL "cuda")
+    if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+        set(CMAKE_CUDA_ARCHITECTURES native)
+    endif()
+    enable_language(CUDA)
+    # CMake 3.25 does not know that nvcc takes C++20; nvcc does since 12.0.
+    if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+        set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+        set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+    endif()
+    set(CMAKE_CUDA_STANDARD 20)
+    find_package(CUDAToolkit 12.4 REQUIRED)
+    target_compile_definitions(t2t_flags INTERFACE T2T_DEVICE_CUDA=1)
+    target_link_libraries(t2t_flags INTERFACE CUDA::cudart_static)
+    target_compile_options(t2t_flags INTERFACE
+        $<$<COMPILE_LANGUAGE:CUDA>:-lineinfo --expt-relaxed-constexpr>)
+elseif(T2T_DEVICE STREQUAL "cpu")
+    target_compile_definitions(t2t_flags INTERFACE T2T_DEVICE_CPU=1)
+    # -march=native: the CPU device is as fast as the machine it was built on.
+    # -fno-strict-aliasing: CUDA code reads float buffers through float4, int and half2 pointers.
+    # -gdwarf-4: g++ follows #line correctly only up to this version.
+    target_compile_options(t2t_flags INTERFACE -march=native -fno-strict-aliasing -gdwarf-4)
+else()
+    message(FATAL_ERROR "T2T_DEVICE is '${T2T_DEVICE}'; it must be cpu or cuda")
+endif()
+
+if(T2T_WARNINGS_ARE_ERRORS)
+    target_compile_options(t2t_flags INTERFACE
+        $<$<COMPILE_LANGUAGE:CXX>:-Werror> $<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings>)
+endif()
+
+if(T2T_SANITIZE)
+    target_compile_options(t2t_flags INTERFACE -fsanitize=${T2T_SANITIZE} -fno-omit-frame-pointer
+        -fno-sanitize-recover=undefined)
+    target_link_options(t2t_flags INTERFACE -fsanitize=${T2T_SANITIZE})
+endif()
+
+# Translates one file for the CPU device; sets `output` to the translated path.
+function(t2t_translate file output)
+    cmake_path(ABSOLUTE_PATH file NORMALIZE)
+    cmake_path(RELATIVE_PATH file BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE relative)
+    set(translated ${PROJECT_BINARY_DIR}/translated/${relative})
+    if(relative MATCHES "\\.cu$")
+        string(APPEND translated ".cpp")
+    endif()
+    add_custom_command(OUTPUT ${translated}
+        COMMAND t2t_translate ${file} ${translated}
+        DEPENDS t2t_translate ${file}
+        COMMENT "translate ${relative}" VERBATIM)
+    set(${output} ${translated} PARENT_SCOPE)
+endfunction()
+
+# Gives .cpp and .cu sources to an existing target, for whichever device is being built.
+function(t2t_sources target)
+    foreach(file IN LISTS ARGN)
+        if(file MATCHES "\\.cu$" AND T2T_DEVICE STREQUAL "cpu")
+            t2t_translate(${file} translated)
+            target_sources(${target} PRIVATE ${translated})
+            # A quoted include next to the original must still be found.
+            cmake_path(ABSOLUTE_PATH file NORMALIZE)
+        else()
+            target_sources(${target} PRIVATE ${file})
+        endif()
+    endforeach()
+    target_link_libraries(${target} PUBLIC t2t::flags)
+    if(T2T_DEVICE STREQUAL "cpu" AND TARGET t2t_cpu_device)
+        target_link_libraries(${target} PUBLIC t2t_cpu_device)
+        add_dependencies(${target} t2t_translated_headers)
+    endif()
+endfunction()
+
+function(t2t_library target)
+    add_library(${target} STATIC)
+    t2t_sources(${target} ${ARGN})
+endfunction()
+
+function(t2t_executable target)
+    add_executable(${target})
+    t2t_sources(${target} ${ARGN})
+endfunction()

@@ -1,0 +1,19 @@
+/// @file
+/// CUDA's keywords, as the CPU device understands them.
+#pragma once
+
+#define __host__
+#define __device__
+#define __global__
+#define __constant__
+#define __managed__
+#define __grid_constant__
+/// One block at a time runs on an operating-system thread, so a block's shared memory is that thread's.
+#define __shared__ static thread_local
+#define __forceinline__ inline __attribute__((always_inline))
+#define __launch_bounds__(...)
+#define __maxnreg__(...)
+#define __cluster_dims__(...)
+#define __align__(bytes) alignas(bytes)
+#define __builtin_align__(bytes) alignas(bytes)
+// Never define __noinline__: libstdc++ spells one of its attributes that way.

@@ -1,0 +1,132 @@
+/// @file
+/// Atomics of device code on plain types. Blocks run on several cores, so these are real atomics; each
+/// returns the value that was there before.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "common/cpu_device/runtime/block.hpp"
+
+namespace t2t::cpu_device {
+
+template <typename T>
+inline constexpr bool is_atomic_integer =
+    std::is_same_v<T, int> || std::is_same_v<T, unsigned> || std::is_same_v<T, unsigned long long>;
+
+/// Replaces *address by change(*address) until no other thread came between.
+template <typename T, typename Change>
+T atomic_update(T* address, Change change) {
+    using Bits = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
+    static_assert(sizeof(T) == sizeof(Bits));
+    auto* word = reinterpret_cast<Bits*>(address);
+    Bits before = __atomic_load_n(word, __ATOMIC_RELAXED);
+    for (;;) {
+        const T old = __builtin_bit_cast(T, before);
+        const Bits after = __builtin_bit_cast(Bits, static_cast<T>(change(old)));
+        if (__atomic_compare_exchange_n(word, &before, after, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+            memory_may_change();
+            return old;
+        }
+    }
+}
+
+}  // namespace t2t::cpu_device
+
+// Each operation also exists with CUDA's narrower and wider scopes; here all threads share one memory.
+#define T2T_ATOMIC_SCOPES(name, parameters, arguments)                             \
+    template <typename T>                                                          \
+    T name##_block parameters {                                                    \
+        return name arguments;                                                     \
+    }                                                                              \
+    template <typename T>                                                          \
+    T name##_system parameters {                                                   \
+        return name arguments;                                                     \
+    }
+
+template <typename T>
+T atomicAdd(T* address, std::type_identity_t<T> value) {
+    if constexpr (t2t::cpu_device::is_atomic_integer<T>) {
+        t2t::cpu_device::memory_may_change();
+        return __atomic_fetch_add(address, value, __ATOMIC_SEQ_CST);
+    } else {
+        static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
+                      "atomicAdd takes int, unsigned, unsigned long long, float or double here");
+        return t2t::cpu_device::atomic_update(address, [value](T old) { return old + value; });
+    }
+}
+T2T_ATOMIC_SCOPES(atomicAdd, (T * address, std::type_identity_t<T> value), (address, value))
+
+template <typename T>
+T atomicSub(T* address, std::type_identity_t<T> value) {
+    static_assert(std::is_same_v<T, int> || std::is_same_v<T, unsigned>, "atomicSub takes int or unsigned");
+    t2t::cpu_device::memory_may_change();
+    return __atomic_fetch_sub(address, value, __ATOMIC_SEQ_CST);
+}
+T2T_ATOMIC_SCOPES(atomicSub, (T * address, std::type_identity_t<T> value), (address, value))
+
+template <typename T>
+T atomicExch(T* address, std::type_identity_t<T> value) {
+    static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, float>,
+                  "atomicExch takes int, unsigned, unsigned long long or float");
+    return t2t::cpu_device::atomic_update(address, [value](T) { return value; });
+}
+T2T_ATOMIC_SCOPES(atomicExch, (T * address, std::type_identity_t<T> value), (address, value))
+
+template <typename T>
+T atomicMin(T* address, std::type_identity_t<T> value) {
+    static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, long long>,
+                  "atomicMin takes int, unsigned, long long or unsigned long long");
+    return t2t::cpu_device::atomic_update(address, [value](T old) { return value < old ? value : old; });
+}
+T2T_ATOMIC_SCOPES(atomicMin, (T * address, std::type_identity_t<T> value), (address, value))
+
+template <typename T>
+T atomicMax(T* address, std::type_identity_t<T> value) {
+    static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, long long>,
+                  "atomicMax takes int, unsigned, long long or unsigned long long");
+    return t2t::cpu_device::atomic_update(address, [value](T old) { return old < value ? value : old; });
+}
+T2T_ATOMIC_SCOPES(atomicMax, (T * address, std::type_identity_t<T> value), (address, value))
+
+/// Counts up and starts again at 0 after `limit`.
+inline unsigned atomicInc(unsigned* address, unsigned limit) {
+    return t2t::cpu_device::atomic_update(address, [limit](unsigned old) { return old >= limit ? 0 : old + 1; });
+}
+/// Counts down and starts again at `limit` from 0 or from above it.
+inline unsigned atomicDec(unsigned* address, unsigned limit) {
+    return t2t::cpu_device::atomic_update(
+        address, [limit](unsigned old) { return old == 0 || old > limit ? limit : old - 1; });
+}
+inline unsigned atomicInc_block(unsigned* address, unsigned limit) { return atomicInc(address, limit); }
+inline unsigned atomicInc_system(unsigned* address, unsigned limit) { return atomicInc(address, limit); }
+inline unsigned atomicDec_block(unsigned* address, unsigned limit) { return atomicDec(address, limit); }
+inline unsigned atomicDec_system(unsigned* address, unsigned limit) { return atomicDec(address, limit); }
+
+template <typename T>
+T atomicCAS(T* address, std::type_identity_t<T> expected, std::type_identity_t<T> desired) {
+    static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, unsigned short>,
+                  "atomicCAS takes int, unsigned, unsigned long long or unsigned short");
+    t2t::cpu_device::memory_may_change();
+    __atomic_compare_exchange_n(address, &expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return expected;
+}
+T2T_ATOMIC_SCOPES(atomicCAS,
+                  (T * address, std::type_identity_t<T> expected, std::type_identity_t<T> desired),
+                  (address, expected, desired))
+
+#define T2T_ATOMIC_BITS(name, function)                                                         \
+    template <typename T>                                                                       \
+    T name(T* address, std::type_identity_t<T> value) {                                         \
+        static_assert(t2t::cpu_device::is_atomic_integer<T>, #name " takes int, unsigned or unsigned long long"); \
+        t2t::cpu_device::memory_may_change();                                                   \
+        return function(address, value, __ATOMIC_SEQ_CST);                                      \
+    }                                                                                           \
+    T2T_ATOMIC_SCOPES(name, (T * address, std::type_identity_t<T> value), (address, value))
+
+T2T_ATOMIC_BITS(atomicAnd, __atomic_fetch_and)
+T2T_ATOMIC_BITS(atomicOr, __atomic_fetch_or)
+T2T_ATOMIC_BITS(atomicXor, __atomic_fetch_xor)
+
+#undef T2T_ATOMIC_BITS
+#undef T2T_ATOMIC_SCOPES

@@ -1,0 +1,24 @@
+/// @file
+/// CUDA's error state: the last error of each host thread, and the sticky error of a broken device.
+#pragma once
+
+#include <string>
+
+#include "common/cpu_device/include/driver_types.h"
+
+namespace t2t::cpu_device {
+
+/// Remembers `error` for cudaGetLastError() unless it is cudaSuccess. @returns the sticky error if there is
+/// one, else `error`
+cudaError_t finish(cudaError_t error);
+
+/// The error that a kernel has left the device in; every later call returns it, as on a GPU.
+cudaError_t sticky_error();
+
+/// A kernel has ended with `error`; `detail` says what it did and where.
+void set_sticky_error(cudaError_t error, std::string detail);
+
+/// Forgets all errors: cudaDeviceReset.
+void clear_errors();
+
+}  // namespace t2t::cpu_device

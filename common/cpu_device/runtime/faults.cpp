@@ -1,0 +1,219 @@
+// glibc's checked longjmp refuses to leave a fiber's stack for the thread's own.
+#undef _FORTIFY_SOURCE
+#include "common/cpu_device/runtime/faults.hpp"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+
+#include "common/cpu_device/runtime/block.hpp"
+#include "common/cpu_device/runtime/memory.hpp"
+#include "common/cpu_device/runtime/scheduler.hpp"
+
+namespace t2t::cpu_device {
+namespace {
+
+/// What a signal handler noted down for later: it must not allocate.
+struct SignalNote {
+    int signal = 0;
+    int code = 0;
+    const char* address = nullptr;
+    const char* stack_pointer = nullptr;
+};
+
+constinit thread_local sigjmp_buf* way_out = nullptr;  // to run_guarded, while a kernel runs
+constinit thread_local SignalNote note;
+
+int interrupt_signal() { return SIGRTMIN + 5; }
+
+const char* stack_pointer_of(const void* context) {
+    const auto* machine = &static_cast<const ucontext_t*>(context)->uc_mcontext;
+#if defined(__x86_64__)
+    return reinterpret_cast<const char*>(machine->gregs[REG_RSP]);
+#elif defined(__aarch64__)
+    return reinterpret_cast<const char*>(machine->sp);
+#endif
+}
+
+void on_signal(int signal, siginfo_t* info, void* context) {
+    if (way_out == nullptr) {
+        // Not a kernel: let the program die as it would have without us.
+        if (signal == interrupt_signal()) return;
+        ::signal(signal, SIG_DFL);
+        raise(signal);
+        return;
+    }
+    note = {signal, info->si_code, static_cast<const char*>(info->si_addr), stack_pointer_of(context)};
+    siglongjmp(*way_out, 1);
+}
+
+/// A stack for signal handlers: the usual one may be what has overflowed.
+class HandlerStack {
+   public:
+    HandlerStack() : memory_(std::make_unique<char[]>(bytes)) {
+        stack_t stack{};
+        stack.ss_sp = memory_.get();
+        stack.ss_size = bytes;
+        sigaltstack(&stack, nullptr);
+    }
+    ~HandlerStack() {
+        stack_t stack{};
+        stack.ss_flags = SS_DISABLE;
+        sigaltstack(&stack, nullptr);
+    }
+
+   private:
+    static constexpr std::size_t bytes = 64 * 1024;
+    std::unique_ptr<char[]> memory_;
+};
+
+void install_handlers() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        struct sigaction action{};
+        action.sa_sigaction = on_signal;
+        // SA_NODEFER: the handler leaves by siglongjmp, so the signal must not stay blocked.
+        action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART;
+        sigaction(interrupt_signal(), &action, nullptr);
+#if !defined(__SANITIZE_ADDRESS__)  // AddressSanitizer explains these better than we do
+        for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigaction(signal, &action, nullptr);
+#endif
+    });
+    thread_local const HandlerStack handler_stack;
+}
+
+std::string triple(const uint3& index) {
+    char text[48];
+    std::snprintf(text, sizeof text, "(%u, %u, %u)", index.x, index.y, index.z);
+    return text;
+}
+
+void record(cudaError_t code, const std::string& detail) {
+    LaunchRecord& launch = *scheduler().launch();
+    const std::lock_guard lock(launch.fault_mutex);
+    launch.cancelled = true;
+    if (launch.fault != cudaSuccess) return;
+    launch.fault = code;
+    launch.fault_detail = detail;
+}
+
+std::string this_block() {
+    return "kernel " + std::string(scheduler().launch()->kernel) + ", block " + triple(blockIdx);
+}
+std::string this_thread() { return this_block() + ", thread " + triple(threadIdx) + ": "; }
+
+// Runs after the jump out of the handler, where allocating is safe again.
+void record_signal() {
+    constexpr std::ptrdiff_t near = 64 * 1024;
+    const std::ptrdiff_t from_stack = note.address - note.stack_pointer;
+    if (note.signal == interrupt_signal()) {
+        record(cudaErrorLaunchTimeout,
+               this_thread() +
+                   "no thread, barrier or warp operation has come forward for a long time; a loop may be "
+                   "waiting for a value that nobody writes (a loop over plain memory needs an atomic, "
+                   "__nanosleep or __threadfence in it so that other threads get their turn); "
+                   "T2T_TIMEOUT=SECONDS sets the limit");
+    } else if (note.signal == SIGFPE) {
+        record(cudaErrorLaunchFailure,
+               this_thread() + "integer division by zero; a GPU would go on with an unspecified value");
+    } else if (note.signal == SIGILL) {
+        record(cudaErrorIllegalInstruction, this_thread() + "illegal instruction");
+    } else if (scheduler().stacks().in_guard_page(note.address) ||
+               (from_stack > -near && from_stack < near)) {
+        record(cudaErrorHardwareStackError,
+               this_thread() + "stack overflow; use smaller local arrays or less recursion");
+    } else if (note.code == SI_KERNEL) {
+        record(cudaErrorMisalignedAddress,
+               this_thread() + "misaligned address; a vector access of N bytes needs an address that is a "
+                               "multiple of N");
+    } else {
+        record(cudaErrorIllegalAddress, this_thread() + describe_address(note.address));
+    }
+}
+
+[[noreturn]] void leave() { siglongjmp(*way_out, 2); }
+
+}  // namespace
+
+void fault(cudaError_t code, const std::string& what) {
+    record(code, this_thread() + what);
+    leave();
+}
+
+void fault_of_block(cudaError_t code, const std::string& what) {
+    record(code, this_block() + ": " + what);
+    leave();
+}
+
+void leave_cancelled_block() { leave(); }
+
+bool in_kernel() { return way_out != nullptr; }
+
+void run_guarded(LaunchRecord& launch, void (*step)(LaunchRecord&)) {
+    install_handlers();
+    scheduler().begin_launch(launch);
+    sigjmp_buf here;
+    const int reason = sigsetjmp(here, 0);
+    if (reason == 0) {
+        way_out = &here;
+        step(launch);
+        way_out = nullptr;
+        scheduler().end_launch();
+        return;
+    }
+    way_out = nullptr;
+    if (reason == 1) record_signal();
+    scheduler().abandon_block();
+    scheduler().end_launch();
+}
+
+void interrupt_kernel(unsigned long thread) { pthread_kill(thread, interrupt_signal()); }
+
+std::string place(const std::source_location& where) {
+    return std::string(where.file_name()) + ":" + std::to_string(where.line());
+}
+
+std::string hex(unsigned mask) {
+    char text[11];
+    std::snprintf(text, sizeof text, "0x%08x", mask);
+    return text;
+}
+
+std::pair<const void*, std::size_t> home_stack() {
+    thread_local const auto bounds = [] {
+        pthread_attr_t attributes;
+        void* bottom = nullptr;
+        std::size_t size = 0;
+        pthread_getattr_np(pthread_self(), &attributes);
+        pthread_attr_getstack(&attributes, &bottom, &size);
+        pthread_attr_destroy(&attributes);
+        return std::pair<const void*, std::size_t>(bottom, size);
+    }();
+    return bounds;
+}
+
+}  // namespace t2t::cpu_device
+
+// glibc's assert() calls this; the program's own definition comes first. In a kernel it does what CUDA does:
+// prints block and thread, and ends the launch with cudaErrorAssert.
+extern "C" void __assert_fail(const char* expression, const char* file, unsigned line,
+                              const char* function) noexcept {
+    using namespace t2t::cpu_device;
+    if (in_kernel()) {
+        const std::string what = std::string(file) + ":" + std::to_string(line) + ": " + function +
+                                 ": Assertion `" + expression + "` failed";
+        std::fprintf(stderr, "%s: block: [%u,%u,%u], thread: [%u,%u,%u]\n", what.c_str(), blockIdx.x, blockIdx.y,
+                     blockIdx.z, threadIdx.x, threadIdx.y, threadIdx.z);
+        fault(cudaErrorAssert, what);
+    }
+    std::fprintf(stderr, "%s:%u: %s: Assertion `%s' failed.\n", file, line, function, expression);
+    std::abort();
+}

@@ -1,0 +1,44 @@
+/// @file
+/// What happens when a kernel does what a GPU would not survive: the launch ends with an error that names
+/// the kernel, the block and the thread, and the process goes on.
+#pragma once
+
+#include <cstddef>
+#include <source_location>
+#include <string>
+#include <utility>
+
+#include "common/cpu_device/include/driver_types.h"
+
+namespace t2t::cpu_device {
+
+struct LaunchRecord;
+
+/// Ends the current launch with `code`; the message names kernel, block and thread before `what`.
+/// Does not return: the block's fibers are dropped where they stand.
+[[noreturn]] void fault(cudaError_t code, const std::string& what);
+
+/// The same for what a whole block does wrong: names kernel and block.
+[[noreturn]] void fault_of_block(cudaError_t code, const std::string& what);
+
+/// Leaves the current block because another one has ended the launch with a fault.
+[[noreturn]] void leave_cancelled_block();
+
+/// True while the calling operating-system thread runs a kernel.
+bool in_kernel();
+
+/// Runs `step(launch)` on the calling thread; a fault or a signal inside ends it and is recorded in `launch`.
+void run_guarded(LaunchRecord& launch, void (*step)(LaunchRecord&));
+
+/// Stops the kernel that another operating-system thread runs; the watchdog's tool.
+/// @param thread a pthread_t that is inside run_guarded
+void interrupt_kernel(unsigned long thread);
+
+/// "file:line" of a call.
+std::string place(const std::source_location& where);
+/// "0x0000ffff".
+std::string hex(unsigned mask);
+/// Lowest address and size of the calling operating-system thread's own stack.
+std::pair<const void*, std::size_t> home_stack();
+
+}  // namespace t2t::cpu_device

@@ -1,0 +1,15 @@
+/// @file
+/// Other functions of device code: clocks, traps, address spaces.
+#pragma once
+
+#include <chrono>
+
+#include "common/cpu_device/runtime/faults.hpp"
+
+/// A counter that grows steadily; here it counts nanoseconds, on a GPU cycles of one SM.
+inline long long clock64() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
+
+/// Ends the launch with cudaErrorLaunchFailure.
+[[noreturn]] inline void __trap() {
+    t2t::cpu_device::fault(cudaErrorLaunchFailure, "__trap() was called");
+}

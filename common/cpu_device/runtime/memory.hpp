@@ -1,0 +1,19 @@
+/// @file
+/// Device memory of the CPU device, and what is known about any address.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace t2t::cpu_device {
+
+/// One sentence about where `address` lies relative to the device's allocations, for fault reports.
+std::string describe_address(const void* address);
+
+/// True when `bytes` from `address` on lie inside one allocation that a kernel may use.
+bool is_device_range(const void* address, std::size_t bytes);
+
+/// True when `address` belongs to memory that has been freed with cudaFree.
+bool is_freed(const void* address);
+
+}  // namespace t2t::cpu_device

@@ -1,0 +1,287 @@
+#include "common/cpu_device/runtime/streams.hpp"
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "common/cpu_device/include/cuda_runtime.h"
+#include "common/cpu_device/runtime/errors.hpp"
+
+/// One recorded piece of work.
+struct CUgraphNode_st {
+    cudaGraphNodeType type;
+    std::function<void()> work;
+};
+
+/// Recorded work, in the order in which it was issued; that order respects every dependency.
+struct CUgraph_st {
+    std::vector<std::shared_ptr<CUgraphNode_st>> nodes;
+};
+struct CUgraphExec_st {
+    CUgraph_st graph;
+};
+
+namespace t2t::cpu_device {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A capture: it begins in one stream and spreads to others that wait for its events.
+struct Capture {
+    cudaStream_t origin;
+    cudaStreamCaptureMode mode;
+    CUgraph_st graph;
+    bool invalidated = false;
+};
+
+}  // namespace
+}  // namespace t2t::cpu_device
+
+struct CUstream_st {
+    std::shared_ptr<t2t::cpu_device::Capture> capture;
+};
+struct CUevent_st {
+    bool timed;
+    bool recorded = false;
+    t2t::cpu_device::Clock::time_point when;
+    std::shared_ptr<t2t::cpu_device::Capture> capture;  ///< the capture it was recorded in, if any
+};
+
+namespace t2t::cpu_device {
+namespace {
+
+/// All streams and events that exist, so that a stale handle is an error and not a crash.
+struct Handles {
+    std::mutex mutex;
+    std::set<cudaStream_t> streams;
+    std::set<cudaEvent_t> events;
+    std::weak_ptr<Capture> latest;  ///< the capture that began last
+};
+Handles& handles() {
+    static Handles* const all = new Handles;
+    return *all;
+}
+
+bool is_default(cudaStream_t stream) {
+    return stream == nullptr || stream == cudaStreamLegacy || stream == cudaStreamPerThread;
+}
+bool is_stream(cudaStream_t stream) {
+    const std::lock_guard lock(handles().mutex);
+    return is_default(stream) || handles().streams.contains(stream);
+}
+bool is_event(cudaEvent_t event) {
+    const std::lock_guard lock(handles().mutex);
+    return handles().events.contains(event);
+}
+
+std::shared_ptr<Capture> capture_of(cudaStream_t stream) {
+    if (is_default(stream)) return nullptr;
+    const std::lock_guard lock(handles().mutex);
+    return handles().streams.contains(stream) ? stream->capture : nullptr;
+}
+
+}  // namespace
+
+bool is_capturing(cudaStream_t stream) { return capture_of(stream) != nullptr; }
+
+cudaError_t run_or_capture(cudaStream_t stream, cudaGraphNodeType type, std::function<void()> work) {
+    if (sticky_error() != cudaSuccess) return finish(cudaSuccess);
+    if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
+    if (const auto capture = capture_of(stream)) {
+        capture->graph.nodes.push_back(std::make_shared<CUgraphNode_st>(CUgraphNode_st{type, std::move(work)}));
+    } else {
+        work();
+    }
+    return finish(cudaSuccess);
+}
+
+cudaError_t refuse_while_capturing() {
+    const std::lock_guard lock(handles().mutex);
+    const auto capture = handles().latest.lock();
+    if (capture == nullptr || capture->mode == cudaStreamCaptureModeRelaxed) return cudaSuccess;
+    capture->invalidated = true;
+    return cudaErrorStreamCaptureUnsupported;
+}
+
+}  // namespace t2t::cpu_device
+
+using namespace t2t::cpu_device;
+
+// ---- streams ------------------------------------------------------------------------------------
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
+    if (stream == nullptr || flags > cudaStreamNonBlocking) return finish(cudaErrorInvalidValue);
+    *stream = new CUstream_st;
+    const std::lock_guard lock(handles().mutex);
+    handles().streams.insert(*stream);
+    return finish(cudaSuccess);
+}
+cudaError_t cudaStreamCreate(cudaStream_t* stream) { return cudaStreamCreateWithFlags(stream, cudaStreamDefault); }
+cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned flags, int) {
+    return cudaStreamCreateWithFlags(stream, flags);
+}
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+    const std::lock_guard lock(handles().mutex);
+    if (handles().streams.erase(stream) == 0) return finish(cudaErrorInvalidResourceHandle);
+    delete stream;
+    return finish(cudaSuccess);
+}
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+    if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
+    if (const auto capture = capture_of(stream)) {
+        capture->invalidated = true;
+        return finish(cudaErrorStreamCaptureUnsupported);
+    }
+    return finish(cudaSuccess);
+}
+cudaError_t cudaStreamQuery(cudaStream_t stream) { return cudaStreamSynchronize(stream); }
+
+cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void* data) {
+    if (function == nullptr) return finish(cudaErrorInvalidValue);
+    return run_or_capture(stream, cudaGraphNodeTypeHost, [=] { function(data); });
+}
+cudaError_t cudaStreamAddCallback(cudaStream_t stream, cudaStreamCallback_t callback, void* data, unsigned) {
+    if (callback == nullptr) return finish(cudaErrorInvalidValue);
+    return run_or_capture(stream, cudaGraphNodeTypeHost, [=] { callback(stream, cudaSuccess, data); });
+}
+
+// ---- events -------------------------------------------------------------------------------------
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
+    if (event == nullptr) return finish(cudaErrorInvalidValue);
+    *event = new CUevent_st{(flags & cudaEventDisableTiming) == 0, false, {}, nullptr};
+    const std::lock_guard lock(handles().mutex);
+    handles().events.insert(*event);
+    return finish(cudaSuccess);
+}
+cudaError_t cudaEventCreate(cudaEvent_t* event) { return cudaEventCreateWithFlags(event, cudaEventDefault); }
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+    const std::lock_guard lock(handles().mutex);
+    if (handles().events.erase(event) == 0) return finish(cudaErrorInvalidResourceHandle);
+    delete event;
+    return finish(cudaSuccess);
+}
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+    if (!is_event(event) || !is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
+    event->capture = capture_of(stream);
+    event->recorded = true;
+    event->when = Clock::now();
+    return finish(cudaSuccess);
+}
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+    if (!is_event(event)) return finish(cudaErrorInvalidResourceHandle);
+    if (event->capture != nullptr) return finish(cudaErrorCapturedEvent);
+    return finish(cudaSuccess);
+}
+cudaError_t cudaEventQuery(cudaEvent_t event) { return cudaEventSynchronize(event); }
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
+    if (!is_event(begin) || !is_event(end)) return finish(cudaErrorInvalidResourceHandle);
+    if (milliseconds == nullptr) return finish(cudaErrorInvalidValue);
+    if (!begin->recorded || !end->recorded || !begin->timed || !end->timed) {
+        return finish(cudaErrorInvalidResourceHandle);
+    }
+    *milliseconds = std::chrono::duration<float, std::milli>(end->when - begin->when).count();
+    return finish(cudaSuccess);
+}
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
+    if (!is_stream(stream) || !is_event(event)) return finish(cudaErrorInvalidResourceHandle);
+    // Work was done when the event was recorded; a captured event pulls the stream into its capture.
+    if (event->capture == nullptr) return finish(cudaSuccess);
+    if (is_default(stream)) return finish(cudaErrorStreamCaptureImplicit);
+    if (stream->capture != nullptr && stream->capture != event->capture) return finish(cudaErrorStreamCaptureMerge);
+    stream->capture = event->capture;
+    return finish(cudaSuccess);
+}
+
+// ---- graphs -------------------------------------------------------------------------------------
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode) {
+    if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
+    if (is_default(stream)) return finish(cudaErrorStreamCaptureUnsupported);
+    if (stream->capture != nullptr) return finish(cudaErrorIllegalState);
+    stream->capture = std::make_shared<Capture>(Capture{stream, mode, {}, false});
+    const std::lock_guard lock(handles().mutex);
+    handles().latest = stream->capture;
+    return finish(cudaSuccess);
+}
+
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+    if (graph == nullptr) return finish(cudaErrorInvalidValue);
+    *graph = nullptr;
+    const auto capture = capture_of(stream);
+    if (capture == nullptr) return finish(cudaErrorIllegalState);
+    if (capture->origin != stream) return finish(cudaErrorStreamCaptureUnmatched);
+    {
+        const std::lock_guard lock(handles().mutex);
+        handles().latest.reset();
+        for (const cudaStream_t other : handles().streams) {
+            if (other->capture == capture) other->capture = nullptr;
+        }
+        for (const cudaEvent_t event : handles().events) {
+            if (event->capture == capture) event->capture = nullptr;
+        }
+    }
+    if (capture->invalidated) return finish(cudaErrorStreamCaptureInvalidated);
+    *graph = new CUgraph_st{capture->graph};
+    return finish(cudaSuccess);
+}
+
+cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* status) {
+    if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
+    const auto capture = capture_of(stream);
+    *status = capture == nullptr          ? cudaStreamCaptureStatusNone
+              : capture->invalidated ? cudaStreamCaptureStatusInvalidated
+                                     : cudaStreamCaptureStatusActive;
+    return finish(cudaSuccess);
+}
+
+cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t* nodes, std::size_t* count) {
+    if (graph == nullptr || count == nullptr) return finish(cudaErrorInvalidValue);
+    if (nodes != nullptr) {
+        for (std::size_t i = 0; i < *count; ++i) nodes[i] = i < graph->nodes.size() ? graph->nodes[i].get() : nullptr;
+    }
+    *count = graph->nodes.size();
+    return finish(cudaSuccess);
+}
+cudaError_t cudaGraphNodeGetType(cudaGraphNode_t node, cudaGraphNodeType* type) {
+    if (node == nullptr || type == nullptr) return finish(cudaErrorInvalidValue);
+    *type = node->type;
+    return finish(cudaSuccess);
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
+    if (executable == nullptr || graph == nullptr) return finish(cudaErrorInvalidValue);
+    *executable = new CUgraphExec_st{*graph};
+    return finish(cudaSuccess);
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, cudaGraphNode_t*, char*,
+                                 std::size_t) {
+    return cudaGraphInstantiate(executable, graph, 0);
+}
+cudaError_t cudaGraphUpload(cudaGraphExec_t executable, cudaStream_t) {
+    return finish(executable == nullptr ? cudaErrorInvalidValue : cudaSuccess);
+}
+cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
+    if (executable == nullptr) return finish(cudaErrorInvalidValue);
+    if (is_capturing(stream)) {
+        return run_or_capture(stream, cudaGraphNodeTypeKernel, [graph = executable->graph] {
+            for (const auto& node : graph.nodes) node->work();
+        });
+    }
+    for (const auto& node : executable->graph.nodes) {
+        if (sticky_error() != cudaSuccess) break;
+        node->work();
+    }
+    return finish(cudaSuccess);
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+    if (graph == nullptr) return finish(cudaErrorInvalidValue);
+    delete graph;
+    return finish(cudaSuccess);
+}
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
+    if (executable == nullptr) return finish(cudaErrorInvalidValue);
+    delete executable;
+    return finish(cudaSuccess);
+}

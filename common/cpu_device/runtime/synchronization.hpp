@@ -1,0 +1,38 @@
+/// @file
+/// Barriers and fences of device code.
+#pragma once
+
+#include <source_location>
+
+#include "common/cpu_device/runtime/block.hpp"
+#include "common/cpu_device/runtime/warp.hpp"
+
+inline void __syncthreads(std::source_location where = std::source_location::current()) {
+    t2t::cpu_device::block_barrier(false, {"__syncthreads", where});
+}
+inline int __syncthreads_count(int predicate, std::source_location where = std::source_location::current()) {
+    return static_cast<int>(t2t::cpu_device::block_barrier(predicate != 0, {"__syncthreads_count", where}).nonzero);
+}
+inline int __syncthreads_or(int predicate, std::source_location where = std::source_location::current()) {
+    return t2t::cpu_device::block_barrier(predicate != 0, {"__syncthreads_or", where}).nonzero != 0;
+}
+inline int __syncthreads_and(int predicate, std::source_location where = std::source_location::current()) {
+    const auto votes = t2t::cpu_device::block_barrier(predicate != 0, {"__syncthreads_and", where});
+    return votes.nonzero == votes.arrived;
+}
+inline void __syncwarp(unsigned mask = 0xffffffffu,
+                       std::source_location where = std::source_location::current()) {
+    t2t::cpu_device::warp_collective(mask, nullptr, nullptr, {"__syncwarp", where, mask});
+}
+
+// A fence orders this thread's writes for others; where one is written, somebody may be waiting for them,
+// so it is also a good moment to let others run.
+inline void __threadfence_block() {
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    t2t::cpu_device::memory_may_change();
+}
+inline void __threadfence() { __threadfence_block(); }
+inline void __threadfence_system() { __threadfence_block(); }
+
+/// Sleeps by letting the block's other threads run.
+inline void __nanosleep(unsigned /*nanoseconds*/) { t2t::cpu_device::yield_thread(); }

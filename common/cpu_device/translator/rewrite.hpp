@@ -1,0 +1,61 @@
+/// @file
+/// What the rewriting passes of the launch translator share: edits, and walks over tokens.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/cpu_device/translator/lexer.hpp"
+
+namespace t2t::cpu_device {
+
+/// The bytes [begin, end) of the source become `text`.
+struct Edit {
+    std::size_t begin;
+    std::size_t end;
+    std::string text;
+};
+
+/// Adds the edits that turn each `kernel<<<…>>>(…)` of `stream` into a call.
+/// @throws TranslationError when a launch is incomplete
+void rewrite_launches(const TokenStream& stream, std::vector<Edit>& edits);
+
+/// Adds the edits that turn each `extern __shared__ TYPE NAME[];` of `stream` into a pointer.
+/// @throws TranslationError when it stands outside a function or declares no array
+void rewrite_dynamic_shared(const TokenStream& stream, std::vector<Edit>& edits);
+
+/// No token.
+inline constexpr std::size_t npos = static_cast<std::size_t>(-1);
+
+/// The text of token `index`; empty outside of the stream and for a directive.
+std::string_view text_at(const TokenStream& stream, std::size_t index);
+
+/// The kind of token `index`; `directive` outside of the stream, because nothing goes on there
+/// either.
+TokenKind kind_at(const TokenStream& stream, std::size_t index);
+
+/// The index of the bracket that closes the `(`, `[` or `{` at `open`, or npos. Of an `#if` that
+/// begins in between only the first branch is counted.
+std::size_t closing_bracket(const TokenStream& stream, std::size_t open);
+
+/// The index of the bracket that opens the `)`, `]` or `}` at `close`, or npos. A directive ends
+/// the walk.
+std::size_t opening_bracket(const TokenStream& stream, std::size_t close);
+
+/// The index of the next code token after `index`, or the stream's size. At an `#else` or `#elif`
+/// it passes on to the end of the condition: what was read before belongs to the branch before.
+std::size_t next_token(const TokenStream& stream, std::size_t index);
+
+/// The tokens [begin, end) on one line, each run of blanks and comments in between as one space.
+/// @throws TranslationError for a string that spans lines
+std::string one_line(const TokenStream& stream, std::size_t begin, std::size_t end);
+
+/// As many ends of line as the bytes [begin, end) have, escaped in a macro.
+std::string line_ends(const TokenStream& stream, std::size_t begin, std::size_t end);
+
+/// @throws TranslationError with `message`, always, at the line of token `index`
+[[noreturn]] void fail(const TokenStream& stream, std::size_t index, const std::string& message);
+
+}  // namespace t2t::cpu_device

@@ -1,0 +1,49 @@
+/// @file
+/// The launch translator: turns CUDA source into C++ that any compiler takes, line for line.
+///
+/// A C++ compiler knows `__global__`, `__shared__` and `threadIdx` once a header declares them, but
+/// it cannot read `kernel<<<grid, block>>>(…)`, nor an array without a size in a function. The
+/// translator rewrites these two and lets every other byte pass:
+///
+/// - `kernel<<<configuration>>>(arguments)` becomes the expression
+///   `::t2t::cpu_device::launch("kernel", ::t2t::cpu_device::configure(configuration),
+///   T2T_KERNEL_ADDRESS(kernel), [=](auto&... t2t_arguments) { kernel(t2t_arguments...); },
+///   arguments)`;
+/// - `extern __shared__ float values[];` becomes
+///   `float* const values = ::t2t::cpu_device::dynamic_shared<float>();`.
+///
+/// It reads tokens, not lines, so launches may stand in macros, spread over lines and nest; it
+/// knows no types, so where C++ itself needs them to tell `<` from `<` it goes by spelling (see
+/// launch.cpp).
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace t2t::cpu_device {
+
+/// The source cannot be translated; what() says what to change.
+class TranslationError : public std::runtime_error {
+ public:
+    TranslationError(std::size_t line, const std::string& message)
+        : std::runtime_error(message), line_(line) {}
+
+    /// The line of the mistake, counted from 1.
+    std::size_t line() const { return line_; }
+
+ private:
+    std::size_t line_;
+};
+
+/// Translates one file.
+///
+/// @param source the file's text
+/// @param path   the file's absolute path, which compilers and debuggers will show in its place
+/// @returns      `#line 1 "path"` on a line of its own, then the translation, whose line k comes
+///               from the source's line k
+/// @throws TranslationError at the first launch or declaration that cannot be translated
+std::string translate(std::string_view source, std::string_view path);
+
+}  // namespace t2t::cpu_device

@@ -1,0 +1,48 @@
+#include "common/lab/bench/batch.hpp"
+
+#include "common/device/check.hpp"
+#include "common/lab/bench/bench.hpp"
+
+namespace t2t::lab {
+namespace {
+
+/// The CPU device runs everything at once: there is no launch latency to hide.
+constexpr bool queue_ahead = by_device(true, false);
+
+}  // namespace
+
+Batch::Batch(const std::function<void(std::size_t set, cudaStream_t)>& run, std::size_t runs,
+             std::size_t sets, cudaStream_t stream)
+    : runs_(runs), stream_(stream), timer_(stream) {
+    cudaGraph_t recorded = nullptr;
+    T2T_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+    try {
+        for (std::size_t i = 0; i < runs; ++i) run(i % sets, stream);
+    } catch (...) {
+        cudaStreamEndCapture(stream, &recorded);  // the run's own error is the one to report
+        cudaGraphDestroy(recorded);
+        throw;
+    }
+    T2T_CHECK(cudaStreamEndCapture(stream, &recorded));
+    const cudaError_t instantiated = cudaGraphInstantiate(&graph_, recorded, 0);
+    cudaGraphDestroy(recorded);
+    check(instantiated, "cudaGraphInstantiate");
+}
+
+Batch::~Batch() {
+    if (graph_ != nullptr) cudaGraphExecDestroy(graph_);
+}
+
+void Batch::replay() {
+    T2T_CHECK(cudaGraphLaunch(graph_, stream_));
+}
+
+double Batch::milliseconds_per_run() {
+    if (queue_ahead) replay();
+    timer_.start();
+    replay();
+    timer_.stop();
+    return timer_.milliseconds() / static_cast<double>(runs_);
+}
+
+}  // namespace t2t::lab

@@ -1,0 +1,68 @@
+#include "common/lab/bench/bench.hpp"
+
+#include <bit>
+#include <cmath>
+#include <map>
+#include <sstream>
+
+namespace t2t::lab {
+namespace {
+
+using Describe = void (*)(Bench&);
+
+/// Chapter number to its descriptions. A function, so that it exists before any bench.cu registers.
+std::map<int, std::vector<Describe>>& registry() {
+    static std::map<int, std::vector<Describe>> chapters;
+    return chapters;
+}
+
+}  // namespace
+
+BenchChapter::BenchChapter(int chapter, void (*describe)(Bench&)) {
+    registry()[chapter].push_back(describe);
+}
+
+std::vector<int> bench_chapters() {
+    std::vector<int> numbers;
+    for (const auto& [number, descriptions] : registry()) numbers.push_back(number);
+    return numbers;
+}
+
+std::vector<BenchCase> bench_cases(int chapter) {
+    Bench bench;
+    if (const auto found = registry().find(chapter); found != registry().end()) {
+        for (const Describe describe : found->second) describe(bench);
+    }
+    return bench.cases();
+}
+
+std::string shape_label(std::initializer_list<std::int64_t> sizes) {
+    if (sizes.size() == 1) {
+        const auto size = static_cast<std::uint64_t>(*sizes.begin());
+        if (size >= 4096 && std::has_single_bit(size)) {
+            return "2^" + std::to_string(std::countr_zero(size));
+        }
+    }
+    std::string label;
+    for (const std::int64_t size : sizes) {
+        if (!label.empty()) label += " × ";
+        label += std::to_string(size);
+    }
+    return label;
+}
+
+std::string fault_sentence(std::size_t index, double expected, double actual, double tolerance) {
+    std::ostringstream text;
+    text.precision(9);
+    text << "element " << index << " is ";
+    if (std::isnan(actual)) {
+        text << "NaN, as if never written";
+    } else {
+        text << actual;
+    }
+    text << ", expected " << expected;
+    if (tolerance > 0) text << " ± " << tolerance;
+    return text.str();
+}
+
+}  // namespace t2t::lab

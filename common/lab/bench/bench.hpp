@@ -1,0 +1,178 @@
+/// @file
+/// Benchmarks of ladders: what a chapter's bench.cu describes. `t2t bench` times it.
+///
+/// A bench.cu says, for each ladder and shape, what one run must move and compute, how to make operands,
+/// how to call a rung, and how to tell a right result. Rungs are read from the ladder, never named:
+///
+/// @code
+/// struct Operands {
+///     std::vector<float> a, b;            // what the device's copies hold
+///     DeviceBuffer<float> a_device, b_device, c_device;
+/// };
+///
+/// void describe(lab::Bench& bench) {
+///     for (std::int64_t n : lab::by_device(std::vector{1L << 20, 1L << 28}, std::vector{1L << 22})) {
+///         bench.add(ladder, lab::LadderCase<VectorAdd, Operands>{
+///             .shape = lab::shape_label({n}),
+///             .bytes = 3.0 * n * sizeof(float),  // a and b are read, c is written
+///             .flops = 1.0 * n,
+///             .make = [=](std::uint64_t seed) { return make_operands(n, seed); },
+///             .run = [=](VectorAdd* rung, Operands& o, cudaStream_t stream) {
+///                 rung(o.a_device.data(), o.b_device.data(), o.c_device.data(), n, stream);
+///             },
+///             .output = [](Operands& o) { return lab::bytes_of(o.c_device); },
+///             .fault = [](const Operands& o) {
+///                 return lab::first_fault(o.c_device, [&](auto i) { return double{o.a[i]} + o.b[i]; });
+///             },
+///         });
+///     }
+/// }
+///
+/// const lab::BenchChapter registration{1, describe};
+/// @endcode
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/device/buffer.hpp"
+#include "common/device/check.hpp"
+#include "common/lab/bench/bench_case.hpp"
+#include "common/lab/ladder.hpp"
+
+namespace t2t::lab {
+
+/// One ladder on one shape.
+/// @tparam Function the rungs' function type
+/// @tparam Operands one set of operands: device buffers, and what `fault` needs on the host
+template <typename Function, typename Operands>
+struct LadderCase {
+    std::string shape;       ///< label, see shape_label()
+    double bytes = 0;        ///< each input read once and each output written once, in bytes
+    double flops = 0;        ///< floating-point operations of one run
+    Roof roof = Roof::copy;  ///< what bounds it
+
+    /// One set of operands with random data; each set has its own seed. Never zeros: they run faster.
+    std::function<Operands(std::uint64_t seed)> make;
+    /// Queues one run of `rung` on `stream`. Must not wait for the device: runs are captured in a graph.
+    std::function<void(Function* rung, Operands& operands, cudaStream_t stream)> run;
+    /// The device memory that a run overwrites; poisoned before each check. See bytes_of().
+    std::function<std::span<std::byte>(Operands& operands)> output;
+    /// What is wrong with the output, in one sentence; empty when it is right. See first_fault().
+    std::function<std::string(const Operands& operands)> fault;
+
+    std::string library_name = {};  ///< for example `cublasSgeam`; empty when no library does this
+    /// Queues one run of the library on the same operands; held to the same check.
+    std::function<void(Operands& operands, cudaStream_t stream)> library = {};
+};
+
+/// The cases of one chapter.
+class Bench {
+ public:
+    /// Adds a table for `ladder`: a row for each rung, then one for the library.
+    template <typename Function, std::size_t Count, typename Operands>
+    void add(const Ladder<Function, Count>& ladder, LadderCase<Function, Operands> ladder_case);
+
+    const std::vector<BenchCase>& cases() const { return cases_; }
+
+ private:
+    std::vector<BenchCase> cases_;
+};
+
+/// Ties a chapter's number to the function that describes its cases. Define one at namespace level in
+/// bench.cu; the object file must be linked whole (a CMake OBJECT library).
+struct BenchChapter {
+    BenchChapter(int chapter, void (*describe)(Bench&));
+};
+
+/// The numbers of the chapters that registered benchmarks, ascending.
+std::vector<int> bench_chapters();
+
+/// The cases of `chapter`, in the order of its bench.cu; none when it registered nothing.
+std::vector<BenchCase> bench_cases(int chapter);
+
+/// `gpu` in a build for a GPU, `cpu` in a build for the CPU device, where shapes are smaller.
+template <typename T>
+constexpr T by_device([[maybe_unused]] T gpu, [[maybe_unused]] T cpu) {
+#if defined(T2T_DEVICE_CPU)
+    return cpu;
+#else
+    return gpu;
+#endif
+}
+
+/// `16384 × 16384`; a power of two from 2¹² on that stands alone reads `2^28`.
+std::string shape_label(std::initializer_list<std::int64_t> sizes);
+
+/// The memory of `buffer` as bytes.
+template <typename T>
+std::span<std::byte> bytes_of(DeviceBuffer<T>& buffer) {
+    return {reinterpret_cast<std::byte*>(buffer.data()), buffer.bytes()};
+}
+
+/// The sentence that first_fault() gives.
+std::string fault_sentence(std::size_t index, double expected, double actual, double tolerance);
+
+/// Compares `actual` with `expected(i)`; NaN fails.
+/// @param expected  index to value, in float64
+/// @param tolerance largest difference allowed; 0 where the result is exact
+/// @returns a sentence about the first wrong element; empty when all are right
+template <typename T, typename Expected>
+std::string first_fault(const DeviceBuffer<T>& actual, Expected expected, double tolerance = 0) {
+    const std::vector<T> values = actual.download();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const double wanted = expected(i);
+        const double got = static_cast<double>(values[i]);
+        if (!(std::abs(got - wanted) <= tolerance)) {
+            return fault_sentence(i, wanted, got, tolerance);
+        }
+    }
+    return {};
+}
+
+template <typename Function, std::size_t Count, typename Operands>
+void Bench::add(const Ladder<Function, Count>& ladder, LadderCase<Function, Operands> ladder_case) {
+    BenchCase erased{.operation = std::string(ladder.operation),
+                     .shape = ladder_case.shape,
+                     .bytes = ladder_case.bytes,
+                     .flops = ladder_case.flops,
+                     .roof = ladder_case.roof};
+    for (const auto& rung : ladder) erased.rungs.emplace_back(rung.name);
+
+    erased.prepare = [ladder, ladder_case = std::move(ladder_case)](std::size_t count) {
+        auto sets = std::make_shared<std::vector<Operands>>();
+        for (std::size_t i = 0; i < count; ++i) sets->push_back(ladder_case.make(1 + i));
+
+        BenchOperands operands;
+        for (const auto& rung : ladder) {
+            operands.rows.push_back({std::string(rung.name), rung.needs, false,
+                                     [=](std::size_t set, cudaStream_t stream) {
+                                         ladder_case.run(rung.run, (*sets)[set], stream);
+                                     }});
+        }
+        if (ladder_case.library) {
+            operands.rows.push_back({ladder_case.library_name, Needs{}, true,
+                                     [=](std::size_t set, cudaStream_t stream) {
+                                         ladder_case.library((*sets)[set], stream);
+                                     }});
+        }
+        operands.poison = [=](std::size_t set) {
+            const std::span<std::byte> output = ladder_case.output((*sets)[set]);
+            T2T_CHECK(cudaMemset(output.data(), 0xff, output.size()));
+        };
+        operands.fault = [=](std::size_t set) { return ladder_case.fault((*sets)[set]); };
+        return operands;
+    };
+    cases_.push_back(std::move(erased));
+}
+
+}  // namespace t2t::lab

@@ -1,0 +1,52 @@
+/// @file
+/// A benchmark case with its types erased: what the harness runs, times and prints.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <cuda_runtime.h>
+
+#include "common/lab/ladder.hpp"
+
+namespace t2t::lab {
+
+/// What a case cannot run faster than.
+enum class Roof {
+    copy,  ///< device memory: the bandwidth of a device-to-device copy in the same run
+    fp32,  ///< arithmetic: the measured fp32 multiply-add peak of this machine
+};
+
+/// One implementation in a case: a rung of the ladder, or the library's.
+struct BenchRow {
+    std::string name;
+    Needs needs{};
+    bool is_library = false;
+    /// Queues one run on operand set `set`.
+    std::function<void(std::size_t set, cudaStream_t stream)> run;
+};
+
+/// A case's operands in device memory, and how to judge what a run wrote.
+struct BenchOperands {
+    std::vector<BenchRow> rows;  ///< in climbing order, then the library's
+    /// Fills the output of `set` with a pattern that is NaN as fp32, so that nothing passes unwritten.
+    std::function<void(std::size_t set)> poison;
+    /// What is wrong with the output of `set`, in one sentence; empty when it is right.
+    std::function<std::string(std::size_t set)> fault;
+};
+
+/// One table: a ladder on one shape.
+struct BenchCase {
+    std::string operation;             ///< the ladder's name
+    std::string shape;                 ///< label, for example `16384 × 16384`
+    double bytes = 0;                  ///< bytes that must cross device memory in one run
+    double flops = 0;                  ///< floating-point operations of one run
+    Roof roof = Roof::copy;            ///< what bounds it
+    std::vector<std::string> rungs{};  ///< the ladder's rungs, in climbing order
+    /// Allocates and fills `sets` sets of operands; called when the case's turn comes.
+    std::function<BenchOperands(std::size_t sets)> prepare{};
+};
+
+}  // namespace t2t::lab

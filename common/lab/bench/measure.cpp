@@ -1,0 +1,168 @@
+#include "common/lab/bench/measure.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "common/device/check.hpp"
+#include "common/device/stream.hpp"
+#include "common/lab/bench/batch.hpp"
+#include "common/lab/bench/device_copy.hpp"
+
+namespace t2t::lab {
+namespace {
+
+constexpr double batch_milliseconds = by_device(1.0, 20.0);
+constexpr double warm_up_milliseconds = by_device(100.0, 0.0);
+constexpr std::size_t most_runs = 1000;
+
+/// Keeps the samples that Google Benchmark reports, by benchmark name.
+class SampleCollector : public benchmark::BenchmarkReporter {
+ public:
+    bool ReportContext(const Context&) override { return true; }
+
+    void ReportRuns(const std::vector<Run>& runs) override {
+        for (const Run& run : runs) {
+            if (run.run_type != Run::RT_Iteration) continue;
+            samples[run.run_name.function_name].push_back(run.real_accumulated_time * 1e3 /
+                                                          static_cast<double>(run.iterations));
+        }
+    }
+
+    std::map<std::string, std::vector<double>> samples;  ///< milliseconds
+};
+
+void enable_random_interleaving() {
+    static std::once_flag done;
+    std::call_once(done, [] {
+        std::string program = "t2t";
+        std::string option = "--benchmark_enable_random_interleaving=true";
+        char* arguments[] = {program.data(), option.data()};
+        int count = 2;
+        benchmark::Initialize(&count, arguments);
+    });
+}
+
+/// What is wrong with the output of `row` on `set`, computed on a poisoned output.
+std::string check_row(const BenchRow& row, const BenchOperands& operands, std::size_t set,
+                      const Stream& stream) {
+    operands.poison(set);
+    T2T_CHECK(cudaDeviceSynchronize());  // the poison is on the default stream
+    row.run(set, stream.get());
+    stream.synchronize();
+    return operands.fault(set);
+}
+
+/// A row that is ready to be timed.
+struct TimedRow {
+    std::unique_ptr<Batch> batch;
+    RowResult* result;
+};
+
+std::unique_ptr<Batch> make_batch(const BenchRow& row, std::size_t sets, const Stream& stream) {
+    Batch probe(row.run, sets, sets, stream.get());
+    probe.milliseconds_per_run();  // the first replay uploads the graph
+    const double round = probe.milliseconds_per_run() * static_cast<double>(sets);
+    const double rounds =
+        std::clamp(std::ceil(batch_milliseconds / round), 1.0,
+                   static_cast<double>(std::max<std::size_t>(1, most_runs / sets)));
+    auto batch = std::make_unique<Batch>(row.run, sets * static_cast<std::size_t>(rounds), sets,
+                                         stream.get());
+    const double replay = std::max(1e-3, round * rounds);
+    for (double warm = 0; warm < warm_up_milliseconds; warm += replay) batch->replay();
+    stream.synchronize();
+    return batch;
+}
+
+/// Fills in the samples of all rows, their repetitions in random order.
+void time_rows(std::vector<TimedRow>& rows, int repetitions) {
+    enable_random_interleaving();
+    for (TimedRow& row : rows) {
+        benchmark::RegisterBenchmark(
+            row.result->name.c_str(),
+            [&row](benchmark::State& state) {
+                for (auto _ : state) {
+                    state.SetIterationTime(row.batch->milliseconds_per_run() / 1e3);
+                }
+            })
+            ->UseManualTime()
+            ->Iterations(1)
+            ->Repetitions(repetitions);
+    }
+    SampleCollector collector;
+    benchmark::RunSpecifiedBenchmarks(&collector);
+    benchmark::ClearRegisteredBenchmarks();
+    for (TimedRow& row : rows) row.result->milliseconds = collector.samples[row.result->name];
+}
+
+}  // namespace
+
+bool CaseResult::any_wrong() const {
+    return std::any_of(rows.begin(), rows.end(),
+                       [](const RowResult& row) { return !row.fault.empty(); });
+}
+
+std::size_t operand_sets(double bytes, std::size_t l2_cache) {
+    if (bytes <= 0) return 1;
+    return static_cast<std::size_t>(
+        std::clamp(std::ceil(4.0 * static_cast<double>(l2_cache) / bytes), 1.0, 64.0));
+}
+
+std::string unmet(const Needs& needs, const DeviceProperties& device) {
+    if (device.compute_capability >= needs.compute_capability) return {};
+    const auto text = [](int capability) {
+        return std::to_string(capability / 10) + "." + std::to_string(capability % 10);
+    };
+    return "needs compute capability " + text(needs.compute_capability) + "; " + device.name +
+           " has " + text(device.compute_capability);
+}
+
+CaseResult measure(const BenchCase& bench_case, const BenchOptions& options,
+                   const DeviceProperties& device) {
+    // The CPU device models no L2 cache that time could depend on.
+    const std::size_t sets =
+        device.is_cpu_device ? 1 : operand_sets(bench_case.bytes, device.l2_cache);
+    CaseResult result{bench_case.operation, bench_case.shape, bench_case.bytes,
+                      bench_case.flops,     bench_case.roof,  sets};
+
+    const Stream stream;
+    BenchOperands operands = bench_case.prepare(sets);
+    std::erase_if(operands.rows, [&](const BenchRow& row) {
+        return !options.only_rung.empty() && !row.is_library && row.name != options.only_rung;
+    });
+    for (const BenchRow& row : operands.rows) {
+        RowResult& made = result.rows.emplace_back(
+            RowResult{row.name, row.is_library ? RowKind::library : RowKind::rung});
+        made.skipped = unmet(row.needs, device);
+        if (made.skipped.empty()) made.fault = check_row(row, operands, 0, stream);
+    }
+
+    std::unique_ptr<DeviceCopy> copy;
+    if (bench_case.roof == Roof::copy) {
+        copy = std::make_unique<DeviceCopy>(bench_case.bytes, sets);
+        operands.rows.push_back({"device copy", Needs{}, false,
+                                 [&](std::size_t set, cudaStream_t on) { copy->run(set, on); }});
+        result.rows.push_back({"device copy", RowKind::copy});
+    }
+
+    std::vector<TimedRow> timed;
+    for (std::size_t i = 0; i < operands.rows.size(); ++i) {
+        RowResult& row = result.rows[i];
+        if (!row.skipped.empty() || !row.fault.empty()) continue;
+        timed.push_back({make_batch(operands.rows[i], sets, stream), &row});
+    }
+    time_rows(timed, options.repetitions);
+
+    for (std::size_t i = 0; i < operands.rows.size(); ++i) {
+        RowResult& row = result.rows[i];
+        if (row.kind == RowKind::copy || row.milliseconds.empty()) continue;
+        row.fault = check_row(operands.rows[i], operands, sets - 1, stream);
+    }
+    return result;
+}
+
+}  // namespace t2t::lab

@@ -1,0 +1,65 @@
+#include <limits>
+#include <stdexcept>
+
+#include "chapters/02_memory_access/memory_access.cuh"
+#include "common/lab/inputs.hpp"
+#include "common/lab/reference.hpp"
+#include "tests/every_rung.hpp"
+
+namespace t2t {
+namespace {
+
+using memory_access::Bodies;
+using memory_access::Body;
+
+using AosToSoa = tests::EveryRung<memory_access::aos_to_soa_ladder>;
+T2T_EVERY_RUNG(AosToSoa);
+
+TEST_P(AosToSoa, SeparatesTheFieldsAtEverySize) {
+    for (const std::int64_t n : lab::sizes()) {
+        const auto values = lab::normal(4 * n, 3, 2, lab::test_seed());
+        const auto fields = lab::reference::aos_to_soa(values, 4);  // [4, n]
+        const auto field = [&](std::int64_t f) {
+            const auto first = fields.begin() + f * n;
+            return lab::Expected{{first, first + n}, {1, n}};
+        };
+
+        lab::RungCheck check("aos_to_soa", rung().name);
+        const auto* from = reinterpret_cast<const Body*>(check.input("from", values));
+        const Bodies to{
+            check.output<float>("to.x", field(0)), check.output<float>("to.y", field(1)),
+            check.output<float>("to.z", field(2)), check.output<float>("to.mass", field(3))};
+        const auto result = check.run([&] { rung().run(from, to, n, nullptr); });
+        EXPECT_TRUE(result.ok()) << result.message();
+    }
+}
+
+TEST_P(AosToSoa, DoesNothingForZeroBodies) {
+    EXPECT_NO_THROW(rung().run(nullptr, Bodies{}, 0, nullptr));
+}
+
+TEST_P(AosToSoa, RefusesBadArguments) {
+    lab::GuardedBuffer<float> bodies(64);
+    lab::GuardedBuffer<float> arrays(64);
+    const auto* from = reinterpret_cast<const Body*>(bodies.data());
+    float* p = arrays.data();
+    const Bodies to{p, p + 16, p + 32, p + 48};
+    const auto run = rung().run;
+    EXPECT_THROW(run(from, to, -1, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(from, to, std::numeric_limits<std::int64_t>::max() / 8, nullptr),
+                 std::invalid_argument);
+    EXPECT_THROW(run(nullptr, to, 8, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(reinterpret_cast<const Body*>(bodies.data() + 1), to, 8, nullptr),
+                 std::invalid_argument);
+    for (float* Bodies::*field : {&Bodies::x, &Bodies::y, &Bodies::z, &Bodies::mass}) {
+        Bodies bad = to;
+        bad.*field = nullptr;
+        EXPECT_THROW(run(from, bad, 8, nullptr), std::invalid_argument);
+        bad.*field = to.*field + 1;
+        EXPECT_THROW(run(from, bad, 8, nullptr), std::invalid_argument);
+    }
+    EXPECT_TRUE(arrays.unchanged()) << "a refused call has written";
+}
+
+}  // namespace
+}  // namespace t2t

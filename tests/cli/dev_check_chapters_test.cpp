@@ -1,0 +1,135 @@
+/// @file
+/// The rules for chapters, over a small repository: a planted fault is named, and nothing else is.
+
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "cli/dev_check/check.hpp"
+#include "cli/dev_check/measured.hpp"
+#include "tests/cli/small_repository.hpp"
+
+namespace t2t::dev_check {
+namespace {
+
+constexpr auto lesson_path = "chapters/01_scale/README.md";
+constexpr auto header_path = "chapters/01_scale/scale.cuh";
+constexpr auto naive_path = "chapters/01_scale/v1_naive.cu";
+constexpr auto wide_path = "chapters/01_scale/v2_wide.cu";
+
+TEST(DevCheck, FindsNothingInACleanTree) {
+    EXPECT_TRUE(check(small_repository()).empty()) << text_of(check(small_repository()));
+}
+
+TEST(DevCheck, SortsByPathAndLine) {
+    Tree tree = with(header_path, "v2_wide;", "v2_wide; ");
+    tree["a.md"].text = "one \n\ntwo \n";
+    const Findings findings = check(tree);
+    ASSERT_EQ(findings.size(), 3u) << text_of(findings);
+    EXPECT_EQ(findings[0].path, "a.md");
+    EXPECT_EQ(findings[1].line, 3u);
+    EXPECT_EQ(findings[2].path, header_path);
+}
+
+TEST(ChapterFiles, NamesWhatIsMissing) {
+    const std::string bench = "chapters/01_scale/bench.cu";
+    const std::string profile = "chapters/01_scale/profile.sh";
+    EXPECT_TRUE(names(without(bench), bench, 1, "is missing"));
+    EXPECT_TRUE(names(without(profile), profile, 1, "is missing"));
+    EXPECT_FALSE(check(without(header_path)).empty());
+    EXPECT_FALSE(check(without(lesson_path)).empty());
+}
+
+TEST(ChapterFiles, NamesAFolderWithoutANumber) {
+    EXPECT_TRUE(names(with_file("chapters/scale/a.hpp", {}), "chapters/scale", 1, "NN_name"));
+}
+
+TEST(ChapterFiles, NamesAChapterWithoutRungs) {
+    Tree tree = with_file(header_path, {"#pragma once\n"});
+    tree.erase(naive_path);
+    tree.erase(wide_path);
+    EXPECT_TRUE(names(tree, "chapters/01_scale", 1, "no rung"));
+}
+
+TEST(LessonParts, NamesAMissingPartAndAWrongOrder) {
+    EXPECT_TRUE(names(with(lesson_path, "## Go deeper\n", ""), lesson_path, 17, "Go deeper"));
+    EXPECT_TRUE(names(with(lesson_path, "## Problem", "## Predict"), lesson_path, 2,
+                      "'## Problem' is due"));
+    EXPECT_TRUE(
+        names(with(lesson_path, "## Exercises", "## Homework"), lesson_path, 15, "Homework"));
+}
+
+TEST(LessonParts, CountsNoHeadingInsideCode) {
+    EXPECT_TRUE(check(with(lesson_path, "## Predict", "```\n## no part\n```\n## Predict")).empty());
+}
+
+TEST(RungHeaders, NamesAWrongNumberAndAMissingLine) {
+    EXPECT_TRUE(
+        names(with(naive_path, "Rung 1: naive.", "Rung 2: naive."), naive_path, 1, "Rung 1: "));
+    EXPECT_TRUE(names(with(wide_path, "/// Expect  ", "/// Hope    "), wide_path, 1, "Expect"));
+    EXPECT_TRUE(names(with(wide_path, "/// Idea    ", "/// Thought "), wide_path, 1, "Idea"));
+}
+
+TEST(RungKernels, NamesASecondKernelAndNone) {
+    EXPECT_TRUE(
+        names(with(wide_path, "wide_tail_kernel", "tail_kernel"), wide_path, 17, "second kernel"));
+    EXPECT_TRUE(
+        names(with(naive_path, "naive_kernel(float", "naive(float"), naive_path, 13, "_kernel"));
+    EXPECT_TRUE(names(with(naive_path, "__global__", "inline"), naive_path, 1, "no __global__"));
+}
+
+TEST(RungLaunchers, NamesAHelperThatIsPublicAndAMissingLauncher) {
+    const auto helper = "void helper(int a) {}\n\nvoid v2_wide(";
+    EXPECT_TRUE(
+        names(with(wide_path, "void v2_wide(", helper), wide_path, 21, "'helper' is public"));
+    const Tree renamed = with(wide_path, "void v2_wide(", "static void v2_wide_launch(");
+    EXPECT_TRUE(names(renamed, wide_path, 1, "defines no launcher 'v2_wide'"));
+}
+
+TEST(LadderEntries, NamesARungOutsideTheLadderAndAnEntryWithoutAFile) {
+    const Tree outside =
+        with(header_path, "Rung<Scale>{\"v2_wide\", v2_wide", "other{\"v2_wide\", v2_wide");
+    EXPECT_TRUE(names(outside, wide_path, 1, "in no ladder"));
+    EXPECT_TRUE(names(without(wide_path), header_path, 12, "has no file v2_wide.cu"));
+    const Tree mixed = with(header_path, "{\"v2_wide\", v2_wide", "{\"v2_wide\", scale::v1_naive");
+    EXPECT_TRUE(names(mixed, header_path, 12, "runs 'v1_naive'"));
+    const auto twice = "Rung<Scale>{\"v1_naive\", v1_naive, \"\"}, Rung<Scale>{\"v2_wide\"";
+    EXPECT_TRUE(
+        names(with(header_path, "Rung<Scale>{\"v2_wide\"", twice), header_path, 12, "twice"));
+}
+
+TEST(LadderEntries, AcceptsSeveralLaddersInAChapter) {
+    Tree tree =
+        with(header_path, "}};", "    Rung{\"v1_copy_plain\", copy::v1_copy_plain, \"\"},\n}};");
+    File copy = tree.at(naive_path);
+    copy.text.replace(copy.text.find("void v1_naive"), 13, "void v1_copy_plain");
+    tree["chapters/01_scale/v1_copy_plain.cu"] = copy;
+    EXPECT_TRUE(check(tree).empty()) << text_of(check(tree));
+}
+
+TEST(RungMeasurements, WantsADeviceAndAFigure) {
+    const auto measured = [](std::string_view words) {
+        return with(naive_path, "H200, 2^28: 4,200 GB/s.", words);
+    };
+    EXPECT_TRUE(names(measured("H200: pending, expect 4000"), naive_path, 6, "pending"));
+    EXPECT_TRUE(names(measured("4,200 GB/s"), naive_path, 6, "names no device"));
+    EXPECT_TRUE(names(measured("H200: as fast as a copy"), naive_path, 6, "no figure"));
+    EXPECT_TRUE(check(measured("CPU device: 4.00 sectors a request")).empty());
+}
+
+TEST(MeasuredTables, WantsADeviceNearTheTable) {
+    EXPECT_TRUE(names(with(lesson_path, "*H200, 2^28 floats.*", "*2^28 floats.*"), lesson_path, 8,
+                      "device"));
+    const Tree far = with(lesson_path, "*H200, 2^28 floats.*", "\n\n*H200*");
+    EXPECT_TRUE(names(far, lesson_path, 8, "device"));
+    const Tree before = with(lesson_path, "### v1_naive\n", "On an H200:\n");
+    EXPECT_TRUE(measured_tables(before).empty());
+    Tree no_times = with(lesson_path, "| rung | ms | GB/s |", "| rung | sectors | items |");
+    std::string& text = no_times.at(lesson_path).text;
+    text.erase(text.find("*H200"), 6);
+    EXPECT_TRUE(check(no_times).empty()) << text_of(check(no_times));
+}
+
+}  // namespace
+}  // namespace t2t::dev_check

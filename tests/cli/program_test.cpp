@@ -1,0 +1,82 @@
+// The program behind ./t2t, called as a user calls it.
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "chapters/chapters.hpp"
+#include "cli/chapter_list.hpp"
+#include "cli/commands.hpp"
+#include "cli/run.hpp"
+
+namespace t2t::cli {
+namespace {
+
+Output program(const std::string& words) {
+    return run(shell_word(T2T_PROGRAM) + " " + words);
+}
+
+std::string message_of(const std::string& chapter) {
+    try {
+        find_chapter(chapter);
+    } catch (const UsageError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+TEST(Chapters, AreFoundByEachOfTheirNames) {
+    for (const char* name : {"3", "03", "shared_memory", "03_shared_memory"}) {
+        EXPECT_EQ(find_chapter(name).number, 3) << name;
+    }
+}
+
+TEST(Chapters, UnknownOnesAreAnsweredWithThoseThereAre) {
+    for (const std::string name : {"99", "", "shared", "003", "3 "}) {
+        EXPECT_EQ(message_of(name).find("unknown chapter '" + name +
+                                        "'; there are: 01_vector_add 02_memory_access "
+                                        "03_shared_memory"),
+                  0u)
+            << message_of(name);
+    }
+}
+
+TEST(Chapters, OnesToComeSaySo) {
+    EXPECT_EQ(message_of("20"),
+              "chapter 20_many_gpus is still to come; ./t2t list shows what stands");
+}
+
+TEST(Program, ListsEveryRungWithItsIdea) {
+    const Output list = program("list");
+    EXPECT_EQ(list.status, 0);
+    for (const Chapter& chapter : chapters()) {
+        EXPECT_NE(list.text.find(chapter.folder()), std::string::npos) << chapter.folder();
+        for (const LadderEntry& ladder : chapter.ladders) {
+            for (const RungEntry& rung : ladder.rungs) {
+                EXPECT_NE(list.text.find(rung.name), std::string::npos) << rung.name;
+                EXPECT_NE(list.text.find(rung.idea), std::string::npos) << rung.idea;
+            }
+        }
+    }
+}
+
+TEST(Program, EveryCommandHasHelpWithAnExample) {
+    for (const std::string command : {"list", "bench", "docs", "doctor", "dev", "dev check"}) {
+        const Output help = program(command + " --help");
+        EXPECT_EQ(help.status, 0) << command;
+        EXPECT_NE(help.text.find("Example"), std::string::npos) << help.text;
+        EXPECT_NE(help.text.find("./t2t " + command.substr(0, 3)), std::string::npos) << help.text;
+    }
+}
+
+TEST(Program, WrongWordsAreOneSentenceAndExitCodeTwo) {
+    for (const char* words : {"frobnicate", "list extra", "bench", "bench 99", "bench --fast 01"}) {
+        const Output output = program(std::string(words) + " 2>&1 >/dev/null");
+        EXPECT_EQ(output.status, 2) << words;
+        EXPECT_EQ(output.text.find("t2t: "), 0u) << output.text;
+        EXPECT_EQ(output.text.find('\n'), output.text.size() - 1) << output.text;
+    }
+}
+
+}  // namespace
+}  // namespace t2t::cli

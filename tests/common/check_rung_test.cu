@@ -1,0 +1,227 @@
+// RungCheck on the device: a right kernel passes, and each planted fault is named.
+#include "common/lab/check_rung.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "common/device/check.hpp"
+#include "common/device/properties.hpp"
+#include "common/lab/inputs.hpp"
+#include "common/lab/reference.hpp"
+
+namespace t2t::lab {
+
+/// GoogleTest prints a cause by its name.
+void PrintTo(Cause cause, std::ostream* stream) {
+    *stream << name(cause);
+}
+
+namespace {
+
+constexpr int n = 1000;
+constexpr int block = 128;
+constexpr int grid = (n + block - 1) / block;
+
+/// out[i] = scale · in[i + shift] for `begin` ≤ i < `end`.
+__global__ void copy_kernel(const float* in, float* out, int begin, int end, int shift,
+                            float scale) {
+    const int i = begin + static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+    if (i < end) out[i] = scale * in[i + shift];
+}
+
+/// out[i] += in[i].
+__global__ void add_kernel(const float* in, float* out) {
+    const int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < n) out[i] += in[i];
+}
+
+/// data[i] = value for `begin` ≤ i < `end`.
+__global__ void fill_kernel(float* data, int begin, int end, float value) {
+    const int i = begin + static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+    if (i < end) data[i] = value;
+}
+
+class RungCheckTest : public ::testing::Test {
+ protected:
+    const std::vector<float> values_ = normal(n, 3, 2, test_seed());
+    const Expected same_{reference::copy(values_), {1, n}};
+    RungCheck check_{"copy", "v0_planted"};
+
+    /// A finding for `cause`, and `text` in the message.
+    static void expect(const Comparison& result, Cause cause, const std::string& text) {
+        EXPECT_TRUE(result.has(cause)) << result.message();
+        EXPECT_NE(result.message().find(text), std::string::npos) << result.message();
+    }
+};
+
+TEST_F(RungCheckTest, PassesARightKernel) {
+    const float* in = check_.input("in", values_);
+    float* out = check_.output<float>("out", same_);
+    const Comparison result =
+        check_.run([&] { copy_kernel<<<grid, block>>>(in, out, 0, n, 0, 1.0f); });
+    EXPECT_TRUE(result.ok()) << result.message();
+    EXPECT_EQ(result.extent, (Extent{1, n}));
+}
+
+TEST_F(RungCheckTest, RunsTwice) {
+    const float* in = check_.input("in", values_);
+    float* out = check_.output<float>("out", same_);
+    int runs = 0;
+    check_.run([&] {
+        copy_kernel<<<grid, block>>>(in, out, 0, n, 0, 1.0f);
+        ++runs;
+    });
+    EXPECT_EQ(runs, 2);
+}
+
+TEST_F(RungCheckTest, NamesAnOutputLeftAlone) {
+    check_.input("in", values_);
+    check_.output<float>("out", same_);
+    expect(check_.run([] {}), Cause::untouched, "copy v0_planted, n = 1000: 1000 of 1000 wrong");
+}
+
+TEST_F(RungCheckTest, NamesAMissingTail) {
+    const float* in = check_.input("in", values_);
+    float* out = check_.output<float>("out", same_);
+    const Comparison result =
+        check_.run([&] { copy_kernel<<<grid, block>>>(in, out, 0, 992, 0, 1.0f); });
+    expect(result, Cause::tail, "element 992 on), never written");
+    expect(result, Cause::tail, "T2T_SEED=" + std::to_string(test_seed()));
+}
+
+TEST_F(RungCheckTest, NamesAnOutputAddedToBeforeItIsSet) {
+    const float* in = check_.input("in", values_);
+    float* out = check_.output<float>("out", same_);
+    expect(check_.run([&] { add_kernel<<<grid, block>>>(in, out); }), Cause::nan_written,
+           "added to before it is set");
+}
+
+TEST_F(RungCheckTest, NamesAReadOutsideAnInput) {
+    const float* in = check_.input("in", values_);
+    float* out = check_.output<float>("out", same_);
+    const Comparison result =
+        check_.run([&] { copy_kernel<<<grid, block>>>(in, out, 0, n, 1, 1.0f); });
+    expect(result, Cause::shifted, "worst: [999] expected");
+    expect(result, Cause::shifted, "got nan");
+}
+
+TEST_F(RungCheckTest, NamesWritesAfterAndBefore) {
+    const float* in = check_.input("in", values_);
+    float* out = check_.output<float>("out", same_);
+    const Comparison after =
+        check_.run([&] { copy_kernel<<<grid, block>>>(in, out, 0, n + 3, 0, 1.0f); });
+    EXPECT_EQ(after.wrong, 0u);
+    EXPECT_EQ(after.cause(), Cause::margin);
+    expect(
+        after, Cause::margin,
+        "out has 1000 elements, and 3 elements after it, the nearest at offset 1000, were overwritten");
+    const Comparison before =
+        check_.run([&] { copy_kernel<<<grid + 1, block>>>(in, out, -1, n, 0, 1.0f); });
+    expect(before, Cause::margin,
+           "and 1 element before it, the nearest at offset -1, were overwritten");
+}
+
+TEST_F(RungCheckTest, NamesAWriteOutsideAnInputOfTheSecondRunOnly) {
+    float* in = const_cast<float*>(check_.input("in", values_));
+    float* out = check_.output<float>("out", same_);
+    int runs = 0;
+    const Comparison result = check_.run([&] {
+        copy_kernel<<<grid, block>>>(in, out, 0, n, 0, 1.0f);
+        if (++runs == 2) fill_kernel<<<1, 2>>>(in, n, n + 2, 0.0f);
+    });
+    expect(result, Cause::margin, "in has 1000 elements, and 2 elements after it");
+}
+
+TEST_F(RungCheckTest, NamesAChangedInput) {
+    float* in = const_cast<float*>(check_.input("in", values_));
+    float* out = check_.output<float>("out", same_);
+    const Comparison result = check_.run([&] {
+        copy_kernel<<<grid, block>>>(in, out, 0, n, 0, 1.0f);
+        fill_kernel<<<1, 1>>>(in, 500, 501, 0.0f);
+    });
+    EXPECT_EQ(result.cause(), Cause::input_changed) << result.message();
+    expect(result, Cause::input_changed, "the input in was overwritten");
+}
+
+TEST_F(RungCheckTest, NamesRunsThatDiffer) {
+    const float* in = check_.input("in", values_);
+    float* out = check_.output<float>("out", same_);
+    int runs = 0;
+    const Comparison result = check_.run([&] {
+        copy_kernel<<<grid, block>>>(in, out, 0, n, 0, 1.0f);
+        if (++runs == 2) fill_kernel<<<1, 2>>>(out, 7, 9, 1e9f);
+    });
+    EXPECT_EQ(result.cause(), Cause::differs_by_run) << result.message();
+    expect(result, Cause::differs_by_run, "differ in 2 elements, first at [7]");
+}
+
+TEST_F(RungCheckTest, ReportsWhatTheLauncherThrows) {
+    check_.output<float>("out", same_);
+    expect(check_.run([] { throw std::invalid_argument("copy: n is -1"); }), Cause::failed,
+           "copy v0_planted, n = 1000: it did not run: copy: n is -1");
+}
+
+TEST_F(RungCheckTest, StartsBothRunsOfAnInOutFromItsValues) {
+    const std::vector<float> start = normal(n, -1, 4, test_seed() + 1);
+    const float* in = check_.input("in", values_);
+    float* out = check_.in_out<float>("out", start, {reference::add(start, values_), {1, n}});
+    const Comparison result = check_.run([&] { add_kernel<<<grid, block>>>(in, out); });
+    EXPECT_TRUE(result.ok()) << result.message();
+}
+
+TEST_F(RungCheckTest, LetsANanStayInAnInOut) {
+    std::vector<float> start(n, std::numeric_limits<float>::quiet_NaN());
+    check_.in_out<float>("out", start, {{start.begin(), start.end()}, {1, n}});
+    EXPECT_TRUE(check_.run([] {}).ok());
+}
+
+TEST_F(RungCheckTest, NamesAnInOutLeftAlone) {
+    const std::vector<float> start = normal(n, -1, 4, test_seed() + 1);
+    check_.in_out<float>("out", start, {reference::add(start, values_), {1, n}});
+    expect(check_.run([] {}), Cause::untouched, "1000 of 1000 wrong, never written");
+}
+
+TEST_F(RungCheckTest, SaysWhichOfSeveralOutputsIsWrong) {
+    const float* in = check_.input("in", values_);
+    float* right = check_.output<float>("right", same_);
+    float* twice = check_.output<float>("twice", same_);
+    float* lost = check_.output<float>("lost", same_);
+    const Comparison result = check_.run([&] {
+        copy_kernel<<<grid, block>>>(in, right, 0, n, 0, 1.0f);
+        copy_kernel<<<grid, block>>>(in, twice, 0, n, 0, 2.0f);
+    });
+    EXPECT_NE(lost, nullptr);
+    expect(result, Cause::factor,
+           "copy v0_planted, twice, n = 1000: 1000 of 1000 wrong, every value is 2");
+    expect(result, Cause::factor, "wrong as well: lost");
+}
+
+TEST_F(RungCheckTest, TakesOffsetsAndEmptyBuffers) {
+    const float* odd = check_.input("odd", values_, 1);
+    const float* none = check_.input("none", std::vector<float>{});
+    float* out = check_.output<float>("out", {{}, {1, 0}}, 3);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(odd) % 256, 4u);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(out) % 256, 12u);
+    EXPECT_NE(none, nullptr);
+    EXPECT_TRUE(check_.run([] {}).ok());
+}
+
+TEST(SkipReason, IsEmptyForWhatTheDeviceOffers) {
+    EXPECT_EQ(skip_reason({75}), "");
+    EXPECT_EQ(skip_reason({device_properties().compute_capability}), "");
+}
+
+TEST(SkipReason, SaysWhatIsNeededAndWhatThereIs) {
+    const DeviceProperties device = device_properties();
+    const std::string here = device.is_cpu_device ? "the CPU device (8.0)" : device.name;
+    const std::string reason = skip_reason({999});
+    EXPECT_EQ(reason.rfind("needs compute capability 99.9; this is " + here, 0), 0u) << reason;
+}
+
+}  // namespace
+}  // namespace t2t::lab

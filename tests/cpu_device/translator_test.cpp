@@ -1,0 +1,397 @@
+// The launch translator: source in, source out. The expected texts follow from the form that
+// translate.hpp states.
+#include "common/cpu_device/translator/translate.hpp"
+
+#include <algorithm>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace t2t::cpu_device {
+namespace {
+
+constexpr std::string_view path = "/course/kernel.cu";
+constexpr std::string_view first_line = "#line 1 \"/course/kernel.cu\"\n";
+
+// The translation without its first line.
+std::string translated(std::string_view source) {
+    std::string result = translate(source, path);
+    EXPECT_TRUE(result.starts_with(first_line));
+    return result.substr(std::min(result.size(), first_line.size()));
+}
+
+// What a launch on one line becomes, up to its arguments.
+std::string head(const std::string& kernel, const std::string& configuration) {
+    return "::t2t::cpu_device::launch(\"" + kernel + "\", ::t2t::cpu_device::configure(" +
+           configuration + "), T2T_KERNEL_ADDRESS(" + kernel + "), [=](auto&... t2t_arguments) { " +
+           kernel + "(t2t_arguments...); }";
+}
+
+std::string call(const std::string& kernel, const std::string& configuration,
+                 const std::string& arguments = "") {
+    return head(kernel, configuration) + (arguments.empty() ? "" : ", " + arguments) + ")";
+}
+
+std::string shared(const std::string& type) {
+    return " = ::t2t::cpu_device::dynamic_shared<" + type + ">()";
+}
+
+struct Case {
+    const char* name;
+    std::string source;
+    std::string expected;
+};
+
+void PrintTo(const Case& each, std::ostream* out) {
+    *out << each.source;
+}
+
+class Translation : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Translation, IsAsStated) {
+    EXPECT_EQ(translated(GetParam().source), GetParam().expected);
+}
+
+std::string name_of(const ::testing::TestParamInfo<Case>& info) {
+    return info.param.name;
+}
+
+// ---- Where a launch may stand -------------------------------------------------------------------
+
+INSTANTIATE_TEST_SUITE_P(
+    Place, Translation,
+    ::testing::Values(
+        Case{"Statement", "void f() { k<<<1, 2>>>(a); }",
+             "void f() { ::t2t::cpu_device::launch(\"k\", ::t2t::cpu_device::configure(1, 2), "
+             "T2T_KERNEL_ADDRESS(k), [=](auto&... t2t_arguments) { k(t2t_arguments...); }, a); }"},
+        Case{"NoArguments", "k<<<1, 2>>>();",
+             "::t2t::cpu_device::launch(\"k\", ::t2t::cpu_device::configure(1, 2), "
+             "T2T_KERNEL_ADDRESS(k), [=](auto&... t2t_arguments) { k(t2t_arguments...); });"},
+        Case{"ArgumentsAreOnlyAComment", "k<<<1, 2>>>(/* none */);",
+             "::t2t::cpu_device::launch(\"k\", ::t2t::cpu_device::configure(1, 2), "
+             "T2T_KERNEL_ADDRESS(k), [=](auto&... t2t_arguments) { k(t2t_arguments...); }"
+             "/* none */);"},
+        Case{"Two", "k<<<1, 2>>>(a); m<<<3, 4>>>(b);",
+             call("k", "1, 2", "a") + "; " + call("m", "3, 4", "b") + ";"},
+        Case{"Comma", "k<<<1, 2>>>(a), m<<<3, 4>>>(b);",
+             call("k", "1, 2", "a") + ", " + call("m", "3, 4", "b") + ";"},
+        Case{"IfElse", "if (x) k<<<1, 2>>>(a); else m<<<1, 2>>>(b);",
+             "if (x) " + call("k", "1, 2", "a") + "; else " + call("m", "1, 2", "b") + ";"},
+        Case{"IfBeforeParenthesis", "if (x > (y)) (*k)<<<1, 2>>>(a);",
+             "if (x > (y)) " + call("(*k)", "1, 2", "a") + ";"},
+        Case{"ElseBeforeParenthesis", "else (*k)<<<1, 2>>>(a);",
+             "else " + call("(*k)", "1, 2", "a") + ";"},
+        Case{"IfConstexpr", "if constexpr (N < 3) (k)<<<1, 2>>>(a);",
+             "if constexpr (N < 3) " + call("(k)", "1, 2", "a") + ";"},
+        Case{"For", "for (int i = 0; i < n; ++i) k<<<1, 2>>>(a, i);",
+             "for (int i = 0; i < n; ++i) " + call("k", "1, 2", "a, i") + ";"},
+        Case{"ForBeforeGlobalName", "for (;;) ::k<<<1, 2>>>();",
+             "for (;;) " + call("::k", "1, 2") + ";"},
+        Case{"DoWhile", "do k<<<1, 2>>>(a); while (--n);",
+             "do " + call("k", "1, 2", "a") + "; while (--n);"},
+        Case{"CaseLabel", "case 3: k<<<1, 2>>>(a); break;",
+             "case 3: " + call("k", "1, 2", "a") + "; break;"},
+        Case{"LabelWithoutBlank", "again:k<<<1, 2>>>(a);",
+             "again: " + call("k", "1, 2", "a") + ";"},
+        Case{"Return", "return k<<<1, 2>>>(a);", "return " + call("k", "1, 2", "a") + ";"},
+        Case{"ReturnGlobalName", "return ::k<<<1, 2>>>(a);",
+             "return " + call("::k", "1, 2", "a") + ";"},
+        Case{"Conditional", "x ? k<<<1, 2>>>(a) : m<<<1, 2>>>(b);",
+             "x ? " + call("k", "1, 2", "a") + " : " + call("m", "1, 2", "b") + ";"},
+        Case{"LogicalAnd", "x && k<<<1, 2>>>(a);", "x && " + call("k", "1, 2", "a") + ";"},
+        Case{"Cast", "(void)k<<<1, 2>>>(a);", "(void)" + call("k", "1, 2", "a") + ";"},
+        Case{"Attribute", "if (x) [[likely]] (*k)<<<1, 2>>>(a);",
+             "if (x) [[likely]] " + call("(*k)", "1, 2", "a") + ";"},
+        Case{"AfterBlock", "{ } (*k)<<<1, 2>>>(a);", "{ } " + call("(*k)", "1, 2", "a") + ";"},
+        Case{"InMacroCall", "CHECK((k<<<1, 1>>>(x), cudaGetLastError()));",
+             "CHECK((" + call("k", "1, 1", "x") + ", cudaGetLastError()));"},
+        Case{"InLambda", "run([&] { k<<<1, 2>>>(a); });",
+             "run([&] { " + call("k", "1, 2", "a") + "; });"},
+        Case{"InArgumentsOfAnother", "k<<<1, 2>>>(f([&] { m<<<3, 4>>>(b); }), c);",
+             call("k", "1, 2", "f([&] { " + call("m", "3, 4", "b") + "; }), c") + ";"},
+        Case{"InConfigurationOfAnother", "k<<<[&] { m<<<3, 4>>>(b); return 1; }(), 2>>>(a);",
+             call("k", "[&] { " + call("m", "3, 4", "b") + "; return 1; }(), 2", "a") + ";"}),
+    name_of);
+
+// ---- What names the kernel ----------------------------------------------------------------------
+
+INSTANTIATE_TEST_SUITE_P(
+    Kernel, Translation,
+    ::testing::Values(
+        Case{"Namespaces", "::a::b::k<<<1, 2>>>(x);", call("::a::b::k", "1, 2", "x") + ";"},
+        Case{"OneTemplateArgument", "k<float><<<1, 2>>>(x);", call("k<float>", "1, 2", "x") + ";"},
+        Case{"Expressions", "k<T, N / 2, (N > 3)><<<1, 2>>>(p);",
+             call("k<T, N / 2, (N > 3)>", "1, 2", "p") + ";"},
+        Case{"NestedTemplates", "k<A<B>><<<1, 2>>>(x);", call("k<A<B>>", "1, 2", "x") + ";"},
+        Case{"DeeplyNestedTemplates", "k<A<B<C<int, 2>>>><<<1, 2>>>(x);",
+             call("k<A<B<C<int, 2>>>>", "1, 2", "x") + ";"},
+        Case{"SpacedTemplates", "k < A < B > > <<<1, 2>>>(x);",
+             call("k < A < B > >", "1, 2", "x") + ";"},
+        Case{"ComparisonInTemplate", "k<int, N < 3><<<1, 2>>>(x);",
+             call("k<int, N < 3>", "1, 2", "x") + ";"},
+        Case{"OtherComparisonsInTemplate", "k<a >= b, c <= d, x <=> y><<<1, 2>>>(x);",
+             call("k<a >= b, c <= d, x <=> y>", "1, 2", "x") + ";"},
+        Case{"ShiftInTemplate", "k<1 << 4><<<1, 2>>>(x);", call("k<1 << 4>", "1, 2", "x") + ";"},
+        Case{"ShiftInParentheses", "k<(N >> 2)><<<1, 2>>>(x);",
+             call("k<(N >> 2)>", "1, 2", "x") + ";"},
+        Case{"ArrowInTemplate", "k<decltype(p->q)><<<1, 2>>>(x);",
+             call("k<decltype(p->q)>", "1, 2", "x") + ";"},
+        Case{"CharacterInTemplate", "k<'>', '\\''><<<1, 2>>>(x);",
+             "::t2t::cpu_device::launch(\"k<'>', '\\\\''>\", ::t2t::cpu_device::configure(1, 2), "
+             "T2T_KERNEL_ADDRESS(k<'>', '\\''>), [=](auto&... t2t_arguments) { "
+             "k<'>', '\\''>(t2t_arguments...); }, x);"},
+        Case{"QuotesAreEscaped", "table[at(\"a\")]<<<1, 2>>>(x);",
+             "::t2t::cpu_device::launch(\"table[at(\\\"a\\\")]\", "
+             "::t2t::cpu_device::configure(1, 2), T2T_KERNEL_ADDRESS(table[at(\"a\")]), "
+             "[=](auto&... t2t_arguments) { table[at(\"a\")](t2t_arguments...); }, x);"},
+        Case{"TemplateQualifier", "A<int, 3>::B<x>::k<<<1, 2>>>(p);",
+             call("A<int, 3>::B<x>::k", "1, 2", "p") + ";"},
+        Case{"TemplateDisambiguator", "A<T>::template k<N><<<1, 2>>>(p);",
+             call("A<T>::template k<N>", "1, 2", "p") + ";"},
+        Case{"DecltypeQualifier", "decltype(x)::k<<<1, 2>>>(p);",
+             call("decltype(x)::k", "1, 2", "p") + ";"},
+        Case{"Table", "x = 1; table[i + n][2]<<<1, 2>>>(p);",
+             "x = 1; " + call("table[i + n][2]", "1, 2", "p") + ";"},
+        Case{"NestedSubscript", "a[b[0]](x)<<<1, 2>>>(p);", call("a[b[0]](x)", "1, 2", "p") + ";"},
+        Case{"Member", "object.kernel<<<1, 2>>>(p);", call("object.kernel", "1, 2", "p") + ";"},
+        Case{"MemberPath", "this->of(1, 2).rungs[i]->run<<<1, 2>>>(p);",
+             call("this->of(1, 2).rungs[i]->run", "1, 2", "p") + ";"},
+        Case{"Call", "make<3>()<<<1, 2>>>(p);", call("make<3>()", "1, 2", "p") + ";"},
+        Case{"NamedCast", "static_cast<F*>(p)<<<1, 2>>>(q);",
+             call("static_cast<F*>(p)", "1, 2", "q") + ";"},
+        Case{"WhiteSpaceAndComments", "k /* the kernel */ <int,\t 2> <<<1, 2>>> (p);",
+             call("k <int, 2>", "1, 2", "p") + ";"}),
+    name_of);
+
+// ---- What stands in the configuration -----------------------------------------------------------
+
+INSTANTIATE_TEST_SUITE_P(
+    Configuration, Translation,
+    ::testing::Values(
+        Case{"Four", "k<<<grid, block, 4 * sizeof(float), stream>>>(p);",
+             call("k", "grid, block, 4 * sizeof(float), stream", "p") + ";"},
+        Case{"Constructors", "k<<<dim3(a, b), dim3{c}, 0, s>>>(p);",
+             call("k", "dim3(a, b), dim3{c}, 0, s", "p") + ";"},
+        Case{"DigitSeparators", "k<<<1'000, 0x1'0>>>(p);", call("k", "1'000, 0x1'0", "p") + ";"},
+        Case{"Shift", "k<<<n >> 2, n>>2>>>(p);", call("k", "n >> 2, n>>2", "p") + ";"},
+        Case{"ShiftBeforeParenthesis", "k<<<n >> (2), 1>>>(p);",
+             call("k", "n >> (2), 1", "p") + ";"},
+        Case{"Comparison", "k<<<a < b ? 1 : 2, 32>>>(p);",
+             call("k", "a < b ? 1 : 2, 32", "p") + ";"},
+        Case{"TightComparison", "k<<<a<b ? 1 : 2, 32>>>(p); m<<<1, 2>>>(q);",
+             call("k", "a<b ? 1 : 2, 32", "p") + "; " + call("m", "1, 2", "q") + ";"},
+        Case{"ComparisonBeforeAnotherLaunch", "k<<<a < b ? 1 : 2, 32>>>(p), m<<<1, 2>>>(q);",
+             call("k", "a < b ? 1 : 2, 32", "p") + ", " + call("m", "1, 2", "q") + ";"},
+        Case{"GreaterAndArrow", "k<<<a > b, p->n>>>(p);", call("k", "a > b, p->n", "p") + ";"},
+        Case{"Template", "k<<<1, Block<64, 2>::size>>>(p);",
+             call("k", "1, Block<64, 2>::size", "p") + ";"},
+        Case{"ThreeTemplatesClose", "k<<<1, A<B<C<3>>>::size>>>(p);",
+             call("k", "1, A<B<C<3>>>::size", "p") + ";"},
+        Case{"ThreeTemplatesCloseBeforeParenthesis", "k<<<A<B<C<3>>>(1), 2>>>(p);",
+             call("k", "A<B<C<3>>>(1), 2", "p") + ";"},
+        Case{"FourTemplatesCloseBeforeParenthesis", "k<<<A<B<C<D<3>>>>(1), 2>>>(p);",
+             call("k", "A<B<C<D<3>>>>(1), 2", "p") + ";"},
+        Case{"TemplateThenEnd", "k<<<1, size<3>>>>(p);", call("k", "1, size<3>", "p") + ";"},
+        Case{"TwoTemplatesThenEnd", "k<<<1, size<A<3>>>>>(p);",
+             call("k", "1, size<A<3>>", "p") + ";"},
+        Case{"Lambda", "k<<<[&]() -> int { return a > b; }(), 2>>>(p);",
+             call("k", "[&]() -> int { return a > b; }(), 2", "p") + ";"},
+        Case{"TextInside", "k<<<f(\">>>(\"), /* >>>( */ 2>>>(p);",
+             call("k", "f(\">>>(\"), /* >>>( */ 2", "p") + ";"},
+        Case{"Pack", "k<<<g, b>>>(args...);", call("k", "g, b", "args...") + ";"}),
+    name_of);
+
+// ---- Several lines and macros -------------------------------------------------------------------
+
+INSTANTIATE_TEST_SUITE_P(
+    Lines, Translation,
+    ::testing::Values(
+        Case{"ConfigurationAndArguments", "k<<<grid,\n    block>>>(a,\n    b);",
+             call("k", "grid,\n    block", "a,\n    b") + ";"},
+        Case{"LineComments", "k<<<1,  // blocks\n2  // threads\n>>>(a,  // [n]\nb);",
+             call("k", "1,  // blocks\n2  // threads\n", "a,  // [n]\nb") + ";"},
+        Case{"Kernel", "a::\nk<1,  // one\n 2>\n<<<1, 2>>>(p);",
+             "::t2t::cpu_device::launch(\"a:: k<1, 2>\",\n\n\n ::t2t::cpu_device::configure(1, 2), "
+             "T2T_KERNEL_ADDRESS(a:: k<1, 2>), [=](auto&... t2t_arguments) { "
+             "a:: k<1, 2>(t2t_arguments...); }, p);"},
+        Case{"BeforeArguments", "k<<<1, 2>>>\n  // why\n  (p);",
+             "::t2t::cpu_device::launch(\"k\", ::t2t::cpu_device::configure(1, 2)\n\n, "
+             "T2T_KERNEL_ADDRESS(k), [=](auto&... t2t_arguments) { k(t2t_arguments...); }, p);"},
+        Case{"Macro", "#define RUN(k, n) \\\n  k<n> \\\n  <<<1, n>>>(p, \\\n  #n)\nint x;",
+             "#define RUN(k, n) \\\n  ::t2t::cpu_device::launch(\"k<n>\",\\\n"
+             " ::t2t::cpu_device::configure(1, n), T2T_KERNEL_ADDRESS(k<n>), "
+             "[=](auto&... t2t_arguments) { k<n>(t2t_arguments...); }, p, \\\n  #n)\nint x;"},
+        Case{"MacroWithBlockComment", "#define RUN k /* a\n b */ <<<1, 2>>>(p)\nint x;",
+             "#define RUN ::t2t::cpu_device::launch(\"k\",\\\n ::t2t::cpu_device::configure(1, 2), "
+             "T2T_KERNEL_ADDRESS(k), [=](auto&... t2t_arguments) { k(t2t_arguments...); }, p)\n"
+             "int x;"},
+        Case{"MacroParameterInParentheses", "#define RUN(k) (k)<<<1, 2>>>(p)",
+             "#define RUN(k) " + call("(k)", "1, 2", "p")},
+        Case{"MacroPastesNames", "#define RUN(T) k_##T##_v1<T><<<1, 2>>>(p)",
+             "#define RUN(T) " + call("k_##T##_v1<T>", "1, 2", "p")},
+        Case{"MacroPassesArguments", "#define RUN(k, g, b, ...) k<<<g, b>>>(__VA_ARGS__)",
+             "#define RUN(k, g, b, ...) ::t2t::cpu_device::launch(\"k\", "
+             "::t2t::cpu_device::configure(g, b), T2T_KERNEL_ADDRESS(k), "
+             "[=](auto&... t2t_arguments) { k(t2t_arguments...); } __VA_OPT__(,) __VA_ARGS__)"},
+        Case{"ConditionInArguments", "k<<<1, 2>>>(\n#if A\n  a\n#else\n  f(b\n#endif\n  );\nm;",
+             call("k", "1, 2", "\n#if A\n  a\n#else\n  f(b\n#endif\n  ") + ";\nm;"},
+        Case{"NestedConditions",
+             "k<<<1, 2>>>(f(\n#if A\na\n#else\n#if B\n#else\n#endif\n{\n#endif\n));",
+             call("k", "1, 2", "f(\n#if A\na\n#else\n#if B\n#else\n#endif\n{\n#endif\n)") + ";"},
+        Case{"BranchesShareTheEnd", "#if A\nk<<<1, 2>>>(\n#else\nm<<<3, 4>>>(\n#endif\np);",
+             "#if A\n" + head("k", "1, 2") + ", \n#else\n" + head("m", "3, 4") + ", \n#endif\np);"},
+        Case{"CarriageReturns", "k<<<1,\r\n2>>>(a);\r\n", call("k", "1,\r\n2", "a") + ";\r\n"}),
+    name_of);
+
+// ---- Dynamic shared memory ----------------------------------------------------------------------
+
+std::string in_kernel(const std::string& text) {
+    return "__global__ void k() { " + text + " }";
+}
+
+Case shared_case(const char* name, const std::string& source, const std::string& expected) {
+    return {name, in_kernel(source), in_kernel(expected)};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    DynamicShared, Translation,
+    ::testing::Values(
+        shared_case("Plain", "extern __shared__ float s[];",
+                    "float* const s = ::t2t::cpu_device::dynamic_shared<float>();"),
+        shared_case("TwoWords", "extern __shared__ unsigned char raw[];",
+                    "unsigned char* const raw" + shared("unsigned char") + ";"),
+        shared_case("Aligned", "extern __shared__ __align__(16) float s[];",
+                    "float* const s" + shared("float") + ";"),
+        shared_case("AlignedBetween", "extern __align__(sizeof(int4)) __shared__ float s[];",
+                    "float* const s" + shared("float") + ";"),
+        shared_case("AlignasFirst", "alignas(128) extern __shared__ float s[];",
+                    "float* const s" + shared("float") + ";"),
+        shared_case("AttributeBehind", "extern __shared__ float s[] __attribute__((aligned(16)));",
+                    "float* const s" + shared("float") + ";"),
+        shared_case("AttributeInType", "extern __shared__ unsigned __align__(8) char s[];",
+                    "unsigned char* const s" + shared("unsigned char") + ";"),
+        shared_case("SharedFirst", "__shared__ extern volatile float s[];",
+                    "volatile float* const s" + shared("volatile float") + ";"),
+        shared_case("TemplateType", "extern __shared__ ns::Pair<int, A<(1 > 2)>> s [ ];",
+                    "ns::Pair<int, A<(1 > 2)>>* const s" + shared("ns::Pair<int, A<(1 > 2)>>") +
+                        ";"),
+        shared_case("PointerType", "extern __shared__ float* s[];",
+                    "float** const s" + shared("float*") + ";"),
+        shared_case("Two", "extern __shared__ float a[], b[];",
+                    "float* const a" + shared("float") + ", * const b" + shared("float") + ";"),
+        shared_case("Rows", "extern __shared__ float s[][32 + 1];",
+                    "float (* const s)[32 + 1]" + shared("float[32 + 1]") + ";"),
+        shared_case("Lines", "extern __shared__  // all of it\nfloat\ns[];\nx",
+                    "float* const s" + shared("float") + "\n\n;\nx"),
+        shared_case("StaticStays", "__shared__ float s[32]; extern int n;",
+                    "__shared__ float s[32]; extern int n;"),
+        Case{"InMacro", "#define SHARED(T, name) extern __shared__ T name[]\nint x;",
+             "#define SHARED(T, name) T* const name" + shared("T") + "\nint x;"},
+        Case{"InNamespacesKernel",
+             "namespace a { extern \"C\" { void k() { extern __shared__ T s[]; } } }",
+             "namespace a { extern \"C\" { void k() { T* const s" + shared("T") + "; } } }"},
+        Case{"BranchesOfAHead",
+             "#if A\nvoid k() {\n#else\nvoid m() {\n#endif\nextern __shared__ T s[]; }",
+             "#if A\nvoid k() {\n#else\nvoid m() {\n#endif\nT* const s" + shared("T") + "; }"}),
+    name_of);
+
+// ---- What must pass untouched -------------------------------------------------------------------
+
+TEST(Passes, EverythingElseByteForByte) {
+    for (const std::string_view source :
+         {"",
+          "\n",
+          "int x",
+          "\xEF\xBB",
+          "// k<<<1, 2>>>(a);\n",
+          "/* k<<<1, 2>>>(a);\n */",
+          "// joined \\\n k<<<1, 2>>>(a);\n",
+          "auto s = \"k<<<1, 2>>>(a)\";",
+          "auto s = \"\\\"k<<<1, 2>>>(a)\";",
+          "auto s = \"joined \\\nk<<<1, 2>>>(a)\";",
+          "auto s = R\"(k<<<1, 2>>>(a) \")\";",
+          "auto s = u8R\"x(k<<<1, 2>>>(a))\" )x\";",
+          "auto c = '\"'; auto d = '\\'';",
+          "std::cout << x << <y;",
+          "std::cout << x<y>(z);",
+          "int n = 1'000'000 << 2;",
+          "operator<<<char>(out, c);",
+          "a <<= 2; b <=> c; d >>= 3;",
+          "k << <1, 2>> >(a);",
+          "#error don't write k<<<1, 2>>>(a)\n",
+          "#pragma unroll\n#include <a/b.h>\n",
+          "#if 0\nk<<<1\n#if 1\nm<<<\n#else\nm<<<\n#endif\nit's off\n#endif\nint x;\n",
+          "#define X(a) #a\n",
+          "asm volatile(\"bar.sync 0; // <<<\" ::: \"memory\");",
+          "cudaLaunchKernel((void*)k, 1, 2, arguments, 0, stream);",
+          "extern \"C\" __global__ void k(); extern template class A<int>; extern int t[];",
+          "\"unterminated\nint x; 'y\n",
+          "R\"(never closed",
+          "/* never closed"}) {
+        EXPECT_EQ(translated(source), source);
+    }
+}
+
+TEST(Passes, WhatFollowsAnIfZeroIsTranslated) {
+    EXPECT_EQ(translated("#if 0\n<<<\n#else\nk<<<1, 2>>>();\n#endif\nm<<<1, 2>>>();"),
+              "#if 0\n<<<\n#else\n" + call("k", "1, 2") + ";\n#endif\n" + call("m", "1, 2") + ";");
+}
+
+TEST(Passes, ByteOrderMarkIsDropped) {
+    EXPECT_EQ(translated("\xEF\xBB\xBFint x;"), "int x;");
+}
+
+TEST(Passes, PathIsQuoted) {
+    EXPECT_EQ(translate("int x;", "/a \"b\"/c.cu"), "#line 1 \"/a \\\"b\\\"/c.cu\"\nint x;");
+}
+
+// ---- Mistakes -----------------------------------------------------------------------------------
+
+struct Mistake {
+    std::string_view source;
+    std::size_t line;
+    std::string_view advice;  // part of the message
+};
+
+TEST(Mistakes, AreNamedWithTheirLine) {
+    const std::vector<Mistake> mistakes{
+        {"<<<1, 2>>>(a);", 1, "no kernel stands before <<<"},
+        {"\n\n = 3 <<<1, 2>>>(a);", 3, "no kernel stands before <<<"},
+        {"return <<<1, 2>>>(a);", 1, "no kernel stands before <<<"},
+        {"x = ()<<<1, 2>>>(a);", 1, "no kernel stands before <<<"},
+        {"\nk\n#pragma x\n<<<1, 2>>>(a);", 4, "no kernel stands before <<<"},
+        {"k<<<1, 2;\n", 1, "this launch has no end"},
+        {"k<<<1, 2>>(a);", 1, "this launch has no end"},
+        {"k<<<1, 2>>> a;", 1, "this launch has no end"},
+        {"void f() { k<<<1, (2>>>(a); }", 1, "this launch has no end"},
+        {"int x;\n#define CONFIG <<<1, 2>>>\nk CONFIG(a);", 2, "no kernel stands before <<<"},
+        {"k<<<>>>(a);", 1, "no configuration"},
+        {"\nk<<<1, 2>>>(a;\n}", 2, "close them with )"},
+        {"t[[] { k<<<1, 2>>>(); return 0; }()]<<<1, 2>>>(a);", 1, "into a variable first"},
+        {"t[R\"(\n)\"]<<<1, 2>>>(a);", 1, "this string spans lines"},
+        {"extern __shared__ float s[];", 1, "move `extern __shared__ …` into the kernel"},
+        {"void f() {}\nnamespace a::b {\nextern __shared__ float s[];\n}", 3, "into the kernel"},
+        {"extern \"C\" {\nextern __shared__ float s[];\n}", 2, "into the kernel"},
+        {"#if A\nvoid k() {\n#else\nvoid m() {\n#endif\n}\nextern __shared__ T s[];", 7,
+         "into the kernel"},
+        {"void f() {\nextern __shared__ float s; }", 2, "`extern __shared__ TYPE NAME[];`"},
+        {"void f() { extern __shared__ float s[3]; }", 1, "`extern __shared__ TYPE NAME[];`"},
+        {"void f() { extern __shared__ float s[] = {1}; }", 1, "`extern __shared__ TYPE NAME[];`"},
+        {"void f() { extern __shared__ s[]; }", 1, "`extern __shared__ TYPE NAME[];`"},
+    };
+    for (const Mistake& mistake : mistakes) {
+        try {
+            ADD_FAILURE() << mistake.source << "\nbecame\n" << translate(mistake.source, path);
+        } catch (const TranslationError& error) {
+            EXPECT_EQ(error.line(), mistake.line) << mistake.source;
+            EXPECT_NE(std::string_view(error.what()).find(mistake.advice), std::string_view::npos)
+                << mistake.source << "\nsaid: " << error.what();
+        }
+    }
+}
+
+}  // namespace
+}  // namespace t2t::cpu_device
