@@ -17,7 +17,10 @@ LadderEntry entry(const Ladder<Function, Count>& ladder) {
 }  // namespace
 
 std::string Chapter::folder() const {
-    return (number < 10 ? "0" : "") + std::to_string(number) + '_' + std::string(name);
+    std::string result{static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10),
+                       '_'};
+    result += name;
+    return result;
 }
 
 const std::vector<Chapter>& chapters() {

@@ -83,14 +83,15 @@ std::vector<lab::BenchCase> select_cases(const Chapter& chapter, const std::stri
 }
 
 void bench_roofs(const BenchWords& words) {
+    if (!words.rung.empty()) throw UsageError("bench roofs takes no rung; leave out " + words.rung);
     const DeviceProperties device = device_properties();
     const lab::Roofs roofs = lab::measure_roofs(device);
     const std::filesystem::path file = lab::roofs_file(device.name);
-    lab::store_roofs(roofs, file);
+    const bool kept = lab::store_roofs(roofs, file);
     if (words.json != "-") {
         lab::print_header(std::cout, device, roofs.date);
         lab::print_roofs(std::cout, roofs, device);
-        std::cout << "kept in " << file.string() << '\n';
+        if (kept) std::cout << "kept in " << file.string() << '\n';
     }
     if (!words.json.empty()) write_json(lab::to_json(roofs), words.json);
 }

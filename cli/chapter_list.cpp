@@ -1,6 +1,6 @@
 #include "cli/chapter_list.hpp"
 
-#include "cli/commands.hpp"
+#include "cli/usage_error.hpp"
 
 namespace t2t::cli {
 

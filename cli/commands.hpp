@@ -7,18 +7,11 @@
 /// so itself. Any other exception is printed in one line with exit code 1.
 #pragma once
 
-#include <stdexcept>
-
 #include <CLI/CLI.hpp>
 
-namespace t2t::cli {
+#include "cli/usage_error.hpp"
 
-/// The command line asks for something that does not exist. The message is one sentence that names
-/// what does.
-class UsageError : public std::runtime_error {
- public:
-    using std::runtime_error::runtime_error;
-};
+namespace t2t::cli {
 
 /// Adds `t2t list`: chapters, ladders and rungs, and the least device that each needs.
 void add_list_command(CLI::App& app);

@@ -27,7 +27,7 @@ void print_standing() {
         for (const LadderEntry& ladder : chapter.ladders) {
             std::cout << "  " << ladder.operation << '\n';
             for (const RungEntry& rung : ladder.rungs) {
-                std::cout << "    " << std::left << std::setw(20) << rung.name << rung.idea
+                std::cout << "    " << std::left << std::setw(26) << rung.name << rung.idea
                           << special_need(rung.needs) << '\n';
             }
         }

@@ -18,6 +18,10 @@ target_include_directories(t2t_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(t2t_flags INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=>
     $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # g++ 12 sees an overlap in every `"text" + std::string` (its bug 105329).
+    target_compile_options(t2t_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+endif()
 # Assertions stay alive in every build type: a kernel's assert() is part of what the course shows.
 foreach(language CXX CUDA)
     set(CMAKE_${language}_FLAGS_RELEASE "-O3")
@@ -45,7 +49,9 @@ elseif(T2T_DEVICE STREQUAL "cpu")
     # -march=native: the CPU device is as fast as the machine it was built on.
     # -fno-strict-aliasing: CUDA code reads float buffers through float4, int and half2 pointers.
     # -gdwarf-4: g++ follows #line correctly only up to this version.
-    target_compile_options(t2t_flags INTERFACE -march=native -fno-strict-aliasing -gdwarf-4)
+    # -Wno-unknown-pragmas: g++ need not know nvcc's `#pragma unroll`.
+    target_compile_options(t2t_flags INTERFACE -march=native -fno-strict-aliasing -gdwarf-4
+        -Wno-unknown-pragmas)
 else()
     message(FATAL_ERROR "T2T_DEVICE is '${T2T_DEVICE}'; it must be cpu or cuda")
 endif()
@@ -76,20 +82,29 @@ function(t2t_translate file output)
     set(${output} ${translated} PARENT_SCOPE)
 endfunction()
 
+# Translates every .cuh of the project, so that an include finds the translated one first.
+function(t2t_translate_headers)
+    file(GLOB_RECURSE headers CONFIGURE_DEPENDS
+        ${PROJECT_SOURCE_DIR}/common/*.cuh ${PROJECT_SOURCE_DIR}/chapters/*.cuh ${PROJECT_SOURCE_DIR}/tests/*.cuh)
+    foreach(header IN LISTS headers)
+        t2t_translate(${header} translated)
+        list(APPEND all ${translated})
+    endforeach()
+    add_custom_target(t2t_translated_headers DEPENDS ${all})
+endfunction()
+
 # Gives .cpp and .cu sources to an existing target, for whichever device is being built.
 function(t2t_sources target)
     foreach(file IN LISTS ARGN)
         if(file MATCHES "\\.cu$" AND T2T_DEVICE STREQUAL "cpu")
             t2t_translate(${file} translated)
             target_sources(${target} PRIVATE ${translated})
-            # A quoted include next to the original must still be found.
-            cmake_path(ABSOLUTE_PATH file NORMALIZE)
         else()
             target_sources(${target} PRIVATE ${file})
         endif()
     endforeach()
     target_link_libraries(${target} PUBLIC t2t::flags)
-    if(T2T_DEVICE STREQUAL "cpu" AND TARGET t2t_cpu_device)
+    if(T2T_DEVICE STREQUAL "cpu")
         target_link_libraries(${target} PUBLIC t2t_cpu_device)
         add_dependencies(${target} t2t_translated_headers)
     endif()

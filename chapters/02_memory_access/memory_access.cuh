@@ -25,7 +25,6 @@ using Copy = void(const float* x, float* y, std::int64_t n, cudaStream_t stream)
 Copy v1_copy_strided;
 Copy v2_copy_coalesced;
 Copy v3_copy_vectorised;
-Copy v4_copy_unrolled;
 
 /// The copy's ladder: what a warp's 32 addresses have to do with speed.
 inline constexpr Ladder copy_ladder{
@@ -34,7 +33,6 @@ inline constexpr Ladder copy_ladder{
         Rung<Copy>{"v1_copy_strided", v1_copy_strided, "a thread copies 32 neighbours in a row"},
         Rung<Copy>{"v2_copy_coalesced", v2_copy_coalesced, "a warp copies 32 neighbours at once"},
         Rung<Copy>{"v3_copy_vectorised", v3_copy_vectorised, "16 bytes an access"},
-        Rung<Copy>{"v4_copy_unrolled", v4_copy_unrolled, "four loads in flight a thread"},
     }};
 
 /// A body of a simulation: four fields side by side, as C++ programs like to keep them.
@@ -45,12 +43,12 @@ struct Body {
     float mass;  ///< weight of its pull on the others
 };
 
-/// One array for each field of Body: as GPUs like to keep them. Each is [n].
+/// One array for each field of Body: as GPUs like to keep them.
 struct Bodies {
-    float* x;
-    float* y;
-    float* z;
-    float* mass;
+    float* x;     ///< [n]
+    float* y;     ///< [n]
+    float* z;     ///< [n]
+    float* mass;  ///< [n]
 };
 
 /// Array of structures to structure of arrays: to.x[i] = from[i].x, and so on for all four fields.

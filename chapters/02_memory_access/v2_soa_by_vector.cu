@@ -5,7 +5,8 @@
 ///           alignment only, and between two loads stands a store that might change the body. Here the
 ///           program says what the compiler cannot know.
 /// Expect    One load for four: 16 sectors, all used, no help from L1 needed. The stores stay as they were.
-/// Measured  H200: pending
+/// Measured  H200, 2²⁶ bodies: 4,148 GB/s, 98 % of cudaMemcpy, 1.003× v1. The gain is in the instructions, and
+///           they were not the limit. It will be where a kernel has less L1 to itself, or more to compute.
 #include "chapters/02_memory_access/launch.hpp"
 #include "chapters/02_memory_access/memory_access.cuh"
 #include "common/device/check.hpp"

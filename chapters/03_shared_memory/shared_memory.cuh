@@ -29,6 +29,8 @@ Transpose v1_naive;
 Transpose v2_tile;
 Transpose v3_padded;
 Transpose v4_swizzled;
+Transpose v5_registers;
+Transpose v6_output_order;
 
 /// The ladder, from the ground up. Tests, benchmarks, docs and the generator read it here.
 inline constexpr Ladder ladder{
@@ -38,6 +40,9 @@ inline constexpr Ladder ladder{
         Rung<Transpose>{"v2_tile", v2_tile, "a 32×32 tile turns over in shared memory"},
         Rung<Transpose>{"v3_padded", v3_padded, "33 floats a tile row: no bank conflicts"},
         Rung<Transpose>{"v4_swizzled", v4_swizzled, "64×64 tiles, 16 bytes an access, XOR swizzle"},
+        Rung<Transpose>{"v5_registers", v5_registers,
+                        "a 4×4 square a thread turns over in registers"},
+        Rung<Transpose>{"v6_output_order", v6_output_order, "tiles in the order of the output"},
     }};
 
 }  // namespace t2t::shared_memory

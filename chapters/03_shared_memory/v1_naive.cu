@@ -21,7 +21,8 @@ __global__ void naive_kernel(const float* in,  // [rows, columns]
                              std::int64_t rows, std::int64_t columns) {
     const TileOrigin origin = tile_origin(blockIdx.x, columns, tile_edge);
     const std::int64_t column = origin.column + threadIdx.x;
-    for (int y = threadIdx.y; y < tile_edge; y += block_rows) {
+    for (int step = 0; step < tile_edge; step += block_rows) {
+        const int y = threadIdx.y + step;
         const std::int64_t row = origin.row + y;
         if (row < rows && column < columns) out[column * rows + row] = in[row * columns + column];
     }

@@ -23,14 +23,16 @@ __global__ void tile_kernel(const float* in,  // [rows, columns]
     __shared__ float tile[tile_edge][tile_edge];  // [row of in, column of in]
 
     const TileOrigin origin = tile_origin(blockIdx.x, columns, tile_edge);
-    for (int y = threadIdx.y; y < tile_edge; y += block_rows) {
+    for (int step = 0; step < tile_edge; step += block_rows) {
+        const int y = threadIdx.y + step;
         const std::int64_t row = origin.row + y;
         const std::int64_t column = origin.column + threadIdx.x;
         if (row < rows && column < columns) tile[y][threadIdx.x] = in[row * columns + column];
     }
     __syncthreads();  // the tile is complete before anyone reads what others brought
 
-    for (int y = threadIdx.y; y < tile_edge; y += block_rows) {
+    for (int step = 0; step < tile_edge; step += block_rows) {
+        const int y = threadIdx.y + step;
         const std::int64_t row = origin.row + threadIdx.x;
         const std::int64_t column = origin.column + y;
         if (row < rows && column < columns) out[column * rows + row] = tile[threadIdx.x][y];

@@ -1,4 +1,4 @@
-/// Rung 4: swizzled and vectorised.
+/// Rung 4: swizzled vectors.
 ///
 /// Idea      64×64 tiles and 16 bytes an access to global memory. The tile needs no padding: its columns are
 ///           permuted in each row, by an exclusive or, so that both ways through it are free of conflicts.
@@ -9,6 +9,7 @@
 /// Measured  H200: pending
 #include "chapters/03_shared_memory/launch.hpp"
 #include "chapters/03_shared_memory/shared_memory.cuh"
+#include "chapters/03_shared_memory/vectors.hpp"
 #include "common/device/check.hpp"
 
 namespace t2t::shared_memory {
@@ -19,44 +20,6 @@ constexpr int block_size = 256;
 constexpr int vectors_per_row = tile_edge / 4;
 constexpr int vectors_per_tile = tile_edge * vectors_per_row;
 
-// Where column `column` lies in row `row` of the tile: bits 2 to 4 of the column, which choose one of the
-// eight 16-byte vectors that span all 32 banks, are flipped by the same bits of the row.
-__device__ int swizzled(int row, int column) {
-    return column ^ (row & 0b11100);
-}
-
-// Elements (row, column) to (row, column + 3) of a row-major [rows, columns] matrix; what lies outside is 0.
-// `aligned`: columns is a multiple of 4, so that the four are a vector, inside or outside as a whole.
-template <bool aligned>
-__device__ float4 load4(const float* matrix, std::int64_t row, std::int64_t column,
-                        std::int64_t rows, std::int64_t columns) {
-    float4 value{};
-    if (row >= rows || column >= columns) return value;
-    const float* source = matrix + row * columns + column;
-    if constexpr (aligned) return *reinterpret_cast<const float4*>(source);
-    value.x = source[0];
-    if (column + 1 < columns) value.y = source[1];
-    if (column + 2 < columns) value.z = source[2];
-    if (column + 3 < columns) value.w = source[3];
-    return value;
-}
-
-// Stores `value` where load4 would load it; what lies outside the matrix is dropped.
-template <bool aligned>
-__device__ void store4(float* matrix, std::int64_t row, std::int64_t column, std::int64_t rows,
-                       std::int64_t columns, float4 value) {
-    if (row >= rows || column >= columns) return;
-    float* target = matrix + row * columns + column;
-    if constexpr (aligned) {
-        *reinterpret_cast<float4*>(target) = value;
-    } else {
-        target[0] = value.x;
-        if (column + 1 < columns) target[1] = value.y;
-        if (column + 2 < columns) target[2] = value.z;
-        if (column + 3 < columns) target[3] = value.w;
-    }
-}
-
 template <bool aligned>
 __global__ void swizzled_kernel(const float* in,  // [rows, columns]
                                 float* out,       // [columns, rows]
@@ -65,23 +28,25 @@ __global__ void swizzled_kernel(const float* in,  // [rows, columns]
 
     const TileOrigin origin = tile_origin(blockIdx.x, columns, tile_edge);
 #pragma unroll
-    for (int i = threadIdx.x; i < vectors_per_tile; i += block_size) {
-        const int row = i / vectors_per_row;
-        const int column = i % vectors_per_row * 4;
+    for (int step = 0; step < vectors_per_tile; step += block_size) {
+        const int vector = threadIdx.x + step;
+        const int row = vector / vectors_per_row;
+        const int column = vector % vectors_per_row * 4;
         *reinterpret_cast<float4*>(&tile[row][swizzled(row, column)]) =
             load4<aligned>(in, origin.row + row, origin.column + column, rows, columns);
     }
     __syncthreads();  // the tile is complete before anyone reads what others brought
 
 #pragma unroll
-    for (int i = threadIdx.x; i < vectors_per_tile; i += block_size) {
-        // A warp stores 8 vectors = 128 bytes in each of 4 rows of `out`. In the tile that is 32 rows of 4
-        // neighbouring columns, four rows a lane; in each of the four loads the lanes meet all 32 banks.
-        const int row = i % 8 * 4 + i / (8 * tile_edge) * 32;
-        const int column = i / 8 % tile_edge;
-        const float4 value{
-            tile[row + 0][swizzled(row + 0, column)], tile[row + 1][swizzled(row + 1, column)],
-            tile[row + 2][swizzled(row + 2, column)], tile[row + 3][swizzled(row + 3, column)]};
+    for (int step = 0; step < vectors_per_tile; step += block_size) {
+        // A warp stores 8 vectors = 128 bytes in each of 4 rows of `out`. In the tile those are 32 rows of 4
+        // neighbouring columns, four rows a lane: in each of the four loads the lanes meet all 32 banks.
+        const int vector = threadIdx.x + step;
+        const int row = vector % 8 * 4 + vector / (8 * tile_edge) * 32;
+        const int column = vector / 8 % tile_edge;
+        const int place = swizzled(row, column);  // the same in rows row to row + 3
+        const float4 value{tile[row][place], tile[row + 1][place], tile[row + 2][place],
+                           tile[row + 3][place]};
         store4<aligned>(out, origin.column + column, origin.row + row, columns, rows, value);
     }
 }

@@ -43,6 +43,7 @@ class DeviceBuffer {
     explicit DeviceBuffer(std::span<const T> values) : DeviceBuffer(values.size()) {
         upload(values);
     }
+    /// A copy of `values` in device memory.
     explicit DeviceBuffer(const std::vector<T>& values)
         : DeviceBuffer(std::span<const T>(values)) {}
 
@@ -55,10 +56,10 @@ class DeviceBuffer {
     }
     ~DeviceBuffer() { cudaFree(data_); }
 
-    T* data() { return data_; }
-    const T* data() const { return data_; }
-    std::size_t size() const { return size_; }  ///< elements
-    std::size_t bytes() const { return size_ * sizeof(T); }
+    T* data() { return data_; }                              ///< in device memory
+    const T* data() const { return data_; }                  ///< in device memory
+    std::size_t size() const { return size_; }               ///< elements
+    std::size_t bytes() const { return size_ * sizeof(T); }  ///< size() in bytes
 
     /// Copies `values` to the start of the buffer; returns when the copy is done.
     /// @throws std::length_error when `values` is longer than the buffer
@@ -103,12 +104,12 @@ class PinnedBuffer {
     }
     ~PinnedBuffer() { cudaFreeHost(data_); }
 
-    T* data() { return data_; }
-    const T* data() const { return data_; }
-    std::size_t size() const { return size_; }  ///< elements
-    std::size_t bytes() const { return size_ * sizeof(T); }
-    std::span<T> span() { return {data_, size_}; }
-    std::span<const T> span() const { return {data_, size_}; }
+    T* data() { return data_; }                                 ///< in host memory
+    const T* data() const { return data_; }                     ///< in host memory
+    std::size_t size() const { return size_; }                  ///< elements
+    std::size_t bytes() const { return size_ * sizeof(T); }     ///< size() in bytes
+    std::span<T> span() { return {data_, size_}; }              ///< the whole buffer
+    std::span<const T> span() const { return {data_, size_}; }  ///< the whole buffer
 
  private:
     T* data_ = nullptr;

@@ -50,6 +50,7 @@ inline float milliseconds_between(const Event& start, const Event& end) {
 /// queued any work: to time short work, queue something else first.
 class DeviceTimer {
  public:
+    /// Both points are on `stream`.
     explicit DeviceTimer(cudaStream_t stream) : stream_(stream) {}
 
     /// Sets the first point.

@@ -36,6 +36,7 @@ std::string skip_reason(Needs needs);
 /// @endcode
 class RungCheck {
  public:
+    /// Both names are for messages: "transpose", "v2_tile".
     RungCheck(std::string_view operation, std::string_view rung);
 
     /// Memory that the rung only reads.

@@ -12,6 +12,7 @@ namespace t2t::lab {
 namespace {
 
 std::string number(double value) {
+    if (std::isnan(value)) return "nan";  // printf tells -nan from nan
     char text[32];
     std::snprintf(text, sizeof text, "%.9g", value);
     return text;

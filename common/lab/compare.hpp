@@ -19,9 +19,9 @@ namespace t2t::lab {
 
 /// What an output must be.
 struct Expected {
-    std::vector<double> values;  ///< [rows, columns], from a float64 reference
-    Extent extent;               ///< {1, n} for a vector
-    Tolerance tolerance = Tolerance::exact();
+    std::vector<double> values;                ///< [rows, columns], from a float64 reference
+    Extent extent;                             ///< {1, n} for a vector
+    Tolerance tolerance = Tolerance::exact();  ///< how far off a value may be
 };
 
 /// What is wrong with an output.
@@ -52,7 +52,7 @@ std::ostream& operator<<(std::ostream& stream, Cause cause);
 
 /// One thing found wrong.
 struct Finding {
-    Cause cause = Cause::none;
+    Cause cause = Cause::none;  ///< the pattern's name
     std::string pattern;  ///< what is seen, for example "all in the last tile (element 64 on)"
     std::string advice;   ///< the usual cause and what to do; may be empty
 };
@@ -65,14 +65,15 @@ struct Actual {
 
 /// The outcome of comparing one output, or of checking one rung.
 struct Comparison {
-    std::string what;  ///< what was compared, for example "transpose v2_tile"
-    Extent extent;
+    std::string what;                  ///< what was compared, for example "transpose v2_tile"
+    Extent extent;                     ///< of the output
     std::size_t wrong = 0;             ///< elements outside the tolerance
     std::size_t first = 0;             ///< row-major offset of the first wrong element
     std::size_t worst = 0;             ///< of the one with the largest error; NaN counts as largest
     std::vector<Finding> findings{};   ///< the most telling first; empty when all is right
     std::vector<std::string> notes{};  ///< further lines of the message: values, tolerance, seed
 
+    /// Whether nothing is wrong.
     bool ok() const { return findings.empty(); }
     /// The first finding's cause; Cause::none when all is right.
     Cause cause() const { return ok() ? Cause::none : findings.front().cause; }

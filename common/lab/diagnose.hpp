@@ -13,10 +13,11 @@ namespace t2t::lab {
 
 /// An output with at least one wrong element.
 struct Evidence {
-    const Expected& expected;
-    const Actual& actual;
+    const Expected& expected;               ///< from the reference
+    const Actual& actual;                   ///< from the device
     const std::vector<std::size_t>& wrong;  ///< row-major offsets, rising
 
+    /// Elements of the output.
     std::size_t count() const { return expected.values.size(); }
     /// Whether the value found at offset `at` would be right at offset `wanted`.
     bool fits(std::size_t at, std::size_t wanted) const {

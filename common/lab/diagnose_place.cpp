@@ -11,7 +11,8 @@ namespace {
 /// Whether all wrong elements lie in rows from `row_begin` on or in columns from `column_begin` on, and fill at
 /// least half of that region.
 bool fills_edge(const Evidence& evidence, std::int64_t row_begin, std::int64_t column_begin) {
-    const auto [rows, columns] = evidence.expected.extent;
+    const std::int64_t rows = evidence.expected.extent.rows;
+    const std::int64_t columns = evidence.expected.extent.columns;
     const std::size_t region = rows * columns - row_begin * column_begin;
     if (evidence.wrong.size() * 2 < region) return false;
     return std::all_of(evidence.wrong.begin(), evidence.wrong.end(), [&](std::size_t offset) {

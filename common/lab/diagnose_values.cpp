@@ -129,8 +129,7 @@ std::optional<Finding> factor(const Evidence& evidence) {
     const std::vector<double>& actual = evidence.actual.values;
     const auto magnitude = [](double a, double b) { return std::abs(a) < std::abs(b); };
     const auto largest = std::max_element(expected.begin(), expected.end(), magnitude);
-    const double ratio = actual[largest - expected.begin()] / *largest;
-    if (!std::isfinite(ratio) || ratio == 0) return std::nullopt;
+    const double ratio = actual[largest - expected.begin()] / *largest;  // NaN fails below
 
     constexpr double rounding = 1e-6;  // of the ratio itself, which came from rounded values
     std::size_t telling = 0;

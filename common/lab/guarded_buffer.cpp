@@ -1,12 +1,19 @@
 #include "common/lab/guarded_buffer.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 namespace t2t::lab {
 namespace {
 
 constexpr std::size_t margin_elements = 64;
 constexpr std::size_t alignment = 256;  // bytes; what cudaMalloc gives
+
+/// The next buffer's margin pattern.
+std::uint16_t next_margin_poison() {
+    static std::atomic<unsigned> turn = 0;
+    return margin_poison(turn++);
+}
 
 }  // namespace
 
@@ -15,10 +22,11 @@ GuardedBytes::GuardedBytes(std::span<const std::byte> payload, std::size_t eleme
     : element_(element), payload_(payload.size()) {
     const std::size_t margin = margin_elements * element;
     lead_ = (margin + alignment - 1) / alignment * alignment + misalignment;
+    const std::uint16_t poison = next_margin_poison();
     start_.resize(lead_ + payload_ + margin);
-    fill_poison(start_.data(), lead_, margin_poison);
+    fill_poison(start_.data(), lead_, poison);
     std::copy(payload.begin(), payload.end(), start_.begin() + lead_);
-    fill_poison(start_.data() + lead_ + payload_, margin, margin_poison);
+    fill_poison(start_.data() + lead_ + payload_, margin, poison);
     device_ = DeviceBuffer<std::byte>(start_);
 }
 

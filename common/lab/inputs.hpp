@@ -18,6 +18,7 @@ namespace t2t::lab {
 /// (Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, 2014.)
 class Random {
  public:
+    /// The same seed gives the same numbers on every machine.
     explicit Random(std::uint64_t seed) : state_(seed) {}
 
     /// 64 random bits.

@@ -35,6 +35,7 @@ struct Ladder {
 
     constexpr auto begin() const { return rungs.begin(); }
     constexpr auto end() const { return rungs.end(); }
+    /// The number of rungs.
     constexpr std::size_t size() const { return Count; }
     /// The rung that the ladder ends with.
     constexpr const Rung<Function>& top() const { return rungs.back(); }

@@ -40,7 +40,9 @@ class Tolerance {
     /// NaN is expected.
     bool accepts(double expected, double actual) const;
 
+    /// Whether no error is allowed.
     bool is_exact() const { return absolute_ == 0 && relative_ == 0; }
+    /// Why this much error is allowed, in words.
     const std::string& reason() const { return reason_; }
 
  private:

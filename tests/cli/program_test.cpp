@@ -6,8 +6,8 @@
 
 #include "chapters/chapters.hpp"
 #include "cli/chapter_list.hpp"
-#include "cli/commands.hpp"
 #include "cli/run.hpp"
+#include "cli/usage_error.hpp"
 
 namespace t2t::cli {
 namespace {

@@ -192,7 +192,7 @@ class RoofsFile : public testing::Test {
 
 TEST_F(RoofsFile, KeepsEveryFieldAndMakesItsFolders) {
     const auto file = folder / "a" / "b" / "roofs.json";
-    store_roofs(roofs, file);
+    EXPECT_TRUE(store_roofs(roofs, file));
     const auto loaded = load_roofs(file);
     ASSERT_TRUE(loaded);
     EXPECT_EQ(loaded->device, roofs.device);
@@ -215,7 +215,7 @@ TEST_F(RoofsFile, AFileThatHoldsNoRoofsIsAsGoodAsNone) {
 TEST_F(RoofsFile, AFolderThatCannotBeWrittenIsOnlyAWarning) {
     std::ofstream(folder / "file") << "in the way";  // works for root too, unlike permissions
     testing::internal::CaptureStderr();
-    store_roofs(roofs, folder / "file" / "roofs.json");
+    EXPECT_FALSE(store_roofs(roofs, folder / "file" / "roofs.json"));
     const std::string warning = testing::internal::GetCapturedStderr();
     EXPECT_NE(warning.find("warning: cannot write"), std::string::npos) << warning;
 }

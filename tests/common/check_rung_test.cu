@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
 #include <gtest/gtest.h>
 
 #include "common/device/check.hpp"
@@ -209,6 +211,38 @@ TEST_F(RungCheckTest, TakesOffsetsAndEmptyBuffers) {
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(out) % 256, 12u);
     EXPECT_NE(none, nullptr);
     EXPECT_TRUE(check_.run([] {}).ok());
+}
+
+template <typename T>
+class RungCheckOfType : public ::testing::Test {};
+using OutputTypes =
+    ::testing::Types<float, double, __half, __nv_bfloat16, std::int32_t, std::int64_t>;
+TYPED_TEST_SUITE(RungCheckOfType, OutputTypes);
+
+template <typename T>
+__global__ void copy_typed_kernel(const T* in, T* out, int end) {
+    const int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < end) out[i] = in[i];
+}
+
+// Whole numbers up to 200 are exact in all of these types.
+TYPED_TEST(RungCheckOfType, ComparesEveryTypeOfOutput) {
+    const std::vector<TypeParam> values = integers<TypeParam>(n, 1, 200, test_seed());
+    const std::vector<float> same = integers(n, 1, 200, test_seed());
+    RungCheck check("copy", "v0_typed");
+    const TypeParam* in = check.input("in", values);
+    TypeParam* out = check.output<TypeParam>("out", {reference::copy(same), {1, n}});
+
+    const Comparison right = check.run([&] { copy_typed_kernel<<<grid, block>>>(in, out, n); });
+    EXPECT_TRUE(right.ok()) << right.message();
+
+    const Comparison tail = check.run([&] { copy_typed_kernel<<<grid, block>>>(in, out, 992); });
+    EXPECT_EQ(tail.cause(), Cause::tail) << tail.message();
+    EXPECT_NE(tail.message().find("never written"), std::string::npos) << tail.message();
+
+    const Comparison unguarded =
+        check.run([&] { copy_typed_kernel<<<grid, block>>>(in, out, n + 9); });
+    EXPECT_EQ(unguarded.cause(), Cause::margin) << unguarded.message();
 }
 
 TEST(SkipReason, IsEmptyForWhatTheDeviceOffers) {

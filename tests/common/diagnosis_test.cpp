@@ -173,6 +173,18 @@ TEST(Diagnosis, ShiftedInAMatrix) {
         Cause::shifted, "2 columns earlier");
 }
 
+TEST(Diagnosis, EqualNeighboursAreNoShift) {
+    const Extent extent{1, 1024};
+    EXPECT_DIAGNOSIS(
+        planted(extent, Floats(extent.count(), 2.5f), [](Floats& out) { out[1023] = 9; }),
+        Cause::only_first, "only the first 1023 are right");
+}
+
+TEST(Diagnosis, TwoValuesExchangedAreNoShift) {
+    EXPECT_DIAGNOSIS(planted({1, 2}, [](Floats& out) { std::swap(out[0], out[1]); }),
+                     Cause::permuted, "in the wrong order");
+}
+
 TEST(Diagnosis, PermutedWithinAWarp) {
     for (const std::int64_t n : {64, 1000, 1024}) {
         for (const std::size_t mask : {1, 2, 16, 31}) {

@@ -30,7 +30,7 @@ TEST(GuardedBuffer, StartsAsNan) {
 
 TEST(GuardedBuffer, StartsWithAPatternThatIsNoIndex) {
     for (const std::int32_t value : GuardedBuffer<std::int32_t>(100).download()) {
-        ASSERT_EQ(value, 0x7FFA7FFA);
+        ASSERT_EQ(value, 0x7FBA7FBA);
     }
 }
 
@@ -106,6 +106,13 @@ TEST(GuardedBuffer, MarginsAreNan) {
             cudaMemcpy(&value, buffer.data() + offset, sizeof(float), cudaMemcpyDeviceToHost));
         EXPECT_TRUE(std::isnan(value)) << offset;
     }
+}
+
+TEST(GuardedBuffer, MarginsOfTwoBuffersDiffer) {
+    GuardedBuffer<float> in(std::vector<float>(5, 1.0f));
+    GuardedBuffer<float> out(5);
+    T2T_CHECK(cudaMemcpy(out.data(), in.data(), 6 * sizeof(float), cudaMemcpyDeviceToDevice));
+    EXPECT_EQ(out.margin_faults(), Offsets{5});
 }
 
 }  // namespace

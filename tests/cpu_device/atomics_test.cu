@@ -72,9 +72,9 @@ TYPED_TEST(AtomicAdd, BlockAndSystemScopes) {
 }
 
 template <typename T>
-class AtomicInteger : public testing::Test {};
-using IntegerTypes = testing::Types<int, unsigned, long long, unsigned long long>;
-TYPED_TEST_SUITE(AtomicInteger, IntegerTypes);
+class AtomicExtremes : public testing::Test {};
+using ExtremesTypes = testing::Types<int, unsigned, long long, unsigned long long>;
+TYPED_TEST_SUITE(AtomicExtremes, ExtremesTypes);
 
 // Values on both sides of zero; for 64 bits, far outside the range of 32.
 template <typename T>
@@ -98,7 +98,7 @@ __global__ void extremes_kernel(T* out /* [4]: global min, max, shared min, max 
     atomicMax(&out[3], local[1]);
 }
 
-TYPED_TEST(AtomicInteger, MinAndMax) {
+TYPED_TEST(AtomicExtremes, MinAndMax) {
     auto values = tabulate<TypeParam>(total, [](int i) { return spread<TypeParam>(i); });
     auto [least, most] = std::minmax_element(values.begin(), values.end());
     DeviceBuffer<TypeParam> out(std::vector<TypeParam>(4, spread<TypeParam>(0)));
@@ -106,6 +106,11 @@ TYPED_TEST(AtomicInteger, MinAndMax) {
     T2T_CHECK(cudaDeviceSynchronize());
     EXPECT_EQ(out.download(), (std::vector<TypeParam>{*least, *most, *least, *most}));
 }
+
+template <typename T>
+class AtomicBits : public testing::Test {};
+using BitTypes = testing::Types<int, unsigned, unsigned long long>;
+TYPED_TEST_SUITE(AtomicBits, BitTypes);
 
 template <typename T>
 __global__ void bits_kernel(T* out /* [3] */) {
@@ -116,7 +121,7 @@ __global__ void bits_kernel(T* out /* [3] */) {
     atomicXor(&out[2], bit);
 }
 
-TYPED_TEST(AtomicInteger, AndOrXor) {
+TYPED_TEST(AtomicBits, AndOrXor) {
     TypeParam all = TypeParam(-1), any = 0, parity = 0;
     for (int i = 0; i < total; ++i) {
         TypeParam bit = TypeParam(1) << (i % (8 * sizeof(TypeParam)));

@@ -1,5 +1,6 @@
 // Cooperative groups: blocks, tiles of a warp, the lanes that run together, the whole grid.
 #include <cooperative_groups.h>
+#include <cooperative_groups/reduce.h>
 
 #include "tests/cpu_device/conformance.hpp"
 
@@ -136,6 +137,34 @@ TYPED_TEST(Tiles, VoteWithinTheTile) {
         }
         std::vector<unsigned> expected{any, all, ballot, equal, agreed ? everyone : 0};
         EXPECT_EQ(std::vector(&values[5 * thread], &values[5 * thread] + 5), expected)
+            << "thread " << thread;
+    }
+}
+
+template <unsigned Size>
+__global__ void tile_reduce_kernel(int* out /* [threads, 4] */) {
+    auto tile = cg::tiled_partition<Size>(cg::this_thread_block());
+    int value = (threadIdx.x * 29 % 64) - 20;
+    out[4 * threadIdx.x] = cg::reduce(tile, value, cg::plus<int>());
+    out[4 * threadIdx.x + 1] = cg::reduce(tile, value, cg::less<int>());
+    out[4 * threadIdx.x + 2] = int(cg::reduce(tile, 0.5f * value, cg::greater<float>()) * 2);
+    out[4 * threadIdx.x + 3] = cg::reduce(tile, 1 << (value & 31), cg::bit_or<int>());
+}
+
+TYPED_TEST(Tiles, ReduceOverTheTile) {
+    constexpr int size = TypeParam::value;
+    auto values = collect<int>(96 * 4, [](int* out) { tile_reduce_kernel<size><<<1, 96>>>(out); });
+    for (int thread = 0; thread < 96; ++thread) {
+        int sum = 0, least = 1000, most = -1000, bits = 0;
+        for (int other = thread / size * size; other < thread / size * size + size; ++other) {
+            int value = other * 29 % 64 - 20;
+            sum += value;
+            least = std::min(least, value);
+            most = std::max(most, value);
+            bits |= 1 << (value & 31);
+        }
+        std::vector<int> expected{sum, least, most, bits};
+        EXPECT_EQ(std::vector(&values[4 * thread], &values[4 * thread] + 4), expected)
             << "thread " << thread;
     }
 }

@@ -133,9 +133,9 @@ TEST(Memory, AKernelReachesMappedPinnedMemory) {
     int* host = nullptr;
     T2T_CHECK(cudaHostAlloc(&host, 100 * sizeof(int), cudaHostAllocMapped));
     std::iota(host, host + 100, 0);
-    int* device = nullptr;
+    void* device = nullptr;
     T2T_CHECK(cudaHostGetDevicePointer(&device, host, 0));
-    scale_kernel<<<1, 128>>>(device, 100, -2);
+    scale_kernel<<<1, 128>>>(static_cast<int*>(device), 100, -2);
     T2T_CHECK(cudaDeviceSynchronize());
     EXPECT_EQ(std::vector(host, host + 100), tabulate<int>(100, [](int i) { return -2 * i; }));
     T2T_CHECK(cudaFreeHost(host));

@@ -12,11 +12,11 @@ T2T_OPERATION(AddHigh, Narrow::high(__hadd2(Narrow::pair(c, a), Narrow::pair(c, 
 T2T_OPERATION(Subtract, __hsub(a, b))
 T2T_OPERATION(SubtractLow, Narrow::low(__hsub2(Narrow::pair(a, c), Narrow::pair(b, c))))
 T2T_OPERATION(Multiply, __hmul(a, b))
-T2T_OPERATION(MultiplyOperator, a * b)
+T2T_OPERATION(MultiplyOperator, a* b)
 T2T_OPERATION(MultiplyHigh, Narrow::high(__hmul2(Narrow::pair(c, a), Narrow::pair(c, b))))
 T2T_OPERATION(MultiplyAdd, __hfma(a, b, c))
-T2T_OPERATION(MultiplyAddLow, Narrow::low(__hfma2(Narrow::pair(a, b), Narrow::pair(b, a),
-                                                  Narrow::pair(c, c))))
+T2T_OPERATION(MultiplyAddLow,
+              Narrow::low(__hfma2(Narrow::pair(a, b), Narrow::pair(b, a), Narrow::pair(c, c))))
 T2T_OPERATION(Divide, __hdiv(a, b))
 T2T_OPERATION(DivideHigh, Narrow::high(__h2div(Narrow::pair(b, a), Narrow::pair(a, b))))
 T2T_OPERATION(AddSaturating, __hadd_sat(a, b))
@@ -44,7 +44,9 @@ int code_of(const NarrowFormat& format, double value) {
 }
 
 /// `value` in units of 2^−24. Exact for every __half and for operands() of __nv_bfloat16.
-__int128 units(double value) { return static_cast<__int128>(std::ldexp(value, 24)); }
+__int128 units(double value) {
+    return static_cast<__int128>(std::ldexp(value, 24));
+}
 
 /// Operands of magnitude 2^−16 to 2^17 at random, and triples where rounding to float first gives a tie that
 /// the exact a · b + c is not.
@@ -113,7 +115,8 @@ void check_exact_arithmetic() {
     const auto multiply_add = [&](double a, double b, double c) {
         return round_units(format, units(a) * units(b) + (units(c) << 24));
     };
-    const auto quotient = [&](double a, double b, double) {  // a / b < v if and only if a < v · b, b > 0
+    const auto quotient = [&](double a, double b,
+                              double) {  // a / b < v if and only if a < v · b, b > 0
         const double numerator = std::copysign(1.0, b) * a;
         return round_exact(format, Direction::nearest_even, numerator < 0, [&](double v) {
             const double against = v * std::abs(b);
@@ -142,7 +145,9 @@ void check_exact_arithmetic() {
         in, [&](double a, double b, double c) { return saturated(multiply_add(a, b, c)); });
 }
 
-TEST(HalfArithmetic, RoundsOnceFromTheExactValue) { check_exact_arithmetic<Half>(); }
+TEST(HalfArithmetic, RoundsOnceFromTheExactValue) {
+    check_exact_arithmetic<Half>();
+}
 TEST(Bfloat16Arithmetic, RoundsOnceFromTheExactValue) {
     T2T_NEEDS_CAPABILITY(80)
     check_exact_arithmetic<Bfloat16>();
@@ -162,14 +167,17 @@ void check_products_of_any_size() {
     check<Narrow, Multiply>(in, [&](double a, double b, double) { return code_of(format, a * b); });
 }
 
-TEST(HalfArithmetic, ProductsOfAnySize) { check_products_of_any_size<Half>(); }
+TEST(HalfArithmetic, ProductsOfAnySize) {
+    check_products_of_any_size<Half>();
+}
 TEST(Bfloat16Arithmetic, ProductsOfAnySize) {
     T2T_NEEDS_CAPABILITY(80)
     check_products_of_any_size<Bfloat16>();
 }
 
 /// Operation on every code a for which `holds(value)`, within `steps` codes of the reference's.
-template <typename Narrow, template <typename> typename Operation, typename Reference, typename Holds>
+template <typename Narrow, template <typename> typename Operation, typename Reference,
+          typename Holds>
 void check_function(Reference&& reference, int steps, Holds&& holds) {
     const NarrowFormat& format = Narrow::format();
     std::vector<Operands> in;
@@ -210,7 +218,9 @@ void check_elementary_functions() {
     check_function<Narrow, Cosine>([](double x) { return std::cos(x); }, 2, angle);
 }
 
-TEST(HalfFunctions, AreCloseToFloat64) { check_elementary_functions<Half>(); }
+TEST(HalfFunctions, AreCloseToFloat64) {
+    check_elementary_functions<Half>();
+}
 TEST(Bfloat16Functions, AreCloseToFloat64) {
     T2T_NEEDS_CAPABILITY(80)
     check_elementary_functions<Bfloat16>();

@@ -14,14 +14,11 @@ T2T_NARROW_FUNCTION(Comparisons, unsigned,
                      (__hisinf(a) == 1) << 19 | (__hisinf(a) == -1) << 20))
 
 /// Whether each half of (a, b) compares with (b, b): masks, then 1.0s, then both at once.
-T2T_NARROW_FUNCTION(LessMask, unsigned,
-                    __hlt2_mask(Narrow::pair(a, b), Narrow::pair(b, b)))
-T2T_NARROW_FUNCTION(UnorderedMask, unsigned,
-                    __hneu2_mask(Narrow::pair(a, b), Narrow::pair(b, b)))
+T2T_NARROW_FUNCTION(LessMask, unsigned, __hlt2_mask(Narrow::pair(a, b), Narrow::pair(b, b)))
+T2T_NARROW_FUNCTION(UnorderedMask, unsigned, __hneu2_mask(Narrow::pair(a, b), Narrow::pair(b, b)))
 T2T_NARROW_FUNCTION(LessOne, float,
                     static_cast<float>(Narrow::low(__hlt2(Narrow::pair(a, b), Narrow::pair(b, b)))))
-T2T_NARROW_FUNCTION(BothGreaterOrEqual, int,
-                    __hbge2(Narrow::pair(a, b), Narrow::pair(b, b)))
+T2T_NARROW_FUNCTION(BothGreaterOrEqual, int, __hbge2(Narrow::pair(a, b), Narrow::pair(b, b)))
 
 T2T_NARROW_FUNCTION(Minimum, unsigned short, Narrow::bits(__hmin(a, b)))
 T2T_NARROW_FUNCTION(Maximum, unsigned short, Narrow::bits(__hmax(a, b)))
@@ -33,8 +30,7 @@ std::vector<Operands> pairs(const NarrowFormat& format) {
     const int sign = format.sign_bit();
     const int one = ((1 << (format.exponent_bits - 1)) - 1) << format.mantissa_bits;
     const int infinity = format.largest + 1;
-    const int codes[] = {0,   1,        one,      one + 1,      format.largest, infinity,
-                         0x7fff, infinity + 1};
+    const int codes[] = {0, 1, one, one + 1, format.largest, infinity, 0x7fff, infinity + 1};
     std::vector<Operands> all;
     for (const int a : codes) {
         for (const int b : codes) {
@@ -63,11 +59,12 @@ template <typename Narrow>
 void check_comparisons() {
     check<Narrow, Comparisons>([](double a, double b) {
         const unsigned unordered = std::isnan(a) || std::isnan(b);
-        const unsigned ordered[] = {a == b, a != b && !unordered, a < b, a <= b, a > b, a >= b};
-        const unsigned operators[] = {a == b, a != b, a < b, a <= b, a > b, a >= b};
+        const unsigned ordered[] = {a == b, a != b && !unordered, a<b, a <= b, a> b, a >= b};
+        const unsigned operators[] = {a == b, a != b, a<b, a <= b, a> b, a >= b};
         unsigned bits = 0;
         for (int i = 0; i < 6; ++i) {
-            bits |= ordered[i] << i | (ordered[i] | unordered) << (6 + i) | operators[i] << (12 + i);
+            bits |=
+                ordered[i] << i | (ordered[i] | unordered) << (6 + i) | operators[i] << (12 + i);
         }
         return bits | unsigned{std::isnan(a)} << 18 | unsigned{a == INFINITY} << 19 |
                unsigned{a == -INFINITY} << 20;
@@ -80,7 +77,9 @@ void check_comparisons() {
     check<Narrow, BothGreaterOrEqual>([](double a, double b) { return int{a >= b && b >= b}; });
 }
 
-TEST(HalfComparisons, TreatNanAsTheirNameSays) { check_comparisons<Half>(); }
+TEST(HalfComparisons, TreatNanAsTheirNameSays) {
+    check_comparisons<Half>();
+}
 TEST(Bfloat16Comparisons, TreatNanAsTheirNameSays) {
     T2T_NEEDS_CAPABILITY(80)
     check_comparisons<Bfloat16>();
@@ -130,8 +129,8 @@ __global__ void newer_functions_kernel(float* out) {
     out[2] = __half2float(__hmin_nan(one, __hneg(one)));
     out[3] = __half2float(__hfma_relu(one, one, __float2half(-3.0f)));
     out[4] = __half2float(__hfma_relu(one, one, __float2half(3.0f)));
-    const __half2 product = __hcmadd(__floats2half2_rn(1, 2), __floats2half2_rn(3, 4),
-                                     __floats2half2_rn(10, 20));
+    const __half2 product =
+        __hcmadd(__floats2half2_rn(1, 2), __floats2half2_rn(3, 4), __floats2half2_rn(10, 20));
     out[5] = __low2float(product);
     out[6] = __high2float(product);
 #endif
@@ -139,8 +138,7 @@ __global__ void newer_functions_kernel(float* out) {
 
 TEST(HalfExtremes, NanFormsAndRelu) {
     T2T_NEEDS_CAPABILITY(80)
-    const auto got =
-        collect<float>(7, [](float* out) { newer_functions_kernel<<<1, 1>>>(out); });
+    const auto got = collect<float>(7, [](float* out) { newer_functions_kernel<<<1, 1>>>(out); });
     EXPECT_TRUE(std::isnan(got[0]));
     EXPECT_TRUE(std::isnan(got[1]));
     EXPECT_EQ(got[2], -1.0f);
@@ -176,7 +174,9 @@ void check_atomic_add(int blocks, int threads) {
     EXPECT_EQ(Narrow::format().value(bits[3]), 2 * blocks * threads);
 }
 
-TEST(HalfAtomics, LoseNoAddition) { check_atomic_add<Half>(32, 32); }
+TEST(HalfAtomics, LoseNoAddition) {
+    check_atomic_add<Half>(32, 32);
+}
 TEST(Bfloat16Atomics, LoseNoAddition) {
     T2T_NEEDS_CAPABILITY(80)
     check_atomic_add<Bfloat16>(4, 32);

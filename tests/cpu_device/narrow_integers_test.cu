@@ -5,14 +5,14 @@ namespace t2t::conformance {
 namespace {
 
 /// Conversions of one integer type in one direction, both ways, for both types.
-#define T2T_CONVERSION(name, integer, suffix)                                                     \
-    T2T_FUNCTION(name##FromHalf_##suffix, unsigned short, integer,                                \
-                 __half2##name##_##suffix(__ushort_as_half(x)))                                   \
-    T2T_FUNCTION(name##ToHalf_##suffix, integer, unsigned short,                                  \
-                 __half_as_ushort(__##name##2half_##suffix(x)))                                   \
-    T2T_FUNCTION(name##FromBf16_##suffix, unsigned short, integer,                                \
-                 __bfloat162##name##_##suffix(__ushort_as_bfloat16(x)))                           \
-    T2T_FUNCTION(name##ToBf16_##suffix, integer, unsigned short,                                  \
+#define T2T_CONVERSION(name, integer, suffix)                           \
+    T2T_FUNCTION(name##FromHalf_##suffix, unsigned short, integer,      \
+                 __half2##name##_##suffix(__ushort_as_half(x)))         \
+    T2T_FUNCTION(name##ToHalf_##suffix, integer, unsigned short,        \
+                 __half_as_ushort(__##name##2half_##suffix(x)))         \
+    T2T_FUNCTION(name##FromBf16_##suffix, unsigned short, integer,      \
+                 __bfloat162##name##_##suffix(__ushort_as_bfloat16(x))) \
+    T2T_FUNCTION(name##ToBf16_##suffix, integer, unsigned short,        \
                  __bfloat16_as_ushort(__##name##2bfloat16_##suffix(x)))
 #define T2T_CONVERSIONS(name, integer) \
     T2T_CONVERSION(name, integer, rn)  \
@@ -28,8 +28,8 @@ T2T_CONVERSIONS(ull, unsigned long long)
 
 /// NaN becomes 0, or the top bit alone in 64 bits.
 template <typename Integer>
-constexpr Integer of_nan =
-    sizeof(Integer) == 8 ? static_cast<Integer>(1ull << 63) : static_cast<Integer>(0);
+constexpr Integer of_nan = sizeof(Integer) == 8 ? static_cast<Integer>(1ull << 63)
+                                                : static_cast<Integer>(0);
 
 template <typename Function, typename Integer>
 void check_to_integer(const NarrowFormat& format, Direction direction) {
@@ -84,12 +84,12 @@ void check_from_integer(const NarrowFormat& format, Direction direction) {
     check_to_integer<name##FromBf16_##suffix, integer>(bfloat16_format, Direction::direction); \
     check_from_integer<name##ToHalf_##suffix, integer>(half_format, Direction::direction);     \
     check_from_integer<name##ToBf16_##suffix, integer>(bfloat16_format, Direction::direction);
-#define T2T_CHECK_CONVERSIONS(test, name, integer)              \
-    TEST(NarrowIntegers, test) {                                \
-        T2T_CHECK_DIRECTION(name, integer, rn, nearest_even)    \
-        T2T_CHECK_DIRECTION(name, integer, rz, toward_zero)     \
-        T2T_CHECK_DIRECTION(name, integer, rd, down)            \
-        T2T_CHECK_DIRECTION(name, integer, ru, up)              \
+#define T2T_CHECK_CONVERSIONS(test, name, integer)           \
+    TEST(NarrowIntegers, test) {                             \
+        T2T_CHECK_DIRECTION(name, integer, rn, nearest_even) \
+        T2T_CHECK_DIRECTION(name, integer, rz, toward_zero)  \
+        T2T_CHECK_DIRECTION(name, integer, rd, down)         \
+        T2T_CHECK_DIRECTION(name, integer, ru, up)           \
     }
 T2T_CHECK_CONVERSIONS(Short, short, short)
 T2T_CHECK_CONVERSIONS(UnsignedShort, ushort, unsigned short)

@@ -144,8 +144,8 @@ TEST(Peers, ADeviceIsNoPeerOfItself) {
     int can_access = -1;
     EXPECT_EQ(cudaDeviceCanAccessPeer(&can_access, 0, 0), cudaSuccess);
     EXPECT_EQ(can_access, 0);
-    EXPECT_EQ(cudaDeviceEnablePeerAccess(0, 0), cudaErrorInvalidDevice);
-    EXPECT_EQ(cudaGetLastError(), cudaErrorInvalidDevice);
+    EXPECT_EQ(cudaDeviceEnablePeerAccess(0, 0), cudaErrorPeerAccessUnsupported);
+    EXPECT_EQ(cudaGetLastError(), cudaErrorPeerAccessUnsupported);
 }
 
 TEST(Peers, CopiesWithinOneDeviceWork) {

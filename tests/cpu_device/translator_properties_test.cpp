@@ -263,7 +263,7 @@ TEST(Fuzz, NeverCrashesAndKeepsTheLineCount) {
     EXPECT_GT(refused, 400);
 }
 
-// Measured: under 10 ms. The bound leaves room for sanitizers and busy machines, and none for time
+// Measured: 16 ms. The bound leaves room for sanitizers and busy machines, and none for time
 // that grows with the square of the length.
 TEST(Speed, TenThousandLines) {
     std::string source;

@@ -76,8 +76,12 @@ void check_every_code_to_float() {
     }
 }
 
-TEST(Half, EveryCodeToFloat) { check_every_code_to_float<Half>(); }
-TEST(Bfloat16, EveryCodeToFloat) { check_every_code_to_float<Bfloat16>(); }
+TEST(Half, EveryCodeToFloat) {
+    check_every_code_to_float<Half>();
+}
+TEST(Bfloat16, EveryCodeToFloat) {
+    check_every_code_to_float<Bfloat16>();
+}
 
 // --- From float and double, in every direction.
 
@@ -154,8 +158,13 @@ TEST(Bfloat162, FloatsRoundAsOneDoes) {
 __global__ void shuffle_halves_kernel(unsigned* out) {
     const __half2 ab = __halves2half2(__ushort_as_half(0x3c00), __ushort_as_half(0x4000));
     const __half2 cd = make_half2(__ushort_as_half(0x4200), __ushort_as_half(0x4400));
-    const __half2 packed[] = {ab, __lowhigh2highlow(ab), __lows2half2(ab, cd), __highs2half2(ab, cd),
-                              __low2half2(ab), __high2half2(ab), __half2half2(cd.y)};
+    const __half2 packed[] = {ab,
+                              __lowhigh2highlow(ab),
+                              __lows2half2(ab, cd),
+                              __highs2half2(ab, cd),
+                              __low2half2(ab),
+                              __high2half2(ab),
+                              __half2half2(cd.y)};
     for (int i = 0; i < 7; ++i) out[i] = *reinterpret_cast<const unsigned*>(&packed[i]);
     const float2 floats = __half22float2(cd);
     out[7] = static_cast<unsigned>(floats.x * 10 + floats.y);

@@ -7,7 +7,8 @@
 #include "driver_types.h"
 #include "vector_types.h"
 
-#define CUDART_VERSION 12040
+/// The CUDA whose behaviour the CPU device follows.
+#define CUDART_VERSION 13000
 
 // ---- errors
 cudaError_t cudaGetLastError();

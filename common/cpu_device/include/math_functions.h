@@ -29,18 +29,19 @@ inline Real larger(Real a, Real b) {
     return a < b ? b : a;
 }
 
-/// sin(π x) and cos(π x): x is reduced to the nearest half turn's quarter before π rounds anything.
+/// sin(π x) and cos(π x): x is reduced to within a quarter turn of a multiple of one half, exactly, before π
+/// is brought in.
 template <typename Real>
-inline void sine_cosine_pi(Real x, Real& sine, Real& cosine) {
-    const Real turn = ::remainder(x, Real(2));  // −1 to 1, exact
-    const Real quarter = ::rint(2 * turn);      // −2 to 2
-    const Real angle = (turn - quarter / 2) * Real(3.14159265358979323846);
-    const Real s = ::sin(angle);
-    const Real c = ::cos(angle);
+inline void sine_cosine_pi(double x, Real& sine, Real& cosine) {
+    const double turn = ::remainder(x, 2);  // −1 to 1, exact
+    const double quarter = ::rint(2 * turn);  // −2 to 2
+    const double angle = (turn - quarter / 2) * 3.14159265358979323846;
+    const auto s = static_cast<Real>(::sin(angle));
+    const auto c = static_cast<Real>(::cos(angle));
     const int quadrant = x - x == 0 ? static_cast<int>(quarter) & 3 : 0;
     sine = quadrant == 0 ? s : quadrant == 1 ? c : quadrant == 2 ? -s : -c;
     cosine = quadrant == 0 ? c : quadrant == 1 ? -s : quadrant == 2 ? -c : s;
-    if (sine == 0) sine = ::copysign(Real(0), x);  // sin(π n) is a zero of x's sign
+    if (sine == 0) sine = static_cast<Real>(::copysign(0.0, x));  // sin(π n) is a zero of x's sign
     if (cosine == 0) cosine = 0;
 }
 

@@ -40,9 +40,10 @@ class OptIns {
     /// @param kernel nullptr for a template instance that only its arguments name: any opt-in counts
     std::size_t limit(const void* kernel) {
         const std::lock_guard lock(mutex_);
+        if (const auto found = bytes_.find(kernel); found != bytes_.end()) return found->second;
         std::size_t limit = shared_per_block;
-        for (const auto& [other, bytes] : bytes_) {
-            if (kernel == nullptr || kernel == other) limit = std::max(limit, bytes);
+        if (kernel == nullptr) {
+            for (const auto& [other, bytes] : bytes_) limit = std::max(limit, bytes);
         }
         return limit;
     }
@@ -66,20 +67,21 @@ int blocks_per_multiprocessor_for(unsigned threads, std::size_t shared_bytes) {
     return std::min({by_threads, by_registers, by_shared, blocks_per_multiprocessor});
 }
 
-// What a GPU checks before it starts anything.
+// What a GPU checks before it starts anything. The code is the one that CUDA 13 was seen to answer on an H200;
+// CUDA 12 answers cudaErrorInvalidConfiguration.
 cudaError_t check_configuration(const BoundLaunch& launch) {
     const dim3& grid = launch.configuration.grid;
     const dim3& block = launch.configuration.block;
     const std::size_t shared = launch.configuration.shared_bytes;
     if (grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.x > most_blocks_x || grid.y > most_blocks_yz ||
         grid.z > most_blocks_yz) {
-        return cudaErrorInvalidConfiguration;
+        return cudaErrorInvalidValue;
     }
     if (block.x == 0 || block.y == 0 || block.z == 0 || block.x > most_threads || block.y > most_threads ||
         block.z > most_threads_z || block.x * block.y * block.z > most_threads) {
-        return cudaErrorInvalidConfiguration;
+        return cudaErrorInvalidValue;
     }
-    if (shared > shared_per_block && shared > opt_ins().limit(launch.address)) return cudaErrorInvalidValue;
+    if (shared != 0 && shared > opt_ins().limit(launch.address)) return cudaErrorInvalidValue;
     if (launch.configuration.cooperative) {
         const std::uint64_t resident =
             std::uint64_t{multiprocessors} *
@@ -157,7 +159,9 @@ cudaError_t cudaDeviceCanAccessPeer(int* can_access, int device, int peer) {
     *can_access = 0;
     return finish(cudaSuccess);
 }
-cudaError_t cudaDeviceEnablePeerAccess(int, unsigned) { return finish(cudaErrorInvalidDevice); }
+cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned) {
+    return finish(peer == 0 ? cudaErrorPeerAccessUnsupported : cudaErrorInvalidDevice);
+}
 cudaError_t cudaDeviceDisablePeerAccess(int) { return finish(cudaErrorInvalidDevice); }
 
 // ---- properties and limits ----------------------------------------------------------------------
@@ -249,18 +253,33 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
     return finish(cudaSuccess);
 }
 
-cudaError_t cudaDeviceGetLimit(std::size_t* value, cudaLimit limit) {
+namespace {
+
+/// Limits are remembered and read back; the CPU device itself needs none of them.
+std::size_t* limit_of(cudaLimit limit) {
+    static std::size_t stack = 1024;
+    static std::size_t printf_buffer = 1 << 20;
+    static std::size_t heap = 8 << 20;
     switch (limit) {
-        case cudaLimitStackSize: *value = 1024; break;
-        case cudaLimitPrintfFifoSize: *value = 1 << 20; break;
-        case cudaLimitMallocHeapSize: *value = 8 << 20; break;
-        default: return finish(cudaErrorUnsupportedLimit);
+        case cudaLimitStackSize: return &stack;
+        case cudaLimitPrintfFifoSize: return &printf_buffer;
+        case cudaLimitMallocHeapSize: return &heap;
     }
+    return nullptr;
+}
+
+}  // namespace
+
+cudaError_t cudaDeviceGetLimit(std::size_t* value, cudaLimit limit) {
+    if (value == nullptr) return finish(cudaErrorInvalidValue);
+    if (limit_of(limit) == nullptr) return finish(cudaErrorUnsupportedLimit);
+    *value = *limit_of(limit);
     return finish(cudaSuccess);
 }
-cudaError_t cudaDeviceSetLimit(cudaLimit limit, std::size_t) {
-    std::size_t ignored = 0;
-    return cudaDeviceGetLimit(&ignored, limit);
+cudaError_t cudaDeviceSetLimit(cudaLimit limit, std::size_t value) {
+    if (limit_of(limit) == nullptr) return finish(cudaErrorUnsupportedLimit);
+    *limit_of(limit) = value;
+    return finish(cudaSuccess);
 }
 cudaError_t cudaDeviceSetCacheConfig(cudaFuncCache) { return finish(cudaSuccess); }
 cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {

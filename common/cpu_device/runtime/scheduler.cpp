@@ -47,6 +47,7 @@ void Scheduler::run_block() {
     cursor.started = 0;
     cursor.count = launch_->threads();
     cursor.tracked = false;
+    ++blocks_run_;
     progress_ = progress_ + 1;
     if (order_ == Order::random) {
         const std::uint64_t block =

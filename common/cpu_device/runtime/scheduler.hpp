@@ -60,6 +60,8 @@ class Scheduler {
     const FiberStacks& stacks() const { return stacks_; }
     /// Steps that brought the block forward; the watchdog looks whether it changes.
     std::uint64_t progress() const { return progress_; }
+    /// Blocks begun so far on this operating-system thread; tells one block from the next.
+    std::uint64_t blocks_run() const { return blocks_run_; }
     bool running() const { return running_; }
 
    private:
@@ -117,6 +119,7 @@ class Scheduler {
     unsigned made_ = 1;            ///< fibers that exist; fiber 0 is the operating-system thread's own stack
     unsigned fiber_ = 0;           ///< the fiber that is running
     volatile std::uint64_t progress_ = 0;
+    std::uint64_t blocks_run_ = 0;
     volatile bool running_ = false;
 };
 

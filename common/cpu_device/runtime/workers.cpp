@@ -332,7 +332,13 @@ void run_blocks(LaunchRecord& launch) {
     if (offered.load() == &launch) Pool::instance().withdraw();
 }
 
+bool is_cooperative_launch() { return meeting != nullptr; }
+
 void grid_barrier(const Wait& wait) {
+    if (meeting == nullptr) {
+        fault(cudaErrorLaunchFailure, std::string(wait.what) + " at " + place(wait.where) +
+                                          " needs a launch through cudaLaunchCooperativeKernel");
+    }
     block_barrier(false, wait);
     if (linear_thread() == 0 && !meeting->meet(*scheduler().launch(), wait)) leave_cancelled_block();
     block_barrier(false, wait);

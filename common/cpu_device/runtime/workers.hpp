@@ -14,6 +14,9 @@ void run_blocks(LaunchRecord& launch);
 /// How many operating-system threads run blocks: T2T_WORKERS, or one for each core, 16 at most.
 unsigned worker_count();
 
+/// True in a kernel that was launched with cudaLaunchCooperativeKernel.
+bool is_cooperative_launch();
+
 /// Waits until every thread of every block of a cooperative launch is here.
 void grid_barrier(const Wait& wait);
 

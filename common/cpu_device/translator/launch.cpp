@@ -144,15 +144,6 @@ std::size_t end_of_configuration(const TokenStream& stream, std::size_t chevron)
     return first_candidate;
 }
 
-std::string escaped(std::string_view text) {
-    std::string result;
-    for (const char c : text) {
-        if (c == '"' || c == '\\') result += '\\';
-        result += c;
-    }
-    return result;
-}
-
 void rewrite_launch(const TokenStream& stream, std::size_t chevron, std::vector<Edit>& edits) {
     const std::size_t kernel = first_of_postfix(stream, chevron - 1);
     if (kernel == npos) {
@@ -170,28 +161,29 @@ void rewrite_launch(const TokenStream& stream, std::size_t chevron, std::vector<
     }
     const std::size_t open = close + 3;  // the ( of the arguments
     const std::size_t end = closing_bracket(stream, open);
-    if (end == npos)
+    if (end == npos) {
         fail(stream, chevron, "the arguments of this launch have no end; close them with )");
+    }
 
+    const std::size_t first_byte = stream.begin(kernel);
     const std::string name = one_line(stream, kernel, chevron);
     // In front of `::t2t` a label's colon would become another `::`.
-    const bool after_colon =
-        stream.begin(kernel) > 0 && stream.source[stream.begin(kernel) - 1] == ':';
-    edits.push_back({stream.begin(kernel), stream.end(chevron),
-                     (after_colon ? " " : "") + std::string("::t2t::cpu_device::launch(\"") +
-                         escaped(name) + "\"," +
-                         line_ends(stream, stream.begin(kernel), stream.end(chevron)) +
-                         " ::t2t::cpu_device::configure("});
+    std::string before = first_byte > 0 && stream.source[first_byte - 1] == ':' ? " " : "";
+    before += "::t2t::cpu_device::launch(\"" + escaped(name) + "\",";
+    before += line_ends(stream, first_byte, stream.end(chevron));
+    before += " ::t2t::cpu_device::configure(";
+    edits.push_back({first_byte, stream.end(chevron), before});
 
-    // A macro that passes on no arguments must leave no comma behind.
-    std::string separator = ", ";
-    if (end == open + 1) separator = "";
-    if (end == open + 2 && text_at(stream, open + 1) == "__VA_ARGS__")
-        separator = " __VA_OPT__(,) ";
-    edits.push_back({stream.begin(close), stream.end(open),
-                     ")" + line_ends(stream, stream.begin(close), stream.end(open)) +
-                         ", T2T_KERNEL_ADDRESS(" + name + "), [=](auto&... t2t_arguments) { " +
-                         name + "(t2t_arguments...); }" + separator});
+    std::string between(1, ')');
+    between += line_ends(stream, stream.begin(close), stream.end(open));
+    between += ", T2T_KERNEL_ADDRESS(" + name + "), [=](auto&... t2t_arguments) { ";
+    between += name + "(t2t_arguments...); }";
+    if (end == open + 2 && text_at(stream, open + 1) == "__VA_ARGS__") {
+        between += " __VA_OPT__(,) ";  // a macro that passes nothing on must leave no comma behind
+    } else if (end != open + 1) {
+        between += ", ";
+    }
+    edits.push_back({stream.begin(close), stream.end(open), between});
 }
 
 }  // namespace

@@ -94,6 +94,15 @@ std::string line_ends(const TokenStream& stream, std::size_t begin, std::size_t 
     return ends;
 }
 
+std::string escaped(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
+        if (c == '"' || c == '\\') result += '\\';
+        result += c;
+    }
+    return result;
+}
+
 void fail(const TokenStream& stream, std::size_t index, const std::string& message) {
     const std::string_view before = stream.source.substr(0, stream.begin(index));
     const auto line_ends_before = std::count(before.begin(), before.end(), '\n');

@@ -55,6 +55,9 @@ std::string one_line(const TokenStream& stream, std::size_t begin, std::size_t e
 /// As many ends of line as the bytes [begin, end) have, escaped in a macro.
 std::string line_ends(const TokenStream& stream, std::size_t begin, std::size_t end);
 
+/// `text` as it stands between the quotes of a string literal.
+std::string escaped(std::string_view text);
+
 /// @throws TranslationError with `message`, always, at the line of token `index`
 [[noreturn]] void fail(const TokenStream& stream, std::size_t index, const std::string& message);
 

@@ -1,22 +1,13 @@
 #include "common/cpu_device/translator/translate.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "common/cpu_device/translator/rewrite.hpp"
 
 namespace t2t::cpu_device {
 namespace {
-
-// `path` as it stands in a string literal.
-std::string quoted(std::string_view path) {
-    std::string text = "\"";
-    for (const char c : path) {
-        if (c == '"' || c == '\\') text += '\\';
-        text += c;
-    }
-    return text + '"';
-}
 
 // Edits stand one after another, or one inside the bytes that another keeps; never one inside the
 // bytes that another replaces.
@@ -50,7 +41,7 @@ std::string translate(std::string_view source, std::string_view path) {
         rewrite_launches(stream, edits);
         rewrite_dynamic_shared(stream, edits);
     }
-    return "#line 1 " + quoted(path) + "\n" + apply(source, std::move(edits));
+    return "#line 1 \"" + escaped(path) + "\"\n" + apply(source, std::move(edits));
 }
 
 }  // namespace t2t::cpu_device

@@ -82,6 +82,7 @@ class Bench {
     template <typename Function, std::size_t Count, typename Operands>
     void add(const Ladder<Function, Count>& ladder, LadderCase<Function, Operands> ladder_case);
 
+    /// The tables, in the order in which they were added.
     const std::vector<BenchCase>& cases() const { return cases_; }
 
  private:
@@ -91,6 +92,8 @@ class Bench {
 /// Ties a chapter's number to the function that describes its cases. Define one at namespace level in
 /// bench.cu; the object file must be linked whole (a CMake OBJECT library).
 struct BenchChapter {
+    /// @param chapter  the chapter's number
+    /// @param describe adds the chapter's cases
     BenchChapter(int chapter, void (*describe)(Bench&));
 };
 

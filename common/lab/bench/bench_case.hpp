@@ -21,9 +21,9 @@ enum class Roof {
 
 /// One implementation in a case: a rung of the ladder, or the library's.
 struct BenchRow {
-    std::string name;
-    Needs needs{};
-    bool is_library = false;
+    std::string name;         ///< the rung's or the library's
+    Needs needs{};            ///< the least device it runs on
+    bool is_library = false;  ///< the library's, not a rung
     /// Queues one run on operand set `set`.
     std::function<void(std::size_t set, cudaStream_t stream)> run;
 };

@@ -26,8 +26,8 @@ enum class RowKind {
 
 /// One row's samples.
 struct RowResult {
-    std::string name;
-    RowKind kind = RowKind::rung;
+    std::string name;                       ///< the rung's or the library's
+    RowKind kind = RowKind::rung;           ///< what the row is
     std::vector<double> milliseconds = {};  ///< one run's time, a sample a repetition
     std::string fault = {};                 ///< why the result is wrong; empty when it is right
     std::string skipped = {};  ///< why it did not run on this device; empty when it did
@@ -35,13 +35,13 @@ struct RowResult {
 
 /// One table.
 struct CaseResult {
-    std::string operation;
-    std::string shape;
-    double bytes = 0;  ///< that must move in one run
-    double flops = 0;  ///< of one run
-    Roof roof = Roof::copy;
+    std::string operation;         ///< the ladder's
+    std::string shape;             ///< as the benchmark labels it
+    double bytes = 0;              ///< that must move in one run
+    double flops = 0;              ///< of one run
+    Roof roof = Roof::copy;        ///< what bounds it
     std::size_t operand_sets = 1;  ///< rotated, so that no run finds its operands in the L2 cache
-    std::vector<RowResult> rows = {};
+    std::vector<RowResult> rows = {};  ///< in climbing order, then library and copy
 
     /// Whether a row's result was wrong.
     bool any_wrong() const;

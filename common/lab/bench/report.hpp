@@ -17,9 +17,9 @@ namespace t2t::lab {
 
 /// The figures of one row. A figure that does not apply is empty.
 struct Figures {
-    double median_ms = 0;
-    double p10_ms = 0;
-    double p90_ms = 0;
+    double median_ms = 0;                     ///< of one run
+    double p10_ms = 0;                        ///< 10th percentile
+    double p90_ms = 0;                        ///< 90th percentile
     double gb_s = 0;                          ///< bytes that must move over the median
     double tflop_s = 0;                       ///< operations over the median
     std::optional<double> percent_of_roof{};  ///< of this run's copy, or of the fp32 peak
@@ -42,8 +42,9 @@ nlohmann::ordered_json to_json(const std::vector<CaseResult>& results,
                                const DeviceProperties& device, const Roofs& roofs,
                                const std::string& date, const std::string& command);
 
-/// The roofs as JSON, and as lines for people.
+/// The roofs as JSON.
 nlohmann::ordered_json to_json(const Roofs& roofs);
+/// The roofs as lines for people.
 void print_roofs(std::ostream& out, const Roofs& roofs, const DeviceProperties& device);
 
 }  // namespace t2t::lab

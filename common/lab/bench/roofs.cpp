@@ -78,7 +78,7 @@ std::optional<Roofs> load_roofs(const std::filesystem::path& file) {
     }
 }
 
-void store_roofs(const Roofs& roofs, const std::filesystem::path& file) {
+bool store_roofs(const Roofs& roofs, const std::filesystem::path& file) {
     std::error_code ignored;  // what fails here fails again when the file is opened
     std::filesystem::create_directories(file.parent_path(), ignored);
     std::ofstream out(file);
@@ -87,7 +87,9 @@ void store_roofs(const Roofs& roofs, const std::filesystem::path& file) {
     if (!out) {
         std::cerr << "t2t: warning: cannot write " << file.string()
                   << ", so the roofs will be measured again next time\n";
+        return false;
     }
+    return true;
 }
 
 Roofs machine_roofs(const DeviceProperties& device) {

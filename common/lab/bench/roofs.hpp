@@ -36,7 +36,8 @@ std::optional<Roofs> load_roofs(const std::filesystem::path& file);
 
 /// Keeps `roofs` in `file`. When that is impossible it warns in one line on stderr: the roofs are then
 /// measured again next time.
-void store_roofs(const Roofs& roofs, const std::filesystem::path& file);
+/// @returns whether they are kept
+bool store_roofs(const Roofs& roofs, const std::filesystem::path& file);
 
 /// The time now, UTC: `2026-01-31T12:00:00Z`.
 std::string utc_now();

@@ -14,6 +14,6 @@
 #define __launch_bounds__(...)
 #define __maxnreg__(...)
 #define __cluster_dims__(...)
-#define __align__(bytes) alignas(bytes)
-#define __builtin_align__(bytes) alignas(bytes)
+#define __align__(bytes) __attribute__((aligned(bytes)))
+#define __builtin_align__(bytes) __attribute__((aligned(bytes)))
 // Never define __noinline__: libstdc++ spells one of its attributes that way.

@@ -1,0 +1,33 @@
+/// @file
+/// Reductions over a group within a warp.
+#pragma once
+
+#include "../cooperative_groups.h"
+
+namespace cooperative_groups {
+
+template <typename T>
+struct plus {
+    T operator()(T a, T b) const { return a + b; }
+};
+template <typename T>
+struct less {
+    T operator()(T a, T b) const { return b < a ? b : a; }
+};
+template <typename T>
+struct greater {
+    T operator()(T a, T b) const { return a < b ? b : a; }
+};
+
+/// Combines the values of all threads of a group in rank order; every thread gets the result.
+template <typename Group, typename T, typename Combine>
+T reduce(const Group& group, T value, Combine combine,
+         std::source_location where = std::source_location::current()) {
+    T total = group.shfl(value, 0, where);
+    for (unsigned rank = 1; rank < group.size(); ++rank) {
+        total = combine(total, group.shfl(value, static_cast<int>(rank), where));
+    }
+    return total;
+}
+
+}  // namespace cooperative_groups
