@@ -24,7 +24,7 @@ template <bool aligned>
 __global__ void registers_kernel(const float* in,  // [rows, columns]
                                  float* out,       // [columns, rows]
                                  std::int64_t rows, std::int64_t columns) {
-    __shared__ alignas(16) float tile[tile_edge][tile_edge];  // [column of in, swizzled row of in]
+    alignas(16) __shared__ float tile[tile_edge][tile_edge];  // [column of in, swizzled row of in]
 
     const TileOrigin origin = tile_origin(blockIdx.x, columns, tile_edge);
     const auto load = [&](int row, int column) {

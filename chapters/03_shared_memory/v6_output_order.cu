@@ -23,7 +23,7 @@ template <bool aligned>
 __global__ void output_order_kernel(const float* in,  // [rows, columns]
                                     float* out,       // [columns, rows]
                                     std::int64_t rows, std::int64_t columns) {
-    __shared__ alignas(16) float tile[tile_edge][tile_edge];  // [column of in, swizzled row of in]
+    alignas(16) __shared__ float tile[tile_edge][tile_edge];  // [column of in, swizzled row of in]
 
     // The transpose's tile number blockIdx.x, as a tile of `in`.
     const TileOrigin turned = tile_origin(blockIdx.x, rows, tile_edge);

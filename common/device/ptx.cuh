@@ -152,47 +152,47 @@ __device__ inline void cp_async_wait() {
 
 inline void mma_m16n8k16_f16(float (&d)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2],
                              const float (&c)[4],
-                             std::source_location where = std::source_location::current()) {
+                             SourceLocation where = SourceLocation::current()) {
     cpu_device::mma<cpu_device::Fp16, 16>(d, a, b, c, {"mma_m16n8k16_f16", where, 0xffffffffu});
 }
 inline void mma_m16n8k16_bf16(float (&d)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2],
                               const float (&c)[4],
-                              std::source_location where = std::source_location::current()) {
+                              SourceLocation where = SourceLocation::current()) {
     cpu_device::mma<cpu_device::Bf16, 16>(d, a, b, c, {"mma_m16n8k16_bf16", where, 0xffffffffu});
 }
 inline void mma_m16n8k8_f16(float (&d)[4], const std::uint32_t (&a)[2], std::uint32_t b, const float (&c)[4],
-                            std::source_location where = std::source_location::current()) {
+                            SourceLocation where = SourceLocation::current()) {
     const std::uint32_t b_registers[1] = {b};
     cpu_device::mma<cpu_device::Fp16, 8>(d, a, b_registers, c, {"mma_m16n8k8_f16", where, 0xffffffffu});
 }
 inline void mma_m16n8k32_s8(std::int32_t (&d)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2],
                             const std::int32_t (&c)[4],
-                            std::source_location where = std::source_location::current()) {
+                            SourceLocation where = SourceLocation::current()) {
     cpu_device::mma<cpu_device::Int8, 32>(d, a, b, c, {"mma_m16n8k32_s8", where, 0xffffffffu});
 }
 
 inline void ldmatrix_x1(std::uint32_t& r, const void* row,
-                        std::source_location where = std::source_location::current()) {
+                        SourceLocation where = SourceLocation::current()) {
     cpu_device::ldmatrix<1, false>(&r, row, {"ldmatrix_x1", where, 0xffffffffu});
 }
 inline void ldmatrix_x2(std::uint32_t (&r)[2], const void* row,
-                        std::source_location where = std::source_location::current()) {
+                        SourceLocation where = SourceLocation::current()) {
     cpu_device::ldmatrix<2, false>(r, row, {"ldmatrix_x2", where, 0xffffffffu});
 }
 inline void ldmatrix_x4(std::uint32_t (&r)[4], const void* row,
-                        std::source_location where = std::source_location::current()) {
+                        SourceLocation where = SourceLocation::current()) {
     cpu_device::ldmatrix<4, false>(r, row, {"ldmatrix_x4", where, 0xffffffffu});
 }
 inline void ldmatrix_x1_trans(std::uint32_t& r, const void* row,
-                              std::source_location where = std::source_location::current()) {
+                              SourceLocation where = SourceLocation::current()) {
     cpu_device::ldmatrix<1, true>(&r, row, {"ldmatrix_x1_trans", where, 0xffffffffu});
 }
 inline void ldmatrix_x2_trans(std::uint32_t (&r)[2], const void* row,
-                              std::source_location where = std::source_location::current()) {
+                              SourceLocation where = SourceLocation::current()) {
     cpu_device::ldmatrix<2, true>(r, row, {"ldmatrix_x2_trans", where, 0xffffffffu});
 }
 inline void ldmatrix_x4_trans(std::uint32_t (&r)[4], const void* row,
-                              std::source_location where = std::source_location::current()) {
+                              SourceLocation where = SourceLocation::current()) {
     cpu_device::ldmatrix<4, true>(r, row, {"ldmatrix_x4_trans", where, 0xffffffffu});
 }
 

@@ -24,17 +24,16 @@ Finding describe_margin(const std::string& name, std::size_t size,
                                           [](std::ptrdiff_t offset) { return offset >= 0; });
     const std::size_t before = first_after - faults.begin();
     const std::size_t after = faults.end() - first_after;
-    std::string pattern = name + " has " + elements(size) + ", and ";
+    std::string pattern = name + " was overwritten outside its " + elements(size) + ": ";
     if (before > 0) {
-        pattern += elements(before) + " before it, the nearest at offset " +
-                   std::to_string(*(first_after - 1)) + (after > 0 ? ", and " : "");
+        pattern += elements(before) + " before (nearest offset " +
+                   std::to_string(*(first_after - 1)) + ")" + (after > 0 ? ", " : "");
     }
     if (after > 0) {
-        pattern +=
-            elements(after) + " after it, the nearest at offset " + std::to_string(*first_after);
+        pattern += elements(after) + " after (nearest offset " + std::to_string(*first_after) + ")";
     }
     return {
-        Cause::margin, pattern + " were overwritten",
+        Cause::margin, pattern,
         "a thread writes outside the buffer: the bounds guard is missing, or an offset is wrong."};
 }
 

@@ -121,11 +121,11 @@ TEST_F(RungCheckTest, NamesWritesAfterAndBefore) {
     EXPECT_EQ(after.cause(), Cause::margin);
     expect(
         after, Cause::margin,
-        "out has 1000 elements, and 3 elements after it, the nearest at offset 1000, were overwritten");
+        "out was overwritten outside its 1000 elements: 3 elements after (nearest offset 1000).");
     const Comparison before =
         check_.run([&] { copy_kernel<<<grid + 1, block>>>(in, out, -1, n, 0, 1.0f); });
     expect(before, Cause::margin,
-           "and 1 element before it, the nearest at offset -1, were overwritten");
+           "outside its 1000 elements: 1 element before (nearest offset -1).");
 }
 
 TEST_F(RungCheckTest, NamesAWriteOutsideAnInputOfTheSecondRunOnly) {
@@ -136,7 +136,7 @@ TEST_F(RungCheckTest, NamesAWriteOutsideAnInputOfTheSecondRunOnly) {
         copy_kernel<<<grid, block>>>(in, out, 0, n, 0, 1.0f);
         if (++runs == 2) fill_kernel<<<1, 2>>>(in, n, n + 2, 0.0f);
     });
-    expect(result, Cause::margin, "in has 1000 elements, and 2 elements after it");
+    expect(result, Cause::margin, "in was overwritten outside its 1000 elements: 2 elements after");
 }
 
 TEST_F(RungCheckTest, NamesAChangedInput) {

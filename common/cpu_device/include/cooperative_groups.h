@@ -11,7 +11,7 @@ namespace cooperative_groups {
 /// All threads of a block.
 class thread_block {
    public:
-    static void sync(std::source_location where = std::source_location::current()) { __syncthreads(where); }
+    static void sync(t2t::SourceLocation where = t2t::SourceLocation::current()) { __syncthreads(where); }
     static unsigned thread_rank() { return t2t::cpu_device::linear_thread(); }
     static unsigned num_threads() { return blockDim.x * blockDim.y * blockDim.z; }
     static unsigned size() { return num_threads(); }
@@ -26,7 +26,7 @@ inline thread_block this_thread_block() { return {}; }
 class grid_group {
    public:
     static bool is_valid() { return t2t::cpu_device::is_cooperative_launch(); }
-    static void sync(std::source_location where = std::source_location::current()) {
+    static void sync(t2t::SourceLocation where = t2t::SourceLocation::current()) {
         t2t::cpu_device::grid_barrier({"grid.sync", where});
     }
     static unsigned long long thread_rank() {
@@ -49,7 +49,7 @@ inline grid_group this_grid() { return {}; }
 /// What groups within a warp share: a mask of lanes, and operations among them.
 class lane_group {
    public:
-    void sync(std::source_location where = std::source_location::current()) const { __syncwarp(mask_, where); }
+    void sync(t2t::SourceLocation where = t2t::SourceLocation::current()) const { __syncwarp(mask_, where); }
     unsigned thread_rank() const {
         return static_cast<unsigned>(std::popcount(mask_ & ((1u << t2t::cpu_device::lane_index()) - 1)));
     }
@@ -57,39 +57,39 @@ class lane_group {
     unsigned size() const { return num_threads(); }
 
     template <typename T>
-    T shfl(T value, int rank, std::source_location where = std::source_location::current()) const {
+    T shfl(T value, int rank, t2t::SourceLocation where = t2t::SourceLocation::current()) const {
         return t2t::cpu_device::shuffle(mask_, value, lane_of(static_cast<unsigned>(rank) % size()),
                                         {"group.shfl", where, mask_});
     }
     template <typename T>
-    T shfl_up(T value, unsigned delta, std::source_location where = std::source_location::current()) const {
+    T shfl_up(T value, unsigned delta, t2t::SourceLocation where = t2t::SourceLocation::current()) const {
         const unsigned rank = thread_rank();
         return t2t::cpu_device::shuffle(mask_, value, lane_of(delta <= rank ? rank - delta : rank),
                                         {"group.shfl_up", where, mask_});
     }
     template <typename T>
-    T shfl_down(T value, unsigned delta, std::source_location where = std::source_location::current()) const {
+    T shfl_down(T value, unsigned delta, t2t::SourceLocation where = t2t::SourceLocation::current()) const {
         const unsigned rank = thread_rank();
         return t2t::cpu_device::shuffle(mask_, value, lane_of(delta < size() - rank ? rank + delta : rank),
                                         {"group.shfl_down", where, mask_});
     }
-    int any(int predicate, std::source_location where = std::source_location::current()) const {
+    int any(int predicate, t2t::SourceLocation where = t2t::SourceLocation::current()) const {
         return __any_sync(mask_, predicate, where);
     }
-    int all(int predicate, std::source_location where = std::source_location::current()) const {
+    int all(int predicate, t2t::SourceLocation where = t2t::SourceLocation::current()) const {
         return __all_sync(mask_, predicate, where);
     }
     /// Bits count ranks of the group, not lanes of the warp.
-    unsigned ballot(int predicate, std::source_location where = std::source_location::current()) const {
+    unsigned ballot(int predicate, t2t::SourceLocation where = t2t::SourceLocation::current()) const {
         return ranks_of(__ballot_sync(mask_, predicate, where));
     }
     template <typename T>
-    unsigned match_any(T value, std::source_location where = std::source_location::current()) const {
+    unsigned match_any(T value, t2t::SourceLocation where = t2t::SourceLocation::current()) const {
         return ranks_of(__match_any_sync(mask_, value, where));
     }
     template <typename T>
     unsigned match_all(T value, int& all_equal,
-                       std::source_location where = std::source_location::current()) const {
+                       t2t::SourceLocation where = t2t::SourceLocation::current()) const {
         return ranks_of(__match_all_sync(mask_, value, &all_equal, where));
     }
 
@@ -124,7 +124,7 @@ class coalesced_group : public lane_group {
     unsigned meta_group_rank() const { return 0; }
     unsigned meta_group_size() const { return 1; }
 };
-inline coalesced_group coalesced_threads(std::source_location where = std::source_location::current()) {
+inline coalesced_group coalesced_threads(t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return coalesced_group(__activemask(where));
 }
 
@@ -147,7 +147,7 @@ class thread_block_tile : public lane_group {
     unsigned meta_group_size() const { return count_; }
 
     template <typename T>
-    T shfl_xor(T value, unsigned lane_mask, std::source_location where = std::source_location::current()) const {
+    T shfl_xor(T value, unsigned lane_mask, t2t::SourceLocation where = t2t::SourceLocation::current()) const {
         return __shfl_xor_sync(mask(), value, static_cast<int>(lane_mask), Size, where);
     }
 
@@ -161,7 +161,7 @@ thread_block_tile<Size, Parent> tiled_partition(const Parent& parent) {
 }
 
 template <typename Group>
-void sync(const Group& group, std::source_location where = std::source_location::current()) {
+void sync(const Group& group, t2t::SourceLocation where = t2t::SourceLocation::current()) {
     group.sync(where);
 }
 

@@ -43,7 +43,7 @@ void for_each_element(Fragment& f, unsigned lane, Visit visit) {
 
 template <typename Use, int M, int N, int K, typename T, typename Layout>
 void load_matrix_sync(fragment<Use, M, N, K, T, Layout>& f, const T* from, unsigned stride,
-                      std::source_location where = std::source_location::current()) {
+                      t2t::SourceLocation where = t2t::SourceLocation::current()) {
     __syncwarp(0xffffffffu, where);
     for_each_element(f, t2t::cpu_device::lane_index(), [&](T& element, int row, int column) {
         element = std::is_same_v<Layout, row_major> ? from[row * stride + column] : from[column * stride + row];
@@ -51,7 +51,7 @@ void load_matrix_sync(fragment<Use, M, N, K, T, Layout>& f, const T* from, unsig
 }
 template <int M, int N, int K, typename T>
 void load_matrix_sync(fragment<accumulator, M, N, K, T>& f, const T* from, unsigned stride, layout_t layout,
-                      std::source_location where = std::source_location::current()) {
+                      t2t::SourceLocation where = t2t::SourceLocation::current()) {
     __syncwarp(0xffffffffu, where);
     for_each_element(f, t2t::cpu_device::lane_index(), [&](T& element, int row, int column) {
         element = layout == mem_row_major ? from[row * stride + column] : from[column * stride + row];
@@ -59,7 +59,7 @@ void load_matrix_sync(fragment<accumulator, M, N, K, T>& f, const T* from, unsig
 }
 template <int M, int N, int K, typename T>
 void store_matrix_sync(T* to, const fragment<accumulator, M, N, K, T>& f, unsigned stride, layout_t layout,
-                       std::source_location where = std::source_location::current()) {
+                       t2t::SourceLocation where = t2t::SourceLocation::current()) {
     for_each_element(f, t2t::cpu_device::lane_index(), [&](const T& element, int row, int column) {
         (layout == mem_row_major ? to[row * stride + column] : to[column * stride + row]) = element;
     });
@@ -74,7 +74,7 @@ using sum_type = std::conditional_t<std::is_integral_v<T>, int, float>;
 template <int M, int N, int K, typename T, typename LayoutA, typename LayoutB, typename SumD, typename SumC>
 void mma_sync(fragment<accumulator, M, N, K, SumD>& d, const fragment<matrix_a, M, N, K, T, LayoutA>& a,
               const fragment<matrix_b, M, N, K, T, LayoutB>& b, const fragment<accumulator, M, N, K, SumC>& c,
-              std::source_location where = std::source_location::current()) {
+              t2t::SourceLocation where = t2t::SourceLocation::current()) {
     using A = const fragment<matrix_a, M, N, K, T, LayoutA>;
     using B = const fragment<matrix_b, M, N, K, T, LayoutB>;
     using C = const fragment<accumulator, M, N, K, SumC>;

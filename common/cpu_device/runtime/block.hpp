@@ -7,11 +7,11 @@
 #pragma once
 
 #include <cstdint>
-#include <source_location>
 
 #include <boost/context/detail/fcontext.hpp>
 
 #include "common/cpu_device/include/vector_types.h"
+#include "common/cpu_device/runtime/source_location.hpp"
 
 // CUDA's built-in variables. A block never leaves its operating-system thread, so they are that thread's.
 extern constinit thread_local uint3 threadIdx;
@@ -83,7 +83,7 @@ inline unsigned lane_index() { return linear_thread() % warp_size; }
 /// What a waiting thread waits for: the text of deadlock reports.
 struct Wait {
     const char* what = "";       ///< the CUDA function, for example "__syncthreads"
-    std::source_location where;  ///< where the kernel called it
+    SourceLocation where;  ///< where the kernel called it
     unsigned mask = 0;           ///< lanes a warp operation waits for; 0 when it is not one
 };
 

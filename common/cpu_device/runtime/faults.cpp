@@ -177,8 +177,8 @@ void run_guarded(LaunchRecord& launch, void (*step)(LaunchRecord&)) {
 
 void interrupt_kernel(unsigned long thread) { pthread_kill(thread, interrupt_signal()); }
 
-std::string place(const std::source_location& where) {
-    return std::string(where.file_name()) + ":" + std::to_string(where.line());
+std::string place(const SourceLocation& where) {
+    return std::string(where.file) + ":" + std::to_string(where.line);
 }
 
 std::string hex(unsigned mask) {

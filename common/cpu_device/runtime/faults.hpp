@@ -4,11 +4,11 @@
 #pragma once
 
 #include <cstddef>
-#include <source_location>
 #include <string>
 #include <utility>
 
 #include "common/cpu_device/include/driver_types.h"
+#include "common/cpu_device/runtime/source_location.hpp"
 
 namespace t2t::cpu_device {
 
@@ -35,7 +35,7 @@ void run_guarded(LaunchRecord& launch, void (*step)(LaunchRecord&));
 void interrupt_kernel(unsigned long thread);
 
 /// "file:line" of a call.
-std::string place(const std::source_location& where);
+std::string place(const SourceLocation& where);
 /// "0x0000ffff".
 std::string hex(unsigned mask);
 /// Lowest address and size of the calling operating-system thread's own stack.

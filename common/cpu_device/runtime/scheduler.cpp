@@ -286,15 +286,12 @@ bool Scheduler::release_active_masks() {
         const Thread* threads = &threads_[warp * warp_size];
         const unsigned lanes = at_active_mask_.lanes[warp];
         for (unsigned rest = lanes; rest != 0;) {
-            const std::source_location& place = threads[std::countr_zero(rest)].wait->where;
+            const SourceLocation& place = threads[std::countr_zero(rest)].wait->where;
             unsigned together = 0;
             for (unsigned i = rest; i != 0; i &= i - 1) {
                 const unsigned lane = std::countr_zero(i);
-                const std::source_location& other = threads[lane].wait->where;
-                if (other.line() == place.line() && other.column() == place.column() &&
-                    other.file_name() == place.file_name()) {
-                    together |= 1u << lane;
-                }
+                const SourceLocation& other = threads[lane].wait->where;
+                if (other.line == place.line && other.file == place.file) together |= 1u << lane;
             }
             for (unsigned i = together; i != 0; i &= i - 1) {
                 *static_cast<unsigned*>(warps_[warp].payloads[std::countr_zero(i)]) = together;
@@ -326,8 +323,8 @@ std::string Scheduler::describe_waits() const {
     // Neighbouring threads that wait for the same thing at the same place share an entry.
     std::string text;
     const auto same = [](const Wait& a, const Wait& b) {
-        return a.what == b.what && a.where.line() == b.where.line() &&
-               a.where.file_name() == b.where.file_name() && a.mask == b.mask;
+        return a.what == b.what && a.where.line == b.where.line && a.where.file == b.where.file &&
+               a.mask == b.mask;
     };
     const auto gone = [this](unsigned thread) {
         return (warps_[thread / warp_size].gone >> thread % warp_size & 1) != 0;

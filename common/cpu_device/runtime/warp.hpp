@@ -5,10 +5,10 @@
 
 #include <bit>
 #include <cstring>
-#include <source_location>
 #include <type_traits>
 
 #include "common/cpu_device/runtime/block.hpp"
+#include "common/cpu_device/runtime/source_location.hpp"
 
 namespace t2t::cpu_device {
 
@@ -103,13 +103,13 @@ T reduce(unsigned mask, T value, Combine, const Wait& wait) {
 
 template <typename T>
 T __shfl_sync(unsigned mask, T value, int lane, int width = 32,
-              std::source_location where = std::source_location::current()) {
+              t2t::SourceLocation where = t2t::SourceLocation::current()) {
     const unsigned source = t2t::cpu_device::segment_start(width) + (static_cast<unsigned>(lane) & (width - 1));
     return t2t::cpu_device::shuffle(mask, value, source, {"__shfl_sync", where, mask});
 }
 template <typename T>
 T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = 32,
-                 std::source_location where = std::source_location::current()) {
+                 t2t::SourceLocation where = t2t::SourceLocation::current()) {
     const unsigned lane = t2t::cpu_device::lane_index();
     const unsigned offset = lane - t2t::cpu_device::segment_start(width);
     const unsigned source = delta <= offset ? lane - delta : lane;
@@ -117,7 +117,7 @@ T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = 32,
 }
 template <typename T>
 T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32,
-                   std::source_location where = std::source_location::current()) {
+                   t2t::SourceLocation where = t2t::SourceLocation::current()) {
     const unsigned lane = t2t::cpu_device::lane_index();
     const unsigned offset = lane - t2t::cpu_device::segment_start(width);
     const unsigned source = delta < static_cast<unsigned>(width) - offset ? lane + delta : lane;
@@ -125,7 +125,7 @@ T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32,
 }
 template <typename T>
 T __shfl_xor_sync(unsigned mask, T value, int lane_mask, int width = 32,
-                  std::source_location where = std::source_location::current()) {
+                  t2t::SourceLocation where = t2t::SourceLocation::current()) {
     // A partner in a later segment leaves the value as it is; one in an earlier segment is read (CUDA's rule).
     const unsigned lane = t2t::cpu_device::lane_index();
     const unsigned partner = lane ^ static_cast<unsigned>(lane_mask);
@@ -136,18 +136,18 @@ T __shfl_xor_sync(unsigned mask, T value, int lane_mask, int width = 32,
 // ---- votes --------------------------------------------------------------------------------------
 
 inline unsigned __ballot_sync(unsigned mask, int predicate,
-                              std::source_location where = std::source_location::current()) {
+                              t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::ballot(mask, predicate, {"__ballot_sync", where, mask});
 }
 inline int __any_sync(unsigned mask, int predicate,
-                      std::source_location where = std::source_location::current()) {
+                      t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::ballot(mask, predicate, {"__any_sync", where, mask}) != 0;
 }
 inline int __all_sync(unsigned mask, int predicate,
-                      std::source_location where = std::source_location::current()) {
+                      t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::ballot(mask, predicate == 0, {"__all_sync", where, mask}) == 0;
 }
-inline unsigned __activemask(std::source_location where = std::source_location::current()) {
+inline unsigned __activemask(t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::active_mask({"__activemask", where});
 }
 
@@ -156,7 +156,7 @@ inline unsigned __activemask(std::source_location where = std::source_location::
 /// The lanes that hold the same bits as this one.
 template <typename T>
 unsigned __match_any_sync(unsigned mask, T value,
-                          std::source_location where = std::source_location::current()) {
+                          t2t::SourceLocation where = t2t::SourceLocation::current()) {
     using Lane = t2t::cpu_device::VoteLane<T>;
     Lane mine{value, 0, value};
     t2t::cpu_device::warp_collective(
@@ -175,7 +175,7 @@ unsigned __match_any_sync(unsigned mask, T value,
 /// The mask when all lanes hold the same bits, else 0.
 template <typename T>
 unsigned __match_all_sync(unsigned mask, T value, int* all_equal,
-                          std::source_location where = std::source_location::current()) {
+                          t2t::SourceLocation where = t2t::SourceLocation::current()) {
     using Lane = t2t::cpu_device::VoteLane<T>;
     Lane mine{value, 0, value};
     t2t::cpu_device::warp_collective(
@@ -230,30 +230,30 @@ struct Xor {
 }  // namespace t2t::cpu_device
 
 inline unsigned __reduce_add_sync(unsigned mask, unsigned value,
-                                  std::source_location where = std::source_location::current()) {
+                                  t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Add{}, {"__reduce_add_sync", where, mask});
 }
 inline int __reduce_add_sync(unsigned mask, int value,
-                             std::source_location where = std::source_location::current()) {
+                             t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return static_cast<int>(__reduce_add_sync(mask, static_cast<unsigned>(value), where));
 }
 template <typename T>
-T __reduce_min_sync(unsigned mask, T value, std::source_location where = std::source_location::current()) {
+T __reduce_min_sync(unsigned mask, T value, t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Min{}, {"__reduce_min_sync", where, mask});
 }
 template <typename T>
-T __reduce_max_sync(unsigned mask, T value, std::source_location where = std::source_location::current()) {
+T __reduce_max_sync(unsigned mask, T value, t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Max{}, {"__reduce_max_sync", where, mask});
 }
 inline unsigned __reduce_and_sync(unsigned mask, unsigned value,
-                                  std::source_location where = std::source_location::current()) {
+                                  t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::And{}, {"__reduce_and_sync", where, mask});
 }
 inline unsigned __reduce_or_sync(unsigned mask, unsigned value,
-                                 std::source_location where = std::source_location::current()) {
+                                 t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Or{}, {"__reduce_or_sync", where, mask});
 }
 inline unsigned __reduce_xor_sync(unsigned mask, unsigned value,
-                                  std::source_location where = std::source_location::current()) {
+                                  t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Xor{}, {"__reduce_xor_sync", where, mask});
 }

@@ -26,6 +26,9 @@ void rewrite_launches(const TokenStream& stream, std::vector<Edit>& edits);
 /// @throws TranslationError when it stands outside a function or declares no array
 void rewrite_dynamic_shared(const TokenStream& stream, std::vector<Edit>& edits);
 
+/// Adds the edits that turn each `__shared__ alignas(N)` of `stream` into `__shared__ __align__(N)`.
+void rewrite_shared_alignment(const TokenStream& stream, std::vector<Edit>& edits);
+
 /// No token.
 inline constexpr std::size_t npos = static_cast<std::size_t>(-1);
 

@@ -22,7 +22,7 @@ struct greater {
 /// Combines the values of all threads of a group in rank order; every thread gets the result.
 template <typename Group, typename T, typename Combine>
 T reduce(const Group& group, T value, Combine combine,
-         std::source_location where = std::source_location::current()) {
+         t2t::SourceLocation where = t2t::SourceLocation::current()) {
     T total = group.shfl(value, 0, where);
     for (unsigned rank = 1; rank < group.size(); ++rank) {
         total = combine(total, group.shfl(value, static_cast<int>(rank), where));
