@@ -76,7 +76,7 @@ std::vector<lab::BenchCase> select_cases(const Chapter& chapter, const std::stri
     if (!cases.empty()) return cases;
     std::string known;
     for (const LadderEntry& ladder : chapter.ladders) {
-        for (const RungEntry& entry : ladder.rungs) known += " " + std::string(entry.name);
+        for (const RungEntry& entry : ladder.rungs) known.append(" ").append(entry.name);
     }
     throw UsageError("chapter " + chapter.folder() + " has no rung '" + rung +
                      "'; there are:" + known);
@@ -146,7 +146,8 @@ void add_bench_command(CLI::App& app) {
     command->add_flag("--quick", words->quick, "5 samples a row: a first look, not a result")
         ->excludes(repetitions);
     command->footer(
-        "A sample is the mean over a batch of runs, replayed as a CUDA graph and timed with events; the\n"
+        "A sample is the mean over a batch of runs, timed with events; runs shorter than 30 µs are\n"
+        "replayed as a CUDA graph, so that the kernel is timed and not the host that launches it. The\n"
         "samples of all rows are taken in random order. Every result is checked before and after.\n"
         "Examples: ./t2t bench 03\n"
         "          ./t2t bench shared_memory v3_padded --json padded.json\n"

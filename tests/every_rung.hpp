@@ -11,8 +11,8 @@
 
 namespace t2t::tests {
 
-/// A test suite whose cases run once for each rung of `ladder`, each in a test of its own that bears the rung's
-/// name. A rung that this device cannot run is skipped, with the reason.
+/// A test suite whose cases run once for each rung of `ladder`, each in a test of its own that
+/// bears the rung's name. A rung that this device cannot run is skipped, with the reason.
 /// @code
 /// using VectorAdd = tests::EveryRung<vector_add::ladder>;
 /// T2T_EVERY_RUNG(VectorAdd);

@@ -67,6 +67,8 @@ class DeviceBuffer {
         if (values.size() > size_) throw std::length_error("DeviceBuffer::upload: too many values");
         if (values.empty()) return;
         T2T_CHECK(cudaMemcpy(data_, values.data(), values.size_bytes(), cudaMemcpyHostToDevice));
+        // cudaMemcpy may return while the last piece of pageable memory is still on its way.
+        T2T_CHECK(cudaStreamSynchronize(nullptr));
     }
 
     /// The whole buffer, copied to the host; waits for all work queued before.

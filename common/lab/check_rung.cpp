@@ -74,8 +74,8 @@ std::vector<Finding> RungCheck::side_effects() const {
         if (!buffer->expected && !buffer->unchanged()) {
             findings.push_back(
                 {Cause::input_changed, "the input " + buffer->name + " was overwritten",
-                 "input and output are exchanged in the launch or in an index, or the kernel works in "
-                 "place."});
+                 "input and output are exchanged in the launch or in an index, or the kernel "
+                 "works in place."});
         }
     }
     return findings;

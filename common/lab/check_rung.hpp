@@ -18,14 +18,15 @@
 
 namespace t2t::lab {
 
-/// Why a rung cannot run on the device in use, for example "needs compute capability 9.0; this is the CPU device
-/// (8.0)"; empty when it can.
+/// Why a rung cannot run on the device in use, for example "needs compute capability 9.0; this is
+/// the CPU device (8.0)"; empty when it can.
 std::string skip_reason(Needs needs);
 
 /// One rung on one set of inputs.
 ///
-/// Name the buffers, then run. The rung runs twice, each time with outputs that start as NaN, and the result
-/// says whether both runs gave what is expected, left every margin and input alone, and agreed.
+/// Name the buffers, then run. The rung runs twice, each time with outputs that start as NaN, and
+/// the result says whether both runs gave what is expected, left every margin and input alone, and
+/// agreed.
 /// @code
 /// RungCheck check("vector_add", rung.name);
 /// const float* a = check.input("a", x);
@@ -43,7 +44,8 @@ class RungCheck {
     /// @param name    the parameter's name, for messages
     /// @param values  what it holds
     /// @param offset  elements from a multiple of 256 bytes to the first one
-    /// @returns device memory that lives as long as this object; not null even when `values` is empty
+    /// @returns device memory that lives as long as this object; not null even when `values` is
+    ///          empty
     template <typename T>
     const T* input(std::string name, const std::vector<T>& values, std::size_t offset = 0) {
         return watch<T>(std::move(name), values, std::nullopt, offset);
@@ -60,7 +62,8 @@ class RungCheck {
         return watch<T>(std::move(name), start, std::move(expected), offset);
     }
 
-    /// Memory that the rung reads and overwrites, such as x in x += y. Both runs start from `values`.
+    /// Memory that the rung reads and overwrites, such as x in x += y. Both runs start from
+    /// `values`.
     /// @param name      the parameter's name, for messages
     /// @param values    what it holds before
     /// @param expected  what it must hold afterwards
@@ -72,9 +75,10 @@ class RungCheck {
         return watch<T>(std::move(name), values, std::move(expected), offset);
     }
 
-    /// Runs `launch` twice and compares. It need not wait for the device, and what it throws is a finding.
-    /// @returns the first output that is wrong, or the first of all when they are right, with everything that was
-    ///          found at margins and inputs
+    /// Runs `launch` twice and compares. It need not wait for the device, and what it throws is a
+    /// finding.
+    /// @returns the first output that is wrong, or the first of all when they are right, with
+    ///          everything that was found at margins and inputs
     Comparison run(const std::function<void()>& launch);
 
  private:

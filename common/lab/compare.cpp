@@ -30,7 +30,8 @@ std::string values_at(const Expected& expected, const Actual& actual, std::size_
            (actual.untouched[offset] ? " (never written)" : "");
 }
 
-/// Right means accepted by the tolerance, and written where a NaN is expected, since outputs start as NaN.
+/// Right means accepted by the tolerance, and written where a NaN is expected, since outputs start
+/// as NaN.
 bool is_right(const Expected& expected, const Actual& actual, std::size_t offset) {
     const double wanted = expected.values[offset];
     if (std::isnan(wanted) && actual.untouched[offset]) return false;
@@ -84,9 +85,9 @@ Finding describe_difference(const std::vector<std::size_t>& differing, Extent ex
             (differing.size() == 1 ? " element" : " elements") + ", first at " +
             place(extent, first) + ": " + number(actual.values[first]) + ", then " +
             number(again.values[first]),
-        "threads race: a barrier is missing, two threads write one element, or shared memory is read "
-        "before it is written. Try T2T_SCHEDULE=reverse on the CPU device, or compute-sanitizer --tool "
-        "racecheck on a GPU."};
+        "threads race: a barrier is missing, two threads write one element, or shared memory is "
+        "read before it is written. Try T2T_SCHEDULE=reverse on the CPU device, or "
+        "compute-sanitizer --tool racecheck on a GPU."};
 }
 
 }  // namespace

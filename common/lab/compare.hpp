@@ -79,7 +79,8 @@ struct Comparison {
     Cause cause() const { return ok() ? Cause::none : findings.front().cause; }
     /// Whether `cause` is among the findings.
     bool has(Cause cause) const;
-    /// A few lines for people: what, how many, where, the usual cause, the first and the worst element.
+    /// A few lines for people: what, how many, where, the usual cause, the first and the worst
+    /// element.
     std::string message() const;
 };
 
@@ -88,8 +89,9 @@ struct Comparison {
 /// @param what      what is compared; opens the message
 /// @param expected  extent.count() values
 /// @param actual    extent.count() values
-/// @param again     the output of a second run on the same inputs, or nullptr. Runs may differ where both are
-///                  within the tolerance (float atomics add in any order), and nowhere else.
+/// @param again     the output of a second run on the same inputs, or nullptr. Runs may differ
+///                  where both are within the tolerance (float atomics add in any order), and
+///                  nowhere else.
 /// @throws std::invalid_argument when the numbers of values differ
 Comparison compare(std::string_view what, const Expected& expected, const Actual& actual,
                    const Actual* again = nullptr);

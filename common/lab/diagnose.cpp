@@ -47,7 +47,8 @@ Finding diagnose(const Evidence& evidence) {
     if (content) return *content;
     return {
         Cause::unexplained, "in no pattern known here",
-        "compare the first wrong element with a computation by hand, for the smallest size that fails."};
+        "compare the first wrong element with a computation by hand, for the smallest size that "
+        "fails."};
 }
 
 }  // namespace t2t::lab

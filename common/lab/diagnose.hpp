@@ -1,5 +1,6 @@
 /// @file
-/// From the pattern of the errors to their likely cause. compare() calls this; tests read its findings there.
+/// From the pattern of the errors to their likely cause. compare() calls this; tests read its
+/// findings there.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +28,9 @@ struct Evidence {
 
 /// The most telling explanation of the errors; Cause::unexplained when no known pattern fits.
 ///
-/// A pattern that accounts for every element of the output comes first (transposed, shifted …), then
-/// one that says where the errors are (last tile, every n-th), then what all wrong elements have in common.
+/// A pattern that accounts for every element of the output comes first (transposed, shifted …),
+/// then one that says where the errors are (last tile, every n-th), then what all wrong elements
+/// have in common.
 Finding diagnose(const Evidence& evidence);
 
 /// A pattern in the values that accounts for the whole output.

@@ -8,8 +8,8 @@
 namespace t2t::lab {
 namespace {
 
-/// Whether all wrong elements lie in rows from `row_begin` on or in columns from `column_begin` on, and fill at
-/// least half of that region.
+/// Whether all wrong elements lie in rows from `row_begin` on or in columns from `column_begin` on,
+/// and fill at least half of that region.
 bool fills_edge(const Evidence& evidence, std::int64_t row_begin, std::int64_t column_begin) {
     const std::int64_t rows = evidence.expected.extent.rows;
     const std::int64_t columns = evidence.expected.extent.columns;
@@ -25,8 +25,8 @@ std::optional<Finding> tail(const Evidence& evidence) {
     constexpr std::int64_t largest_tile = 1024;
     const auto [rows, columns] = evidence.expected.extent;
     const char* advice =
-        "the guard for the last, partial tile is missing or wrong, or the elements after the last whole "
-        "vector are left out.";
+        "the guard for the last, partial tile is missing or wrong, or the elements after the last "
+        "whole vector are left out.";
     const auto from = [](const std::string& unit, std::int64_t begin) {
         return " (" + unit + " " + std::to_string(begin) + " on)";
     };
@@ -63,7 +63,8 @@ std::optional<Finding> only_first(const Evidence& evidence) {
         "loop over the rest is missing, or its stride is wrong."};
 }
 
-/// The distance n ≥ 2 at which `offsets` follow one another to the end of the output; 0 when there is none.
+/// The distance n ≥ 2 at which `offsets` follow one another to the end of the output; 0 when there
+/// is none.
 std::size_t period(const std::vector<std::size_t>& offsets, std::size_t count) {
     constexpr std::size_t enough = 3;  // two offsets always have one distance
     if (offsets.size() < enough) return 0;
@@ -92,8 +93,8 @@ std::optional<Finding> every_nth(const Evidence& evidence) {
     if (const std::size_t distance = period(evidence.wrong, evidence.count())) {
         return Finding{
             Cause::every_nth, "every " + describe(distance, evidence.wrong.front()),
-            "one lane, one element of a vector, or one step of a loop is skipped or goes wrong: look "
-            "for what repeats every " +
+            "one lane, one element of a vector, or one step of a loop is skipped or goes wrong: "
+            "look for what repeats every " +
                 std::to_string(distance) + " elements."};
     }
     std::vector<std::size_t> right;

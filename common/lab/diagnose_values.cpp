@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "common/lab/diagnose.hpp"
 
@@ -32,8 +34,8 @@ std::optional<Finding> transposed(const Evidence& evidence) {
         "element (row, column) lies at row * columns + column."};
 }
 
-/// Whether the value at (row, column) is the one expected at (row + rows_on, column + columns_on), wherever both
-/// are inside; the elements at the edge, which have no partner, may hold anything.
+/// Whether the value at (row, column) is the one expected at (row + rows_on, column + columns_on),
+/// wherever both are inside; the elements at the edge, which have no partner, may hold anything.
 bool is_shifted(const Evidence& evidence, std::int64_t rows_on, std::int64_t columns_on) {
     const auto [rows, columns] = evidence.expected.extent;
     const std::int64_t row_end = std::min(rows, rows - rows_on);
@@ -75,48 +77,46 @@ std::optional<Finding> shifted(const Evidence& evidence) {
     return std::nullopt;
 }
 
-/// `factor` as people write it, and what usually makes it; an empty advice when it is no factor with a name.
-Finding name_factor(double factor, Extent extent) {
-    const auto [rows, columns] = extent;
+/// A number that people know, and how they write it.
+struct NamedNumber {
+    double value;
+    std::string text;
+};
+
+/// What an output may be off by: a small count, one of its own lengths, or such a length's root.
+std::vector<NamedNumber> known_factors(Extent extent) {
+    std::vector<NamedNumber> known;
+    for (int count = 2; count <= 32; ++count) {
+        known.push_back({static_cast<double>(count), std::to_string(count)});
+    }
+    for (const auto& [length, note] : {std::pair(extent.columns, " (the number of columns)"),
+                                       std::pair(extent.rows, " (the number of rows)")}) {
+        if (length < 2) continue;
+        const double value = static_cast<double>(length);
+        known.push_back({value, std::to_string(length) + note});
+        known.push_back({std::sqrt(value), "sqrt(" + std::to_string(length) + ")" + note});
+    }
+    return known;
+}
+
+Finding describe_factor(double factor, Extent extent) {
     const auto near = [&](double value) {
         return std::abs(std::abs(factor) - value) <= 1e-3 * value;
     };
-    const std::string sign = factor < 0 ? "-" : "";
+    const std::string start = std::string("every value is ") + (factor < 0 ? "-" : "");
     if (near(1)) {
         return {Cause::factor, "every value has the wrong sign",
                 "the operands of a subtraction are exchanged, or a minus is missing."};
     }
-    const std::array<std::pair<std::int64_t, const char*>, 2> lengths{
-        {{columns, " (the number of columns)"}, {rows, " (the number of rows)"}}};
-    const auto describe = [&](std::int64_t times, const std::string& note) -> Finding {
-        const std::string number = std::to_string(times);
-        if (near(static_cast<double>(times))) {
-            return {
-                Cause::factor, "every value is " + sign + number + note + " times the expected one",
-                "each term is added " + number +
-                    " times: by several threads or blocks, or in a loop that should not repeat it; or a "
-                    "division is missing."};
+    for (const auto& [value, text] : known_factors(extent)) {
+        if (near(value)) {
+            return {Cause::factor, start + text + " times the expected one",
+                    "each term is added more than once, by several threads or blocks or by a loop, "
+                    "or a division is missing."};
         }
-        return {Cause::factor,
-                "every value is " + sign + "1/" + number + note + " of the expected one",
-                "a scale factor is applied twice, or only one in " + number + " terms is added."};
-    };
-    const auto is = [&](std::int64_t times) {
-        return near(static_cast<double>(times)) || near(1.0 / static_cast<double>(times));
-    };
-    for (std::int64_t times = 2; times <= 32; ++times) {
-        if (is(times)) return describe(times, "");
-    }
-    for (const auto& [times, note] : lengths) {
-        if (times > 1 && is(times)) return describe(times, note);
-    }
-    for (const auto& [times, note] : lengths) {
-        const double root = std::sqrt(static_cast<double>(times));
-        if (times > 1 && (near(root) || near(1 / root))) {
-            return {Cause::factor,
-                    "every value is " + sign + (near(root) ? "" : "1/") + "sqrt(" +
-                        std::to_string(times) + ")" + note + " times the expected one",
-                    "a scale by the square root of a length is missing or applied twice."};
+        if (near(1 / value)) {
+            return {Cause::factor, start + "1/" + text + " of the expected one",
+                    "a scale factor is applied twice, or only part of the terms is added."};
         }
     }
     return {Cause::factor, "every value is " + std::to_string(factor) + " times the expected one",
@@ -141,7 +141,7 @@ std::optional<Finding> factor(const Evidence& evidence) {
         telling += std::abs(ratio * expected[i]) > 2 * allowed;
     }
     if (telling < enough) return std::nullopt;
-    return name_factor(ratio, evidence.expected.extent);
+    return describe_factor(ratio, evidence.expected.extent);
 }
 
 /// Whether every group of `group` neighbours holds the right values in some order.

@@ -13,7 +13,8 @@
 
 namespace t2t::lab {
 
-/// Bytes in device memory between two margins of lab::margin_poison. GuardedBuffer gives them a type.
+/// Bytes in device memory between two margins of lab::margin_poison. GuardedBuffer gives them a
+/// type.
 class GuardedBytes {
  public:
     /// @param payload       what the memory between the margins starts as
@@ -29,8 +30,8 @@ class GuardedBytes {
     std::vector<std::byte> download() const;
     /// Whether the payload still is what it started as.
     bool unchanged() const;
-    /// Offsets, in elements from the start of the payload, of margin elements that were overwritten: −1 is the
-    /// element just before the payload, size the one just after.
+    /// Offsets, in elements from the start of the payload, of margin elements that were
+    /// overwritten: −1 is the element just before the payload, size the one just after.
     std::vector<std::ptrdiff_t> margin_faults() const;
 
  private:
@@ -43,8 +44,9 @@ class GuardedBytes {
 
 /// `size` elements of T in device memory with a margin of 64 elements or more on both sides.
 ///
-/// The margins are NaN for floating-point types: what reads from them shows, and what writes to them is found by
-/// margin_faults(). The payload lies at a multiple of 256 bytes, as from cudaMalloc, plus `offset` elements.
+/// The margins are NaN for floating-point types: what reads from them shows, and what writes to
+/// them is found by margin_faults(). The payload lies at a multiple of 256 bytes, as from
+/// cudaMalloc, plus `offset` elements.
 template <typename T>
 class GuardedBuffer {
  public:
@@ -75,8 +77,8 @@ class GuardedBuffer {
     }
     /// Whether the payload still is what it started as.
     bool unchanged() const { return bytes_.unchanged(); }
-    /// Which elements next to the payload were overwritten, as offsets from its start: −1 is the element just
-    /// before it, size() the one just after. Empty when none was.
+    /// Which elements next to the payload were overwritten, as offsets from its start: −1 is the
+    /// element just before it, size() the one just after. Empty when none was.
     std::vector<std::ptrdiff_t> margin_faults() const { return bytes_.margin_faults(); }
 
  private:

@@ -1,9 +1,9 @@
 /// @file
-/// Test inputs: random, the same on every platform, with a mean and a spread that matter, and the sizes that
-/// break kernels.
+/// Test inputs: random, the same on every platform, with a mean and a spread that matter, and the
+/// sizes that break kernels.
 ///
-/// Inputs that are all equal hide a wrong index, inputs near 0 hide a wrong softmax. So every maker takes its
-/// range, and the seed that a failing test prints.
+/// Inputs that are all equal hide a wrong index, inputs near 0 hide a wrong softmax. So every maker
+/// takes its range, and the seed that a failing test prints.
 #pragma once
 
 #include <cstdint>
@@ -70,8 +70,8 @@ std::vector<T> normal(std::int64_t count, double mean, double deviation, std::ui
     return make_values<T>(count, [&] { return mean + deviation * random.normal(); });
 }
 
-/// `count` whole numbers from low to high, both included. As floats they make a sum exact, in whatever order,
-/// while it stays below 2²⁴; as integers they are row numbers, tokens, expert ids.
+/// `count` whole numbers from low to high, both included. As floats they make a sum exact, in
+/// whatever order, while it stays below 2²⁴; as integers they are row numbers, tokens, expert ids.
 /// @tparam T  float, an integer type, or a type made from float such as __half
 /// @throws std::invalid_argument when high < low or the range holds more than 2³² numbers
 template <typename T = float>
@@ -81,12 +81,13 @@ std::vector<T> integers(std::int64_t count, std::int64_t low, std::int64_t high,
     return make_values<T>(count, [&] { return random.integer(low, high); });
 }
 
-/// Lengths that break kernels: 1, 2, around one warp, odd, prime, one past `tile`, and a realistic one.
+/// Lengths that break kernels: 1, 2, around one warp, odd, prime, one past `tile`, and a realistic
+/// one.
 /// @param tile  elements that one block of the kernel under test handles
 std::vector<std::int64_t> sizes(std::int64_t tile = 256);
 
-/// Matrix shapes that break kernels. All but two have rows ≠ columns, so that one leading dimension taken for
-/// the other shows.
+/// Matrix shapes that break kernels. All but two have rows ≠ columns, so that one leading dimension
+/// taken for the other shows.
 /// @param tile  edge of the tile that one block of the kernel under test handles
 std::vector<Extent> extents(std::int64_t tile = 32);
 

@@ -1,8 +1,8 @@
 /// @file
 /// The bytes that outputs and margins start as.
 ///
-/// All patterns are NaN in half, bfloat16, float and double, and unlikely numbers as integers: an output that
-/// nobody wrote, or a value read from beyond an input, turns every sum into NaN.
+/// All patterns are NaN in half, bfloat16, float and double, and unlikely numbers as integers: an
+/// output that nobody wrote, or a value read from beyond an input, turns every sum into NaN.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,15 @@ namespace t2t::lab {
 
 /// 16 bits, repeated over an output of T before each run.
 ///
-/// A signalling NaN in float, double and bfloat16: arithmetic with it gives a quiet NaN, which has other bits. So
-/// `+=` on an output that was never set can be told from an output that nobody touched.
+/// A signalling NaN in float, double and bfloat16: arithmetic with it gives a quiet NaN, which has
+/// other bits. So `+=` on an output that was never set can be told from an output that nobody
+/// touched.
 template <typename T>
 inline constexpr std::uint16_t start_poison = sizeof(T) % 8 == 0 ? 0x7FF4 : 0x7FBA;
 
-/// 16 bits, repeated over the margins before and after a buffer. There are six patterns, which buffers take in
-/// turn: a kernel without a bounds guard copies one buffer's margin onto another's, and that must show.
+/// 16 bits, repeated over the margins before and after a buffer. There are six patterns, which
+/// buffers take in turn: a kernel without a bounds guard copies one buffer's margin onto another's,
+/// and that must show.
 inline constexpr std::uint16_t margin_poison(unsigned turn) {
     return static_cast<std::uint16_t>(0xFFF9 + turn % 6);
 }

@@ -1,8 +1,9 @@
 /// @file
 /// What the kernels must compute, as plain loops in float64.
 ///
-/// One shape for all: inputs are spans in the order of the kernel's parameters, sizes follow, and the result is
-/// the output in float64, ready for lab::Expected. No reference shares code with a kernel.
+/// One shape for all: inputs are spans in the order of the kernel's parameters, sizes follow, and
+/// the result is the output in float64, ready for lab::Expected. No reference shares code with a
+/// kernel.
 #pragma once
 
 #include <cstdint>

@@ -8,19 +8,20 @@ namespace t2t::lab {
 
 /// An allowed error together with its derivation.
 ///
-/// A result is right when it equals the expected value or `|actual − expected| <= allowed(expected)`. Written
-/// that way round a NaN is never right, unless NaN is what is expected.
+/// A result is right when it equals the expected value or |actual − expected| ≤ allowed(expected).
+/// Tested that way round a NaN is never right, unless NaN is what is expected.
 class Tolerance {
  public:
-    /// The expected value, rounded once to the type of the output. For copies, for integers, and for a single
-    /// +, −, ·, ÷ or √, which IEEE 754 rounds correctly.
+    /// The expected value, rounded once to the type of the output. For copies, for integers, and
+    /// for a single +, −, ·, ÷ or √, which IEEE 754 rounds correctly.
     static Tolerance exact();
 
     /// The same absolute error everywhere, derived from the scale of the values.
     ///
-    /// For a sum of k products of size `scale`, rounding errors of ±ε/2 each grow like a random walk:
+    /// For a sum of k products of size `scale`, rounding errors of ±ε/2 each grow like a random
+    /// walk:
     /// @code
-    /// Tolerance::relative_to_scale(epsilon * std::sqrt(k) * scale, "ε·√k·scale, k products in fp32")
+    /// Tolerance::relative_to_scale(epsilon * std::sqrt(k) * scale, "ε·√k·scale, k products")
     /// @endcode
     /// @param bound   absolute error, ≥ 0 and finite
     /// @param reason  the derivation, printed when a comparison fails
@@ -36,8 +37,8 @@ class Tolerance {
 
     /// The error allowed at an element whose expected value is `expected`.
     double allowed(double expected) const;
-    /// Whether `actual` is right where `expected` is wanted. Infinities must be equal; a NaN is right only where
-    /// NaN is expected.
+    /// Whether `actual` is right where `expected` is wanted. Infinities must be equal; a NaN is
+    /// right only where NaN is expected.
     bool accepts(double expected, double actual) const;
 
     /// Whether no error is allowed.

@@ -47,12 +47,24 @@ TEST_P(GatherRows, ReachesFirstAndLastRow) {
     }
 }
 
-// The reference gives such rows NaN, and a NaN is right only where the reference has one.
+// The reference gives such rows NaN, and a NaN is right only where the reference has one. The table lies in the
+// middle of a larger one, so that a kernel that reads before or behind it finds numbers.
 TEST_P(GatherRows, GivesNanForAnIdOutsideTheTable) {
     using Limits = std::numeric_limits<std::int32_t>;
+    const std::vector<std::int32_t> ids{3, -1, 9, 10, Limits::max(), Limits::min(), 0};
+    constexpr std::int64_t rows = 10;
+    constexpr std::int64_t around =
+        4;  // rows before and behind, a multiple of 16 bytes for any width
     for (const std::int64_t width : {5, 8}) {
-        const auto result =
-            gather(rung(), {10, width, 7}, {3, -1, 9, 10, Limits::max(), Limits::min(), 0});
+        const auto all = lab::normal((rows + 2 * around) * width, 3, 2, lab::test_seed());
+        const std::vector<float> table(all.begin() + around * width, all.end() - around * width);
+        const GatherShape shape{rows, width, static_cast<std::int64_t>(ids.size())};
+        lab::RungCheck check("gather_rows of unknown ids,", rung().name);
+        const float* values = check.input("table", all) + around * width;
+        const std::int32_t* which = check.input("ids", ids);
+        float* out = check.output<float>(
+            "out", {lab::reference::gather_rows(table, ids, {rows, width}), {shape.count, width}});
+        const auto result = check.run([&] { rung().run(values, which, out, shape, nullptr); });
         EXPECT_TRUE(result.ok()) << result.message();
     }
 }

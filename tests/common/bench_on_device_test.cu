@@ -128,22 +128,24 @@ __global__ void count_kernel(int* counter) {
 }
 
 TEST_F(BenchOnDevice, ABatchRotatesOverTheOperandSets) {
-    DeviceBuffer<int> counters(std::vector<int>{0, 0, 0});
-    const Stream stream;
-    Batch batch([&](std::size_t set,
-                    cudaStream_t on) { count_kernel<<<1, 1, 0, on>>>(counters.data() + set); },
-                6, 3, stream.get());
-    stream.synchronize();
-    EXPECT_EQ(counters.download(), (std::vector<int>{0, 0, 0})) << "recording must run nothing";
-    batch.replay();
-    stream.synchronize();
-    EXPECT_EQ(counters.download(), (std::vector<int>{2, 2, 2}));
+    for (const Queueing queueing : {Queueing::graph, Queueing::one_by_one}) {
+        DeviceBuffer<int> counters(std::vector<int>{0, 0, 0});
+        const Stream stream;
+        Batch batch([&](std::size_t set,
+                        cudaStream_t on) { count_kernel<<<1, 1, 0, on>>>(counters.data() + set); },
+                    6, 3, stream.get(), queueing);
+        stream.synchronize();
+        EXPECT_EQ(counters.download(), (std::vector<int>{0, 0, 0})) << "nothing runs before queue()";
+        batch.queue();
+        stream.synchronize();
+        EXPECT_EQ(counters.download(), (std::vector<int>{2, 2, 2}));
+    }
 }
 
 TEST_F(BenchOnDevice, ABatchThatFailsToRecordLeavesTheStreamUsable) {
     const Stream stream;
     const auto refuse = [](std::size_t, cudaStream_t) { throw std::invalid_argument("refused"); };
-    EXPECT_THROW(Batch(refuse, 1, 1, stream.get()), std::invalid_argument);
+    EXPECT_THROW(Batch(refuse, 1, 1, stream.get(), Queueing::graph), std::invalid_argument);
     DeviceBuffer<int> counter(std::vector<int>{0});
     count_kernel<<<1, 1, 0, stream.get()>>>(counter.data());
     stream.synchronize();

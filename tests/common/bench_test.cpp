@@ -50,6 +50,19 @@ TEST(ShapeLabel, PowersOfTwoStandAlone) {
     EXPECT_EQ(shape_label({16384, 768}), "16384 × 768");
 }
 
+TEST(FirstInParallel, FindsTheLowestWhereverItLies) {
+    constexpr std::size_t count = 1001;
+    for (const std::size_t wrong : {0, 1, 333, 500, 501, 999, 1000, 1001}) {
+        const auto first_in = [&](std::size_t begin, std::size_t end) {
+            while (begin < end && begin < wrong) ++begin;  // everything from `wrong` on is wrong
+            return begin;
+        };
+        EXPECT_EQ(first_in_parallel(count, first_in), wrong);
+    }
+    const auto never_called = [](std::size_t, std::size_t) -> std::size_t { return 7; };
+    EXPECT_EQ(first_in_parallel(0, never_called), 0u);
+}
+
 /// 1 GB moved in 2 ms is 500 GB/s. The copy takes 1.6 ms, the library 3 ms.
 CaseResult copy_case() {
     CaseResult result{.operation = "transpose", .shape = "8 × 8", .bytes = 1e9, .flops = 2e9};

@@ -84,8 +84,9 @@ TEST(GuardedBuffer, FindsWritesUpTo64ElementsAway) {
 TEST(GuardedBuffer, FindsASingleByte) {
     GuardedBuffer<double> buffer(5);
     overwrite(reinterpret_cast<char*>(buffer.data()) - 1, 1);
-    overwrite(reinterpret_cast<char*>(buffer.data() + 5) + 7, 1);
-    EXPECT_EQ(buffer.margin_faults(), (Offsets{-1, 5}));
+    overwrite(reinterpret_cast<char*>(buffer.data() + 5), 1);
+    overwrite(reinterpret_cast<char*>(buffer.data() + 6) + 7, 1);
+    EXPECT_EQ(buffer.margin_faults(), (Offsets{-1, 5, 6}));
 }
 
 TEST(GuardedBuffer, KnowsWhetherItChanged) {

@@ -39,7 +39,8 @@ class Seed : public ::testing::Test {
     std::string before_ = std::getenv("T2T_SEED") == nullptr ? "" : std::getenv("T2T_SEED");
 };
 
-// The published outputs of SplitMix64 for seed 1234567 (rosettacode.org, "Pseudo-random numbers/Splitmix64").
+// The published outputs of SplitMix64 for seed 1234567 (rosettacode.org, "Pseudo-random
+// numbers/Splitmix64").
 TEST(Random, GivesTheNumbersOfSplitMix64) {
     Random random(1234567);
     EXPECT_EQ(random.bits(), 6457827717110365317u);

@@ -1,4 +1,5 @@
-// The patterns must be NaN in every floating-point type; the bits are those of IEEE 754 and of bfloat16.
+// The patterns must be NaN in every floating-point type; the bits are those of IEEE 754 and of
+// bfloat16.
 #include "common/lab/poison.hpp"
 
 #include <cmath>

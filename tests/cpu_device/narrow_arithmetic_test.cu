@@ -48,8 +48,8 @@ __int128 units(double value) {
     return static_cast<__int128>(std::ldexp(value, 24));
 }
 
-/// Operands of magnitude 2^−16 to 2^17 at random, and triples where rounding to float first gives a tie that
-/// the exact a · b + c is not.
+/// Operands of magnitude 2^−14 to 2^14 at random, and triples where rounding to float or double first gives a
+/// tie that the exact a · b + c is not.
 std::vector<Operands> operands(const NarrowFormat& format) {
     std::vector<Operands> all;
     const auto add = [&](double a, double b, double c) {
@@ -78,6 +78,8 @@ std::vector<Operands> operands(const NarrowFormat& format) {
             const double other = format.mantissa_bits % 2 ? root : 1.5;
             add(std::ldexp(factor, scale), 64 * other, sign * 0x1p-14);
             add(std::ldexp(factor, 7), std::ldexp(other, scale), sign * 0x1p-14);
+            // The same, but a double has no room for both.
+            if (format.exponent_bits == 8) add(0x1p20 * factor, 0x1p20 * other, sign * 0x1p-16);
         }
     }
     return all;

@@ -148,14 +148,17 @@ TEST(HalfExtremes, NanFormsAndRelu) {
     EXPECT_EQ(got[6], 20.0f + 1 * 4 + 2 * 3);
 }
 
-/// Every thread adds 1 to a scalar, and (1, 2) to a pair; small enough that every sum is exact.
+/// Every thread adds 1 to a scalar, and (1, 2) to a pair, takes it away again, and so on, to end with it
+/// added. A thread's part of the sum is never more than that, so every sum on the way is exact.
 template <typename Narrow>
 __global__ void atomic_add_kernel(typename Narrow::Type* scalar, typename Narrow::Pair* pair) {
     if constexpr (Narrow::available) {
         const typename Narrow::Type one = 1.0f;
         const typename Narrow::Type two = 2.0f;
-        atomicAdd(scalar, one);
-        atomicAdd(pair, Narrow::pair(one, two));
+        for (int i = 0; i < 201; ++i) {
+            atomicAdd(scalar, i % 2 == 0 ? one : -one);
+            atomicAdd(pair, i % 2 == 0 ? Narrow::pair(one, two) : Narrow::pair(-one, -two));
+        }
     }
 }
 

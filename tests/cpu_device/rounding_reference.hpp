@@ -139,6 +139,14 @@ std::vector<Real> rounding_cases(const NarrowFormat& format) {
     add(std::numeric_limits<Real>::denorm_min());
     add(std::numeric_limits<Real>::infinity());
     add(std::numeric_limits<Real>::quiet_NaN());
+    // NaNs whose upper bits alone are those of infinity, or carry into the sign when rounded.
+    if constexpr (sizeof(Real) == 4) {
+        add(__builtin_bit_cast(Real, 0x7f80'0001u));
+        add(__builtin_bit_cast(Real, 0x7fff'ffffu));
+    } else {
+        add(__builtin_bit_cast(Real, 0x7ff0'0000'0000'0001ull));
+        add(__builtin_bit_cast(Real, 0x7fff'ffff'ffff'ffffull));
+    }
     std::mt19937_64 random(1);
     for (int i = 0; i < 20'000; ++i) {
         const int exponent = static_cast<int>(random() % 300) - 160;

@@ -1,5 +1,7 @@
 #include "common/lab/bench/batch.hpp"
 
+#include <utility>
+
 #include "common/device/check.hpp"
 #include "common/lab/bench/bench.hpp"
 
@@ -11,13 +13,14 @@ constexpr bool queue_ahead = by_device(true, false);
 
 }  // namespace
 
-Batch::Batch(const std::function<void(std::size_t set, cudaStream_t)>& run, std::size_t runs,
-             std::size_t sets, cudaStream_t stream)
-    : runs_(runs), stream_(stream), timer_(stream) {
+Batch::Batch(std::function<void(std::size_t set, cudaStream_t)> run, std::size_t runs,
+             std::size_t sets, cudaStream_t stream, Queueing queueing)
+    : run_(std::move(run)), runs_(runs), sets_(sets), stream_(stream), timer_(stream) {
+    if (queueing == Queueing::one_by_one) return;
     cudaGraph_t recorded = nullptr;
     T2T_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
     try {
-        for (std::size_t i = 0; i < runs; ++i) run(i % sets, stream);
+        run_all();
     } catch (...) {
         cudaStreamEndCapture(stream, &recorded);  // the run's own error is the one to report
         cudaGraphDestroy(recorded);
@@ -33,14 +36,19 @@ Batch::~Batch() {
     if (graph_ != nullptr) cudaGraphExecDestroy(graph_);
 }
 
-void Batch::replay() {
+void Batch::run_all() {
+    for (std::size_t i = 0; i < runs_; ++i) run_(i % sets_, stream_);
+}
+
+void Batch::queue() {
+    if (graph_ == nullptr) return run_all();
     T2T_CHECK(cudaGraphLaunch(graph_, stream_));
 }
 
 double Batch::milliseconds_per_run() {
-    if (queue_ahead) replay();
+    if (queue_ahead) queue();
     timer_.start();
-    replay();
+    queue();
     timer_.stop();
     return timer_.milliseconds() / static_cast<double>(runs_);
 }

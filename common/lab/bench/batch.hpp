@@ -1,6 +1,5 @@
 /// @file
-/// Many runs recorded once as a CUDA graph and replayed, so that short kernels are timed and not the
-/// host that launches them.
+/// Many runs queued at once, so that kernels are timed and not the host that launches them.
 #pragma once
 
 #include <cstddef>
@@ -12,29 +11,40 @@
 
 namespace t2t::lab {
 
-/// `runs` runs in one graph; run i works on operand set i mod `sets`. Neither moves nor copies.
+/// How a batch reaches the device.
+enum class Queueing {
+    graph,       ///< recorded once as a CUDA graph and replayed: launches cost about a microsecond
+    one_by_one,  ///< launched again each time. A graph's copies take a slower path than the stream's
+                 ///< (2.7 instead of 4.2 TB/s on an H200), so long runs, which hide their launches, go here
+};
+
+/// `runs` runs in one batch; run i works on operand set i mod `sets`. Neither moves nor copies.
 class Batch {
  public:
-    /// Records the runs on `stream`; nothing runs yet.
+    /// With Queueing::graph, records the runs on `stream`; nothing runs yet.
     /// @param run  queues one run on an operand set
-    /// @param runs how many; a multiple of `sets`, so that every replay walks over all operands
-    Batch(const std::function<void(std::size_t set, cudaStream_t)>& run, std::size_t runs,
-          std::size_t sets, cudaStream_t stream);
+    /// @param runs how many; a multiple of `sets`, so that every batch walks over all operands
+    Batch(std::function<void(std::size_t set, cudaStream_t)> run, std::size_t runs, std::size_t sets,
+          cudaStream_t stream, Queueing queueing);
     Batch(const Batch&) = delete;
     Batch& operator=(const Batch&) = delete;
     ~Batch();
 
     /// Queues all runs.
-    void replay();
+    void queue();
 
-    /// Device time of one run in milliseconds: the mean over one replay. On a GPU another replay is
-    /// queued right before, so that the device is busy while the host queues the one that is timed.
+    /// Device time of one run in milliseconds: the mean over one batch. On a GPU another batch is queued
+    /// right before, so that the device is busy while the host queues the one that is timed.
     double milliseconds_per_run();
 
  private:
+    void run_all();
+
+    std::function<void(std::size_t set, cudaStream_t)> run_;
     std::size_t runs_;
+    std::size_t sets_;
     cudaStream_t stream_;
-    cudaGraphExec_t graph_ = nullptr;
+    cudaGraphExec_t graph_ = nullptr;  ///< nullptr: one by one
     DeviceTimer timer_;
 };
 

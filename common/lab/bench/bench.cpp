@@ -1,9 +1,12 @@
 #include "common/lab/bench/bench.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <future>
 #include <map>
 #include <sstream>
+#include <thread>
 
 namespace t2t::lab {
 namespace {
@@ -49,6 +52,23 @@ std::string shape_label(std::initializer_list<std::int64_t> sizes) {
         label += std::to_string(size);
     }
     return label;
+}
+
+std::size_t first_in_parallel(
+    std::size_t count,
+    const std::function<std::size_t(std::size_t begin, std::size_t end)>& first_in) {
+    const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+    const std::size_t length = count / cores + 1;
+    std::vector<std::future<std::size_t>> searches;
+    for (std::size_t begin = 0; begin < count; begin += length) {
+        searches.push_back(
+            std::async(std::launch::async, first_in, begin, std::min(begin + length, count)));
+    }
+    for (std::size_t i = 0; i < searches.size(); ++i) {
+        const std::size_t found = searches[i].get();
+        if (found < std::min((i + 1) * length, count)) return found;
+    }
+    return count;
 }
 
 std::string fault_sentence(std::size_t index, double expected, double actual, double tolerance) {

@@ -125,21 +125,30 @@ std::span<std::byte> bytes_of(DeviceBuffer<T>& buffer) {
 /// The sentence that first_fault() gives.
 std::string fault_sentence(std::size_t index, double expected, double actual, double tolerance);
 
+/// Cuts 0 … `count` into ranges and searches them on all cores.
+/// @param first_in searches [begin, end): the first index found, or `end`
+/// @returns the lowest index found, or `count`
+std::size_t first_in_parallel(
+    std::size_t count,
+    const std::function<std::size_t(std::size_t begin, std::size_t end)>& first_in);
+
 /// Compares `actual` with `expected(i)`; NaN fails.
-/// @param expected  index to value, in float64
+/// @param expected  index to value, in float64; called by several threads at once
 /// @param tolerance largest difference allowed; 0 where the result is exact
 /// @returns a sentence about the first wrong element; empty when all are right
 template <typename T, typename Expected>
 std::string first_fault(const DeviceBuffer<T>& actual, Expected expected, double tolerance = 0) {
     const std::vector<T> values = actual.download();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        const double wanted = expected(i);
-        const double got = static_cast<double>(values[i]);
-        if (!(std::abs(got - wanted) <= tolerance)) {
-            return fault_sentence(i, wanted, got, tolerance);
-        }
-    }
-    return {};
+    const auto is_right = [&](std::size_t i) {
+        return std::abs(static_cast<double>(values[i]) - expected(i)) <= tolerance;
+    };
+    const std::size_t first =
+        first_in_parallel(values.size(), [&](std::size_t begin, std::size_t end) {
+            while (begin < end && is_right(begin)) ++begin;
+            return begin;
+        });
+    if (first == values.size()) return {};
+    return fault_sentence(first, expected(first), static_cast<double>(values[first]), tolerance);
 }
 
 template <typename Function, std::size_t Count, typename Operands>

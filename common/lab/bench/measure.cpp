@@ -19,6 +19,8 @@ namespace {
 constexpr double batch_milliseconds = by_device(1.0, 20.0);
 constexpr double warm_up_milliseconds = by_device(100.0, 0.0);
 constexpr std::size_t most_runs = 1000;
+/// Milliseconds from which on the next launch is queued long before a run ends.
+constexpr double hides_its_launch = 0.03;
 
 /// Keeps the samples that Google Benchmark reports, by benchmark name.
 class SampleCollector : public benchmark::BenchmarkReporter {
@@ -64,16 +66,18 @@ struct TimedRow {
 };
 
 std::unique_ptr<Batch> make_batch(const BenchRow& row, std::size_t sets, const Stream& stream) {
-    Batch probe(row.run, sets, sets, stream.get());
-    probe.milliseconds_per_run();  // the first replay uploads the graph
-    const double round = probe.milliseconds_per_run() * static_cast<double>(sets);
+    Batch probe(row.run, sets, sets, stream.get(), Queueing::graph);
+    probe.milliseconds_per_run();  // the first time uploads the graph
+    const double run = probe.milliseconds_per_run();
+    const double round = run * static_cast<double>(sets);
     const double rounds =
         std::clamp(std::ceil(batch_milliseconds / round), 1.0,
                    static_cast<double>(std::max<std::size_t>(1, most_runs / sets)));
+    const Queueing queueing = run > hides_its_launch ? Queueing::one_by_one : Queueing::graph;
     auto batch = std::make_unique<Batch>(row.run, sets * static_cast<std::size_t>(rounds), sets,
-                                         stream.get());
-    const double replay = std::max(1e-3, round * rounds);
-    for (double warm = 0; warm < warm_up_milliseconds; warm += replay) batch->replay();
+                                         stream.get(), queueing);
+    const double once = std::max(1e-3, round * rounds);
+    for (double warm = 0; warm < warm_up_milliseconds; warm += once) batch->queue();
     stream.synchronize();
     return batch;
 }
