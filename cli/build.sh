@@ -44,6 +44,7 @@ show_progress() {
                 name=${line##* }
                 name=${name/CMakeFiles\/*.dir\//}
                 name=${name##*/translated/}
+                name=${name/.cu.cpp/.cu}
                 printf -v name '[%*d/%d] building %s' ${#total} "${step%/*}" "$total" "${name%.o}"
                 if ((width)); then
                     printf '\r\033[K%s' "${name:0:width-1}" >&2

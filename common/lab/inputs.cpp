@@ -63,13 +63,20 @@ std::vector<std::int64_t> sizes(std::int64_t tile) {
 }
 
 std::vector<Extent> extents(std::int64_t tile) {
-    return {{1, 1},           {1, 2},
-            {2, 1},           {1, 33},
-            {33, 1},          {2, 31},
-            {31, 32},         {32, 33},
-            {33, 65},         {97, 101},
-            {257, 130},       {tile, tile},
-            {tile, tile + 1}, {tile + 1, 2 * tile},
+    return {{1, 1},
+            {1, 2},
+            {2, 1},
+            {1, 33},
+            {33, 1},
+            {2, 31},
+            {31, 32},
+            {32, 33},
+            {33, 65},
+            {97, 101},
+            {257, 130},
+            {tile, tile},
+            {tile, 2 * tile + 1},
+            {tile + 1, 2 * tile},
             {768, 1024}};
 }
 

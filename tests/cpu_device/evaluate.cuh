@@ -28,8 +28,8 @@ std::vector<typename Function::Result> evaluate(const std::vector<In>& in) {
 }  // namespace t2t::conformance
 
 /// A function for evaluate(): `name` takes `x` of type `in` to `expression` of type `out`.
-#define T2T_FUNCTION(name, in, out, expression)                        \
-    struct name {                                                      \
-        using Result = out;                                            \
+#define T2T_FUNCTION(name, in, out, expression)                         \
+    struct name {                                                       \
+        using Result = out;                                             \
         __device__ Result operator()(in x) const { return expression; } \
     };

@@ -137,7 +137,8 @@ TEST(Fp8, VectorsKeepTheirOrder) {
     DeviceBuffer<float> floats(6);
     const auto bits =
         collect<unsigned>(4, [&](unsigned* out) { vectors_kernel<<<1, 1>>>(out, floats.data()); });
-    // 1 is the code of exponent bias; one more power of two is one more step of the exponent's field.
+    // 1 is the code of exponent bias; one more power of two is one more step of the exponent's
+    // field.
     EXPECT_EQ(bits, (std::vector<unsigned>{0x7ec44038, 0xc03c, 0x4844403c, 0x4e}));
     EXPECT_EQ(floats.download(), (std::vector<float>{1, 2, -3, 448, -3, -2}));
 }

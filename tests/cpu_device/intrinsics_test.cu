@@ -58,7 +58,8 @@ T2T_FUNCTION(Ffsll, Words, int, __ffsll((unsigned long long)x.b << 32 | x.a))
 T2T_FUNCTION(Brev, Words, unsigned, __brev(x.a))
 T2T_FUNCTION(Brevll, Words, unsigned long long, __brevll((unsigned long long)x.b << 32 | x.a))
 
-/// How many bits pass before the first one, seen from bit `from` in steps of `step`; 64 if there is none.
+/// How many bits pass before the first one, seen from bit `from` in steps of `step`; 64 if there is
+/// none.
 int distance_to_one(u64 word, int from, int step) {
     for (int i = 0; i < 64 && from + step * i >= 0 && from + step * i < 64; ++i) {
         if (word >> (from + step * i) & 1) return i;

@@ -1,4 +1,5 @@
-/// __half and __nv_bfloat16: arithmetic, rounded once from exact values; elementary functions; atomics.
+/// __half and __nv_bfloat16: arithmetic, rounded once from exact values; elementary functions;
+/// atomics.
 #include "tests/cpu_device/narrow_types.cuh"
 
 namespace t2t::conformance {
@@ -48,8 +49,8 @@ __int128 units(double value) {
     return static_cast<__int128>(std::ldexp(value, 24));
 }
 
-/// Operands of magnitude 2^−14 to 2^14 at random, and triples where rounding to float or double first gives a
-/// tie that the exact a · b + c is not.
+/// Operands of magnitude 2^−14 to 2^14 at random, and triples where rounding to float or double
+/// first gives a tie that the exact a · b + c is not.
 std::vector<Operands> operands(const NarrowFormat& format) {
     std::vector<Operands> all;
     const auto add = [&](double a, double b, double c) {
@@ -155,7 +156,8 @@ TEST(Bfloat16Arithmetic, RoundsOnceFromTheExactValue) {
     check_exact_arithmetic<Bfloat16>();
 }
 
-/// Products of operands of any size, subnormal ones, infinities and NaN among them; a float64 holds them.
+/// Products of operands of any size, subnormal ones, infinities and NaN among them; a float64 holds
+/// them.
 template <typename Narrow>
 void check_products_of_any_size() {
     const NarrowFormat& format = Narrow::format();

@@ -1,4 +1,5 @@
-/// The CPU device's atomicAdd on 16-bit types, from operating-system threads that run long enough to meet.
+/// The CPU device's atomicAdd on 16-bit types, from operating-system threads that run long enough
+/// to meet.
 ///
 /// A kernel that adds as much would be over before the device's workers are all awake.
 #include <latch>
@@ -39,8 +40,8 @@ TEST(NarrowAtomics, ScalarsLoseNoAddition) {
 }
 
 TEST(NarrowAtomics, PairsLoseNoAddition) {
-    const auto half = contended_sum(__floats2half2_rn(0, 0), __floats2half2_rn(1, 2),
-                                    __floats2half2_rn(-1, -2));
+    const auto half =
+        contended_sum(__floats2half2_rn(0, 0), __floats2half2_rn(1, 2), __floats2half2_rn(-1, -2));
     EXPECT_EQ(float(half.x), 4.0f);
     EXPECT_EQ(float(half.y), 8.0f);
     const auto bfloat16 = contended_sum(__floats2bfloat162_rn(0, 0), __floats2bfloat162_rn(1, 2),

@@ -4,7 +4,8 @@
 namespace t2t::conformance {
 namespace {
 
-/// Every comparison of a and b, one bit each: == != < <= > >=, ordered, then unordered, then operators.
+/// Every comparison of a and b, one bit each: == != < <= > >=, ordered, then unordered, then
+/// operators.
 T2T_NARROW_FUNCTION(Comparisons, unsigned,
                     (__heq(a, b) << 0 | __hne(a, b) << 1 | __hlt(a, b) << 2 | __hle(a, b) << 3 |
                      __hgt(a, b) << 4 | __hge(a, b) << 5 | __hequ(a, b) << 6 | __hneu(a, b) << 7 |
@@ -148,8 +149,9 @@ TEST(HalfExtremes, NanFormsAndRelu) {
     EXPECT_EQ(got[6], 20.0f + 1 * 4 + 2 * 3);
 }
 
-/// Every thread adds 1 to a scalar, and (1, 2) to a pair, takes it away again, and so on, to end with it
-/// added. A thread's part of the sum is never more than that, so every sum on the way is exact.
+/// Every thread adds 1 to a scalar, and (1, 2) to a pair, takes it away again, and so on, to end
+/// with it added. A thread's part of the sum is never more than that, so every sum on the way is
+/// exact.
 template <typename Narrow>
 __global__ void atomic_add_kernel(typename Narrow::Type* scalar, typename Narrow::Pair* pair) {
     if constexpr (Narrow::available) {

@@ -41,7 +41,8 @@ void check_to_integer(const NarrowFormat& format, Direction direction) {
     }
 }
 
-/// Powers of two and their neighbours, ties of 8 and of 11 bits and their neighbours, and random values.
+/// Powers of two and their neighbours, ties of 8 and of 11 bits and their neighbours, and random
+/// values.
 template <typename Integer>
 std::vector<Integer> integers() {
     std::vector<Integer> all;

@@ -10,8 +10,8 @@
 
 namespace t2t::conformance {
 
-/// Whether the kernels being compiled may use all of __nv_bfloat16's functions: they came with compute
-/// capability 8.0. On an older GPU the tests of them are skipped.
+/// Whether the kernels being compiled may use all of __nv_bfloat16's functions: they came with
+/// compute capability 8.0. On an older GPU the tests of them are skipped.
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
 inline constexpr bool has_bfloat16_functions = false;
 #else
@@ -57,18 +57,18 @@ inline std::vector<unsigned short> all_codes() {
 }  // namespace t2t::conformance
 
 /// A function of operands a, b and c, for evaluate(); `expression` gives a value of type `out`.
-#define T2T_NARROW_FUNCTION(name, out, expression)                       \
-    template <typename Narrow>                                           \
-    struct name {                                                        \
-        using Result = out;                                              \
-        __device__ Result operator()(Operands operands) const {          \
-            if constexpr (Narrow::available) {                           \
-                const auto a = Narrow::from(operands.a);                 \
+#define T2T_NARROW_FUNCTION(name, out, expression)                        \
+    template <typename Narrow>                                            \
+    struct name {                                                         \
+        using Result = out;                                               \
+        __device__ Result operator()(Operands operands) const {           \
+            if constexpr (Narrow::available) {                            \
+                const auto a = Narrow::from(operands.a);                  \
                 [[maybe_unused]] const auto b = Narrow::from(operands.b); \
                 [[maybe_unused]] const auto c = Narrow::from(operands.c); \
-                return expression;                                       \
-            } else {                                                     \
-                return {};                                               \
-            }                                                            \
-        }                                                                \
+                return expression;                                        \
+            } else {                                                      \
+                return {};                                                \
+            }                                                             \
+        }                                                                 \
     };

@@ -1,6 +1,6 @@
 /// @file
-/// What the tests of numeric types compare with: 8- and 16-bit formats by their definition, and rounding by
-/// searching the two neighbours of an exact value. Nothing here uses CUDA's types.
+/// What the tests of numeric types compare with: 8- and 16-bit formats by their definition, and
+/// rounding by searching the two neighbours of an exact value. Nothing here uses CUDA's types.
 #pragma once
 
 #include <algorithm>
@@ -22,8 +22,8 @@ inline constexpr Direction directions[] = {Direction::nearest_even, Direction::t
 struct NarrowFormat {
     int exponent_bits;
     int mantissa_bits;
-    int largest;  ///< code of the largest finite value; the next is infinity, or NaN if `has_infinity` is false
-    bool has_infinity = true;
+    int largest;               ///< code of the largest finite value
+    bool has_infinity = true;  ///< whether the next code is infinity, or NaN
 
     int sign_bit() const { return 1 << (exponent_bits + mantissa_bits); }
 
@@ -52,7 +52,8 @@ inline const NarrowFormat bfloat16_format{8, 7, 0x7f7f};
 inline const NarrowFormat e4m3_format{4, 3, 0x7e, false};
 inline const NarrowFormat e5m2_format{5, 2, 0x7b};
 
-/// The code that a finite exact value rounds to. @param compare the sign of (exact value − a given double)
+/// The code that a finite exact value rounds to. @param compare the sign of (exact value − a given
+/// double)
 template <typename Compare>
 int round_exact(const NarrowFormat& format, Direction direction, bool negative, Compare&& compare) {
     // The sign of (magnitude of the exact value − magnitude).
@@ -79,8 +80,9 @@ inline int round_double(const NarrowFormat& format, Direction direction, double 
     if (std::isnan(exact)) return -1;
     const bool negative = std::signbit(exact);
     if (std::isinf(exact)) return format.largest + 1 + (negative ? format.sign_bit() : 0);
-    return round_exact(format, direction, negative,
-                       [&](double v) { return exact < v ? -1 : exact > v ? 1 : 0; });
+    return round_exact(format, direction, negative, [&](double v) {
+        return exact < v ? -1 : exact > v ? 1 : 0;
+    });
 }
 
 /// The code that the sum of integers·2^−48, `units`, rounds to; 0 is +0.
@@ -118,8 +120,8 @@ inline bool same_code(const NarrowFormat& format, int got, int want) {
     return want_nan ? std::isnan(format.value(got)) : got == want;
 }
 
-/// Values that are hard to round to `format`: all its codes, the ties between neighbours, what lies next to
-/// them on either side, what overflows, and random bits.
+/// Values that are hard to round to `format`: all its codes, the ties between neighbours, what lies
+/// next to them on either side, what overflows, and random bits.
 template <typename Real>
 std::vector<Real> rounding_cases(const NarrowFormat& format) {
     std::vector<Real> values;

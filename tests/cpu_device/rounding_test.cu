@@ -63,8 +63,8 @@ void check(Reference&& reference) {
     }
 }
 
-// A sum, product or multiply-add of such floats is exact in a double. A quotient or root is known by its
-// product: q is above x / y where q · y is above x, for y > 0.
+// A sum, product or multiply-add of such floats is exact in a double. A quotient or root is known
+// by its product: q is above x / y where q · y is above x, for y > 0.
 template <typename Add, typename Subtract, typename Multiply, typename Divide, typename Reciprocal,
           typename Root, typename Fused>
 void check_float(Direction direction) {

@@ -54,7 +54,8 @@ inline float from_half_bits(unsigned short bits) {
 
 }  // namespace t2t::cpu_device
 
-/// One value of 16 bits. Converts to and from the arithmetic types as CUDA's own does, rounding once.
+/// One value of 16 bits. Converts to and from the arithmetic types as CUDA's own does, rounding
+/// once.
 struct alignas(2) __half : t2t::cpu_device::NarrowScalar<__half> {
     __half() = default;
     constexpr __half(const __half_raw& raw) : bits_(raw.x) {}
@@ -83,7 +84,7 @@ struct alignas(2) __half : t2t::cpu_device::NarrowScalar<__half> {
         return __half_raw{static_cast<unsigned short>(bits)};
     }
 
-   private:
+ private:
     unsigned short bits_;
 };
 
@@ -110,44 +111,60 @@ using __nv_half2_raw = __half2_raw;
 /// @name From and to float and double
 /// _rn to nearest even, _rz toward zero, _rd down, _ru up; without a suffix to nearest even.
 ///@{
-inline __half __double2half(double a) { return a; }
-inline __half __float2half(float a) { return a; }
-inline __half __float2half_rn(float a) { return a; }
-#define T2T_FROM_FLOAT(suffix, mode)                                                      \
-    inline __half __float2half_##suffix(float a) {                                           \
-        using namespace t2t::cpu_device;                                                  \
-        return __half::from_bits(encode<fp16, Rounding::mode>(a));                          \
+inline __half __double2half(double a) {
+    return a;
+}
+inline __half __float2half(float a) {
+    return a;
+}
+inline __half __float2half_rn(float a) {
+    return a;
+}
+#define T2T_FROM_FLOAT(suffix, mode)                               \
+    inline __half __float2half_##suffix(float a) {                 \
+        using namespace t2t::cpu_device;                           \
+        return __half::from_bits(encode<fp16, Rounding::mode>(a)); \
     }
 T2T_FROM_FLOAT(rz, toward_zero)
 T2T_FROM_FLOAT(rd, down)
 T2T_FROM_FLOAT(ru, up)
 #undef T2T_FROM_FLOAT
-inline float __half2float(__half a) { return a; }
+inline float __half2float(__half a) {
+    return a;
+}
 
-inline __half2 __float2half2_rn(float a) { return {a, a}; }
-inline __half2 __floats2half2_rn(float a, float b) { return {a, b}; }
-inline __half2 __float22half2_rn(float2 a) { return {a.x, a.y}; }
-inline float2 __half22float2(__half2 a) { return {a.x, a.y}; }
+inline __half2 __float2half2_rn(float a) {
+    return {a, a};
+}
+inline __half2 __floats2half2_rn(float a, float b) {
+    return {a, b};
+}
+inline __half2 __float22half2_rn(float2 a) {
+    return {a.x, a.y};
+}
+inline float2 __half22float2(__half2 a) {
+    return {a.x, a.y};
+}
 ///@}
 
 /// @name From and to integers
 /// Out of range saturates; to_integer says what becomes of NaN.
 ///@{
-#define T2T_INTEGER(name, integer, suffix, mode)                                             \
-    inline integer __half2##name##_##suffix(__half a) {                                          \
-        using namespace t2t::cpu_device;                                                     \
-        return to_integer<integer, Rounding::mode>(float(a));                                \
-    }                                                                                        \
-    inline __half __##name##2half_##suffix(integer a) {                                          \
-        using namespace t2t::cpu_device;                                                     \
-        return __half::from_bits(encode<fp16, Rounding::mode>(to_odd_double(a)));              \
+#define T2T_INTEGER(name, integer, suffix, mode)                                  \
+    inline integer __half2##name##_##suffix(__half a) {                           \
+        using namespace t2t::cpu_device;                                          \
+        return to_integer<integer, Rounding::mode>(float(a));                     \
+    }                                                                             \
+    inline __half __##name##2half_##suffix(integer a) {                           \
+        using namespace t2t::cpu_device;                                          \
+        return __half::from_bits(encode<fp16, Rounding::mode>(to_odd_double(a))); \
     }
-#define T2T_INTEGERS(suffix, mode)                          \
-    T2T_INTEGER(short, short, suffix, mode)                 \
-    T2T_INTEGER(ushort, unsigned short, suffix, mode)       \
-    T2T_INTEGER(int, int, suffix, mode)                     \
-    T2T_INTEGER(uint, unsigned, suffix, mode)               \
-    T2T_INTEGER(ll, long long, suffix, mode)                \
+#define T2T_INTEGERS(suffix, mode)                    \
+    T2T_INTEGER(short, short, suffix, mode)           \
+    T2T_INTEGER(ushort, unsigned short, suffix, mode) \
+    T2T_INTEGER(int, int, suffix, mode)               \
+    T2T_INTEGER(uint, unsigned, suffix, mode)         \
+    T2T_INTEGER(ll, long long, suffix, mode)          \
     T2T_INTEGER(ull, unsigned long long, suffix, mode)
 T2T_INTEGERS(rn, nearest_even)
 T2T_INTEGERS(rz, toward_zero)
@@ -155,27 +172,57 @@ T2T_INTEGERS(rd, down)
 T2T_INTEGERS(ru, up)
 #undef T2T_INTEGERS
 #undef T2T_INTEGER
-inline signed char __half2char_rz(__half a) { return a; }
-inline unsigned char __half2uchar_rz(__half a) { return a; }
+inline signed char __half2char_rz(__half a) {
+    return a;
+}
+inline unsigned char __half2uchar_rz(__half a) {
+    return a;
+}
 ///@}
 
 /// @name Bits
 ///@{
-inline short __half_as_short(__half a) { return static_cast<short>(a.bits()); }
-inline unsigned short __half_as_ushort(__half a) { return a.bits(); }
-inline __half __short_as_half(short bits) { return __half::from_bits(static_cast<unsigned short>(bits)); }
-inline __half __ushort_as_half(unsigned short bits) { return __half::from_bits(bits); }
+inline short __half_as_short(__half a) {
+    return static_cast<short>(a.bits());
+}
+inline unsigned short __half_as_ushort(__half a) {
+    return a.bits();
+}
+inline __half __short_as_half(short bits) {
+    return __half::from_bits(static_cast<unsigned short>(bits));
+}
+inline __half __ushort_as_half(unsigned short bits) {
+    return __half::from_bits(bits);
+}
 ///@}
 
 /// @name Pairs from scalars and scalars from pairs
 ///@{
-inline __half2 make_half2(__half x, __half y) { return {x, y}; }
-inline __half2 __halves2half2(__half a, __half b) { return {a, b}; }
-inline __half2 __half2half2(__half a) { return {a, a}; }
-inline __half __low2half(__half2 a) { return a.x; }
-inline __half __high2half(__half2 a) { return a.y; }
-inline __half2 __low2half2(__half2 a) { return {a.x, a.x}; }
-inline __half2 __high2half2(__half2 a) { return {a.y, a.y}; }
-inline __half2 __lows2half2(__half2 a, __half2 b) { return {a.x, b.x}; }
-inline __half2 __highs2half2(__half2 a, __half2 b) { return {a.y, b.y}; }
+inline __half2 make_half2(__half x, __half y) {
+    return {x, y};
+}
+inline __half2 __halves2half2(__half a, __half b) {
+    return {a, b};
+}
+inline __half2 __half2half2(__half a) {
+    return {a, a};
+}
+inline __half __low2half(__half2 a) {
+    return a.x;
+}
+inline __half __high2half(__half2 a) {
+    return a.y;
+}
+inline __half2 __low2half2(__half2 a) {
+    return {a.x, a.x};
+}
+inline __half2 __high2half2(__half2 a) {
+    return {a.y, a.y};
+}
+inline __half2 __lows2half2(__half2 a, __half2 b) {
+    return {a.x, b.x};
+}
+inline __half2 __highs2half2(__half2 a, __half2 b) {
+    return {a.y, b.y};
+}
 ///@}

@@ -1,5 +1,6 @@
 /// @file
-/// The 8-bit formats e4m3 (4 exponent bits, no infinity, up to 448) and e5m2 (5 exponent bits, up to 57,344).
+/// The 8-bit formats e4m3 (4 exponent bits, no infinity, up to 448) and e5m2 (5 exponent bits, up
+/// to 57,344).
 ///
 /// Source: Micikevicius et al., "FP8 formats for deep learning", arXiv 2209.05433.
 #pragma once
@@ -96,8 +97,8 @@ inline __half2_raw __nv_cvt_fp8x2_to_halfraw2(__nv_fp8x2_storage_t x,
 
 namespace t2t::cpu_device {
 
-/// One value. Made from any arithmetic type with __NV_SATFINITE; its conversions are exact, but for those to
-/// integers, which go toward zero and saturate.
+/// One value. Made from any arithmetic type with __NV_SATFINITE; its conversions are exact, but for
+/// those to integers, which go toward zero and saturate.
 template <__nv_fp8_interpretation_t kind>
 struct Fp8 {
     __nv_fp8_storage_t __x;  ///< the bits
@@ -165,9 +166,9 @@ struct Fp8x4 {
 
 /// @name The types by CUDA's names
 ///@{
-#define T2T_FP8(name, base, kind)                    \
-    struct name : t2t::cpu_device::base<kind> {      \
-        using t2t::cpu_device::base<kind>::base;     \
+#define T2T_FP8(name, base, kind)                \
+    struct name : t2t::cpu_device::base<kind> {  \
+        using t2t::cpu_device::base<kind>::base; \
     };
 T2T_FP8(__nv_fp8_e4m3, Fp8, __NV_E4M3)
 T2T_FP8(__nv_fp8_e5m2, Fp8, __NV_E5M2)

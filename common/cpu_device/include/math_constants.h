@@ -30,7 +30,8 @@
 ///@}
 
 /// @name Roots, π and logarithms
-/// PIO4 is π/4, L2E log2(e), L2T log2(10), LG2 log10(2), LGE log10(e), LN2 ln(2), LNT ln(10), LNPI ln(π).
+/// PIO4 is π/4, L2E log2(e), L2T log2(10), LG2 log10(2), LGE log10(e), LN2 ln(2), LNT ln(10), LNPI
+/// ln(π).
 ///@{
 #define CUDART_SQRT_TWO_F 1.41421356f
 #define CUDART_SQRT_HALF_F 0.707106781f

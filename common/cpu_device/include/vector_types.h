@@ -4,10 +4,12 @@
 
 #include "crt/host_defines.h"
 
-/// A vector of `bytes` alignment. Kernels read float buffers through float4 pointers, so a vector may
-/// alias any other type.
+/// A vector of `bytes` alignment. Kernels read float buffers through float4 pointers, so a vector
+/// may alias any other type.
 #define T2T_VECTOR(bytes) struct [[gnu::may_alias]] alignas(bytes)
 
+// A table: one line a type.
+// clang-format off
 T2T_VECTOR(1) char1 { signed char x; };
 T2T_VECTOR(2) char2 { signed char x, y; };
 T2T_VECTOR(1) char3 { signed char x, y, z; };
@@ -77,14 +79,14 @@ T2T_VECTOR(8) double3 { double x, y, z; };
 T2T_VECTOR(16) double4 { double x, y, z, w; };
 T2T_VECTOR(16) double4_16a { double x, y, z, w; };
 T2T_VECTOR(32) double4_32a { double x, y, z, w; };
+    // clang-format on
 
 #undef T2T_VECTOR
 
 /// The extent of a grid in blocks, or of a block in threads; dimensions left out are 1.
 struct dim3 {
     unsigned int x, y, z;
-    constexpr dim3(unsigned int x = 1, unsigned int y = 1, unsigned int z = 1)
-        : x(x), y(y), z(z) {}
+    constexpr dim3(unsigned int x = 1, unsigned int y = 1, unsigned int z = 1) : x(x), y(y), z(z) {}
     constexpr dim3(uint3 extent) : x(extent.x), y(extent.y), z(extent.z) {}
     constexpr operator uint3() const { return {x, y, z}; }
 };

@@ -1,5 +1,6 @@
 /// @file
-/// Loads and stores with a cache hint, for every type: plain accesses, since the hints change no value.
+/// Loads and stores with a cache hint, for every type: plain accesses, since the hints change no
+/// value.
 #pragma once
 
 #include <type_traits>
@@ -7,22 +8,32 @@
 namespace t2t::cpu_device {
 
 /// The compiler reads and writes no memory across this point, so a polling loop reads afresh.
-inline void forget_memory() { asm volatile("" ::: "memory"); }
+inline void forget_memory() {
+    asm volatile("" ::: "memory");
+}
 
 }  // namespace t2t::cpu_device
 
 /// @name Loads
-/// __ldg through the read-only path, __ldca cached everywhere, __ldcg in L2 alone, __ldcs streaming (used
-/// once), __ldlu for the last time, __ldcv never from a cache.
+/// __ldg through the read-only path, __ldca cached everywhere, __ldcg in L2 alone, __ldcs streaming
+/// (used once), __ldlu for the last time, __ldcv never from a cache.
 ///@{
 template <typename T>
-inline T __ldg(const T* address) { return *address; }
+inline T __ldg(const T* address) {
+    return *address;
+}
 template <typename T>
-inline T __ldca(const T* address) { return *address; }
+inline T __ldca(const T* address) {
+    return *address;
+}
 template <typename T>
-inline T __ldcs(const T* address) { return *address; }
+inline T __ldcs(const T* address) {
+    return *address;
+}
 template <typename T>
-inline T __ldlu(const T* address) { return *address; }
+inline T __ldlu(const T* address) {
+    return *address;
+}
 template <typename T>
 inline T __ldcg(const T* address) {
     t2t::cpu_device::forget_memory();
@@ -36,12 +47,17 @@ inline T __ldcv(const T* address) {
 ///@}
 
 /// @name Stores
-/// __stwb cached everywhere, __stcg in L2 alone, __stcs streaming, __stwt through to memory at once.
+/// __stwb cached everywhere, __stcg in L2 alone, __stcs streaming, __stwt through to memory at
+/// once.
 ///@{
 template <typename T>
-inline void __stwb(T* address, std::type_identity_t<T> value) { *address = value; }
+inline void __stwb(T* address, std::type_identity_t<T> value) {
+    *address = value;
+}
 template <typename T>
-inline void __stcs(T* address, std::type_identity_t<T> value) { *address = value; }
+inline void __stcs(T* address, std::type_identity_t<T> value) {
+    *address = value;
+}
 template <typename T>
 inline void __stcg(T* address, std::type_identity_t<T> value) {
     *address = value;

@@ -7,14 +7,24 @@
 /// @name Bits
 /// Population count, leading zeros, 1-based position of the lowest one (0 if none), reversal.
 ///@{
-inline int __popc(unsigned x) { return __builtin_popcount(x); }
-inline int __popcll(unsigned long long x) { return __builtin_popcountll(x); }
-inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(static_cast<unsigned>(x)); }
+inline int __popc(unsigned x) {
+    return __builtin_popcount(x);
+}
+inline int __popcll(unsigned long long x) {
+    return __builtin_popcountll(x);
+}
+inline int __clz(int x) {
+    return x == 0 ? 32 : __builtin_clz(static_cast<unsigned>(x));
+}
 inline int __clzll(long long x) {
     return x == 0 ? 64 : __builtin_clzll(static_cast<unsigned long long>(x));
 }
-inline int __ffs(int x) { return __builtin_ffs(x); }
-inline int __ffsll(long long x) { return __builtin_ffsll(x); }
+inline int __ffs(int x) {
+    return __builtin_ffs(x);
+}
+inline int __ffsll(long long x) {
+    return __builtin_ffsll(x);
+}
 inline unsigned __brev(unsigned x) {
     x = (x >> 1 & 0x5555'5555) | (x & 0x5555'5555) << 1;
     x = (x >> 2 & 0x3333'3333) | (x & 0x3333'3333) << 2;
@@ -30,8 +40,9 @@ inline unsigned long long __brevll(unsigned long long x) {
 
 /// @name Bytes and shifts across two words
 ///@{
-/// Four bytes chosen from the eight of x (bytes 0–3) and y (4–7). Each of the selector's lower four hex
-/// digits names one, from the result's lowest byte up; with 8 added it gives the byte's sign bit, 8 times.
+/// Four bytes chosen from the eight of x (bytes 0–3) and y (4–7). Each of the selector's lower four
+/// hex digits names one, from the result's lowest byte up; with 8 added it gives the byte's sign
+/// bit, 8 times.
 inline unsigned __byte_perm(unsigned x, unsigned y, unsigned selector) {
     const unsigned long long bytes = static_cast<unsigned long long>(y) << 32 | x;
     unsigned result = 0;
@@ -66,7 +77,9 @@ inline unsigned __funnelshift_rc(unsigned low, unsigned high, unsigned shift) {
 /// @name Products
 /// The upper half of the full product; the product of the lower 24 bits.
 ///@{
-inline int __mulhi(int a, int b) { return static_cast<int>(static_cast<long long>(a) * b >> 32); }
+inline int __mulhi(int a, int b) {
+    return static_cast<int>(static_cast<long long>(a) * b >> 32);
+}
 inline unsigned __umulhi(unsigned a, unsigned b) {
     return static_cast<unsigned>(static_cast<unsigned long long>(a) * b >> 32);
 }
@@ -76,7 +89,9 @@ inline long long __mul64hi(long long a, long long b) {
 inline unsigned long long __umul64hi(unsigned long long a, unsigned long long b) {
     return static_cast<unsigned long long>(static_cast<unsigned __int128>(a) * b >> 64);
 }
-inline unsigned __umul24(unsigned a, unsigned b) { return (a & 0xff'ffff) * (b & 0xff'ffff); }
+inline unsigned __umul24(unsigned a, unsigned b) {
+    return (a & 0xff'ffff) * (b & 0xff'ffff);
+}
 inline int __mul24(int a, int b) {
     const int first = static_cast<int>(static_cast<unsigned>(a) << 8) >> 8;
     const int second = static_cast<int>(static_cast<unsigned>(b) << 8) >> 8;
@@ -87,13 +102,17 @@ inline int __mul24(int a, int b) {
 /// @name Differences and averages
 /// |a − b| + c; the average rounded down (__hadd) or up (__rhadd), with no overflow on the way.
 ///@{
-inline unsigned __usad(unsigned a, unsigned b, unsigned c) { return (a < b ? b - a : a - b) + c; }
+inline unsigned __usad(unsigned a, unsigned b, unsigned c) {
+    return (a < b ? b - a : a - b) + c;
+}
 inline unsigned __sad(int a, int b, unsigned c) {
     const auto first = static_cast<unsigned>(a);
     const auto second = static_cast<unsigned>(b);
     return (a < b ? second - first : first - second) + c;
 }
-inline int __hadd(int a, int b) { return static_cast<int>((static_cast<long long>(a) + b) >> 1); }
+inline int __hadd(int a, int b) {
+    return static_cast<int>((static_cast<long long>(a) + b) >> 1);
+}
 inline int __rhadd(int a, int b) {
     return static_cast<int>((static_cast<long long>(a) + b + 1) >> 1);
 }
@@ -132,8 +151,8 @@ inline unsigned word(Vector vector) {
 }  // namespace t2t::cpu_device
 
 /// @name Dot products
-/// __dp4a: c + the sum of four products of bytes. __dp2a: c + two products of the 16-bit halves of `a` with
-/// the lower or the upper two bytes of `b`.
+/// __dp4a: c + the sum of four products of bytes. __dp2a: c + two products of the 16-bit halves of
+/// `a` with the lower or the upper two bytes of `b`.
 ///@{
 inline int __dp4a(int a, int b, int c) {
     return static_cast<int>(t2t::cpu_device::dot<signed char, signed char>(a, b, 0, c));
@@ -149,19 +168,19 @@ inline unsigned __dp4a(uchar4 a, uchar4 b, unsigned c) {
     using t2t::cpu_device::word;
     return t2t::cpu_device::dot<unsigned char, unsigned char>(word(a), word(b), 0, c);
 }
-#define T2T_DP2A(name, first)                                                                   \
-    inline int name(int a, int b, int c) {                                                      \
-        return static_cast<int>(t2t::cpu_device::dot<short, signed char>(a, b, first, c));      \
-    }                                                                                           \
-    inline unsigned name(unsigned a, unsigned b, unsigned c) {                                  \
-        return t2t::cpu_device::dot<unsigned short, unsigned char>(a, b, first, c);             \
-    }                                                                                           \
-    inline int name(short2 a, char4 b, int c) {                                                 \
-        return name(static_cast<int>(t2t::cpu_device::word(a)),                                 \
-                    static_cast<int>(t2t::cpu_device::word(b)), c);                             \
-    }                                                                                           \
-    inline unsigned name(ushort2 a, uchar4 b, unsigned c) {                                     \
-        return name(t2t::cpu_device::word(a), t2t::cpu_device::word(b), c);                     \
+#define T2T_DP2A(name, first)                                                              \
+    inline int name(int a, int b, int c) {                                                 \
+        return static_cast<int>(t2t::cpu_device::dot<short, signed char>(a, b, first, c)); \
+    }                                                                                      \
+    inline unsigned name(unsigned a, unsigned b, unsigned c) {                             \
+        return t2t::cpu_device::dot<unsigned short, unsigned char>(a, b, first, c);        \
+    }                                                                                      \
+    inline int name(short2 a, char4 b, int c) {                                            \
+        return name(static_cast<int>(t2t::cpu_device::word(a)),                            \
+                    static_cast<int>(t2t::cpu_device::word(b)), c);                        \
+    }                                                                                      \
+    inline unsigned name(ushort2 a, uchar4 b, unsigned c) {                                \
+        return name(t2t::cpu_device::word(a), t2t::cpu_device::word(b), c);                \
     }
 T2T_DP2A(__dp2a_lo, 0)
 T2T_DP2A(__dp2a_hi, 2)

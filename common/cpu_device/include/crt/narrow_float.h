@@ -10,7 +10,8 @@ namespace t2t::cpu_device {
 struct Format {
     int exponent_bits;
     int mantissa_bits;
-    unsigned largest;  ///< bits of the largest finite value; the next code is infinity, or NaN if there is none
+    /// Bits of the largest finite value; the next code is infinity, or NaN if there is none.
+    unsigned largest;
 
     /// What is added to the exponent before it is stored.
     constexpr int bias() const { return (1 << (exponent_bits - 1)) - 1; }
@@ -22,7 +23,8 @@ struct Format {
 
 inline constexpr Format fp16{5, 10, 0x7bff};
 inline constexpr Format bf16{8, 7, 0x7f7f};
-inline constexpr Format fp8_e4m3{4, 3, 0x7e};  ///< no infinity: the code after the largest value is NaN
+inline constexpr Format fp8_e4m3{4, 3,
+                                 0x7e};  ///< no infinity: the code after the largest value is NaN
 inline constexpr Format fp8_e5m2{5, 2, 0x7b};
 
 /// The bits of `value` in `format`, rounded once in direction `mode`, in integer arithmetic alone.
@@ -39,7 +41,8 @@ constexpr unsigned encode(double value) {
     const int exponent = static_cast<int>(magnitude >> 52) - 1023;
     const unsigned long long significand = (magnitude & ((1ull << 52) - 1)) | (1ull << 52);
 
-    // A value below the format's normal range loses one more bit for each power of two that it is below.
+    // A value below the format's normal range loses one more bit for each power of two that it is
+    // below.
     const int smallest_exponent = 1 - format.bias();
     const int below = exponent < smallest_exponent ? smallest_exponent - exponent : 0;
     const int wanted = 52 - format.mantissa_bits + below;
@@ -53,24 +56,25 @@ constexpr unsigned encode(double value) {
     if (mode == Rounding::down) away = negative && dropped != 0;
     if (mode == Rounding::up) away = !negative && dropped != 0;
 
-    // The leading one of a normal value, and a carry out of the mantissa, add one to the exponent's field.
+    // The leading one of a normal value, and a carry out of the mantissa, add one to the exponent's
+    // field.
     const int field = below > 0 ? 0 : exponent - smallest_exponent;
-    const unsigned long long code = (static_cast<unsigned long long>(field) << format.mantissa_bits) +
-                                    kept + away;
+    const unsigned long long code =
+        (static_cast<unsigned long long>(field) << format.mantissa_bits) + kept + away;
     if (code <= format.largest) return sign | static_cast<unsigned>(code);
     const bool to_infinity = mode == Rounding::nearest_even ||
-                             (mode == Rounding::down && negative) || (mode == Rounding::up && !negative);
+                             (mode == Rounding::down && negative) ||
+                             (mode == Rounding::up && !negative);
     return sign | (to_infinity ? format.largest + 1 : format.largest);
 }
 
 /// The value of `code` in `format`: exact, since a float has room for every value of these formats.
 template <Format format>
 constexpr float decode(unsigned code) {
-    // The fields of a float are as wide or wider. Moved there, the value is too small by the ratio of the
-    // biases, for subnormals too.
+    // The fields of a float are as wide or wider. Moved there, the value is too small by the ratio
+    // of the biases, for subnormals too.
     const unsigned magnitude = code & (format.sign() - 1);
-    const float small =
-        __builtin_bit_cast(float, magnitude << (23 - format.mantissa_bits));
+    const float small = __builtin_bit_cast(float, magnitude << (23 - format.mantissa_bits));
     constexpr auto ratio =
         __builtin_bit_cast(float, static_cast<unsigned>(254 - format.bias()) << 23);
     float value = small * ratio;
@@ -81,10 +85,11 @@ constexpr float decode(unsigned code) {
     return (code & format.sign()) != 0 ? -value : value;
 }
 
-/// a · b + c, rounded to odd: rounding it again, to a format of up to 51 bits, gives what one rounding of
-/// the exact value would. a · b must be exact in a double, which it is for factors of up to 26 bits.
+/// a · b + c, rounded to odd: rounding it again, to a format of up to 51 bits, gives what one
+/// rounding of the exact value would. a · b must be exact in a double, which it is for factors of
+/// up to 26 bits.
 ///
-/// The sum's rounding error is Knuth's TwoSum (The Art of Computer Programming 2, 4.2.2, theorem B).
+/// The sum's rounding error is Knuth's TwoSum (The Art of Computer Programming 2, 4.2.2).
 inline double odd_multiply_add(double a, double b, double c) {
     const double product = uncontracted(a * b);
     const double sum = product + c;

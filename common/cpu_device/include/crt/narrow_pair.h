@@ -1,16 +1,21 @@
 /// @file
-/// What CUDA computes with a __half2 or a __nv_bfloat162: each function of the scalars, on both halves.
+/// What CUDA computes with a __half2 or a __nv_bfloat162: each function of the scalars, on both
+/// halves.
 #pragma once
 
 #include "crt/narrow_scalar.h"
 
 namespace t2t::cpu_device {
 
-/// The functions of a pair V of 16-bit floating-point values T, as friends that a call with a V finds.
+/// The functions of a pair V of 16-bit floating-point values T, as friends that a call with a V
+/// finds.
 ///
 /// x is the lower half of the word, y the upper.
 template <typename V, typename T>
 struct NarrowPair {
+    // Tables: one line a function.
+    // clang-format off
+
     /// @name Half by half
     ///@{
 #define T2T_UNARY(name, scalar) \
@@ -76,7 +81,8 @@ struct NarrowPair {
     ///@}
 
     /// @name Comparisons
-    /// Of each half: 1.0 or 0.0, or with _mask 0xffff or 0; with a b (__hbeq2), whether it holds for both.
+    /// Of each half: 1.0 or 0.0, or with _mask 0xffff or 0; with a b (__hbeq2), whether it holds
+    /// for both.
     ///@{
 #define T2T_COMPARISON(name)                                                                    \
     friend V __h##name##2(V a, V b) {                                                           \
@@ -117,6 +123,7 @@ struct NarrowPair {
     friend float __high2float(V a) { return float(a.y); }
     friend V __lowhigh2highlow(V a) { return V(a.y, a.x); }
     ///@}
+    // clang-format on
 
     /// a · b + c for complex numbers, real parts in x, imaginary parts in y.
     friend V __hcmadd(V a, V b, V c) {

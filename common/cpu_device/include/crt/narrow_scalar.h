@@ -1,5 +1,6 @@
 /// @file
-/// What CUDA computes with one __half or one __nv_bfloat16: arithmetic, comparisons, elementary functions.
+/// What CUDA computes with one __half or one __nv_bfloat16: arithmetic, comparisons, elementary
+/// functions.
 #pragma once
 
 #include <math.h>
@@ -10,15 +11,16 @@ namespace t2t::cpu_device {
 
 /// The functions of a 16-bit floating-point type T, as friends that a call with a T finds.
 ///
-/// A sum, product or quotient is rounded to float, then to T. That is as good as rounding once: a float has
-/// 24 bits, at least 2p + 2 for the p of T (11 or 8), and where T loses bits near zero, float holds the exact
-/// result. It does not hold for a · b + c, which has odd_multiply_add().
+/// A sum, product or quotient is rounded to float, then to T. That is as good as rounding once: a
+/// float has 24 bits, at least 2p + 2 for the p of T (11 or 8), and where T loses bits near zero,
+/// float holds the exact sum or product (quotients that small go through float on a GPU too). It
+/// does not hold for a · b + c, which has odd_multiply_add().
 /// Source: Figueroa, "When is double rounding innocuous?", SIGNUM Newsletter 30 (3), 1995.
 template <typename T>
 struct NarrowScalar {
     /// @name Arithmetic
-    /// Rounded once, to nearest even. _sat holds the result to [0, 1] and makes NaN 0; _relu makes a negative
-    /// result 0; _rn is never contracted into a multiply-add, which nothing here is.
+    /// Rounded once, to nearest even. _sat holds the result to [0, 1] and makes NaN 0; _relu makes
+    /// a negative result 0; _rn is never contracted into a multiply-add, which nothing here is.
     ///@{
     friend T __hadd(T a, T b) { return T(float(a) + float(b)); }
     friend T __hsub(T a, T b) { return T(float(a) - float(b)); }
@@ -150,7 +152,7 @@ struct NarrowScalar {
         return T::from_bits(before);
     }
 
-   private:
+ private:
     /// `a` held to [0, 1]; NaN becomes 0.
     static T saturate(T a) {
         const float value = float(a);

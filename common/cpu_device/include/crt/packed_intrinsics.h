@@ -1,8 +1,8 @@
 /// @file
 /// Arithmetic on the four bytes or two 16-bit halves that a word packs.
 ///
-/// The last digit of a name is the number of lanes; s and u say how a lane is read. Where signedness does
-/// not matter the name has neither.
+/// The last digit of a name is the number of lanes; s and u say how a lane is read. Where
+/// signedness does not matter the name has neither.
 #pragma once
 
 #include "crt/integer_intrinsics.h"
@@ -35,33 +35,33 @@ inline int saturated(int value) {
 }  // namespace t2t::cpu_device
 
 /// @name Lane by lane
-/// Sum and difference (wrapping, or saturating with ss and us), |a − b|, minimum, maximum, average rounded
-/// up, and comparisons that give all ones or all zeros.
+/// Sum and difference (wrapping, or saturating with ss and us), |a − b|, minimum, maximum, average
+/// rounded up, and comparisons that give all ones or all zeros.
 ///@{
-#define T2T_PACKED(name, Lane, expression)                                                         \
-    inline unsigned name(unsigned first, unsigned second) {                                        \
-        return t2t::cpu_device::lane_by_lane<Lane>(first, second,                                  \
-                                                   [](int a, int b) -> int { return expression; }); \
+#define T2T_PACKED(name, Lane, expression)                                  \
+    inline unsigned name(unsigned first, unsigned second) {                 \
+        return t2t::cpu_device::lane_by_lane<Lane>(                         \
+            first, second, [](int a, int b) -> int { return expression; }); \
     }
-#define T2T_PACKED_LANES(lanes, Signed, Unsigned)                                        \
-    T2T_PACKED(__vadd##lanes, Unsigned, a + b)                                           \
-    T2T_PACKED(__vsub##lanes, Unsigned, a - b)                                           \
-    T2T_PACKED(__vaddss##lanes, Signed, t2t::cpu_device::saturated<Signed>(a + b))       \
-    T2T_PACKED(__vaddus##lanes, Unsigned, t2t::cpu_device::saturated<Unsigned>(a + b))   \
-    T2T_PACKED(__vsubss##lanes, Signed, t2t::cpu_device::saturated<Signed>(a - b))       \
-    T2T_PACKED(__vsubus##lanes, Unsigned, t2t::cpu_device::saturated<Unsigned>(a - b))   \
-    T2T_PACKED(__vabsdiffs##lanes, Signed, a < b ? b - a : a - b)                        \
-    T2T_PACKED(__vabsdiffu##lanes, Unsigned, a < b ? b - a : a - b)                      \
-    T2T_PACKED(__vmins##lanes, Signed, a < b ? a : b)                                    \
-    T2T_PACKED(__vminu##lanes, Unsigned, a < b ? a : b)                                  \
-    T2T_PACKED(__vmaxs##lanes, Signed, a < b ? b : a)                                    \
-    T2T_PACKED(__vmaxu##lanes, Unsigned, a < b ? b : a)                                  \
-    T2T_PACKED(__vavgu##lanes, Unsigned, (a + b + 1) / 2)                                \
-    T2T_PACKED(__vcmpeq##lanes, Unsigned, a == b ? -1 : 0)                               \
-    T2T_PACKED(__vcmpne##lanes, Unsigned, a != b ? -1 : 0)                               \
-    T2T_PACKED(__vcmpgts##lanes, Signed, a > b ? -1 : 0)                                 \
-    T2T_PACKED(__vcmpgtu##lanes, Unsigned, a > b ? -1 : 0)                               \
-    T2T_PACKED(__vcmplts##lanes, Signed, a < b ? -1 : 0)                                 \
+#define T2T_PACKED_LANES(lanes, Signed, Unsigned)                                      \
+    T2T_PACKED(__vadd##lanes, Unsigned, a + b)                                         \
+    T2T_PACKED(__vsub##lanes, Unsigned, a - b)                                         \
+    T2T_PACKED(__vaddss##lanes, Signed, t2t::cpu_device::saturated<Signed>(a + b))     \
+    T2T_PACKED(__vaddus##lanes, Unsigned, t2t::cpu_device::saturated<Unsigned>(a + b)) \
+    T2T_PACKED(__vsubss##lanes, Signed, t2t::cpu_device::saturated<Signed>(a - b))     \
+    T2T_PACKED(__vsubus##lanes, Unsigned, t2t::cpu_device::saturated<Unsigned>(a - b)) \
+    T2T_PACKED(__vabsdiffs##lanes, Signed, a < b ? b - a : a - b)                      \
+    T2T_PACKED(__vabsdiffu##lanes, Unsigned, a < b ? b - a : a - b)                    \
+    T2T_PACKED(__vmins##lanes, Signed, a < b ? a : b)                                  \
+    T2T_PACKED(__vminu##lanes, Unsigned, a < b ? a : b)                                \
+    T2T_PACKED(__vmaxs##lanes, Signed, a < b ? b : a)                                  \
+    T2T_PACKED(__vmaxu##lanes, Unsigned, a < b ? b : a)                                \
+    T2T_PACKED(__vavgu##lanes, Unsigned, (a + b + 1) / 2)                              \
+    T2T_PACKED(__vcmpeq##lanes, Unsigned, a == b ? -1 : 0)                             \
+    T2T_PACKED(__vcmpne##lanes, Unsigned, a != b ? -1 : 0)                             \
+    T2T_PACKED(__vcmpgts##lanes, Signed, a > b ? -1 : 0)                               \
+    T2T_PACKED(__vcmpgtu##lanes, Unsigned, a > b ? -1 : 0)                             \
+    T2T_PACKED(__vcmplts##lanes, Signed, a < b ? -1 : 0)                               \
     T2T_PACKED(__vcmpltu##lanes, Unsigned, a < b ? -1 : 0)
 T2T_PACKED_LANES(2, short, unsigned short)
 T2T_PACKED_LANES(4, signed char, unsigned char)

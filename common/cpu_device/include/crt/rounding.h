@@ -51,8 +51,8 @@ inline Real to_whole(Real value) {
     return ::rint(value);
 }
 
-/// `value` as an integer, as the GPU converts: out of range saturates; NaN becomes 0, or the top bit alone
-/// when either side has 64 bits.
+/// `value` as an integer, as the GPU converts: out of range saturates; NaN becomes 0, or the top
+/// bit alone when either side has 64 bits.
 /// Source: PTX ISA, "cvt", notes on float-to-integer conversion.
 template <typename Integer, Rounding mode, typename Real>
 inline Integer to_integer(Real value) {
@@ -71,8 +71,9 @@ inline Integer to_integer(Real value) {
     return static_cast<Integer>(whole);
 }
 
-/// A double that rounds to any format of up to 40 bits, in any direction, as the
-/// integer `value` itself would: the bits that a double may have no room for are gathered into one ("rounding to odd").
+/// A double that rounds to any format of up to 40 bits, in any direction, as the integer `value`
+/// itself would: the bits that a double may have no room for are gathered into one ("rounding to
+/// odd").
 template <typename Integer>
 inline double to_odd_double(Integer value) {
     if constexpr (sizeof(Integer) == 8) {
