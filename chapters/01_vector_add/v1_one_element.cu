@@ -1,11 +1,15 @@
 /// Rung 1: one thread for each element.
 ///
 /// Idea      The loop over i disappears: launch n threads, and let each do one addition.
-/// Changed   Nothing below this rung. On a CPU this is `for (i = 0; i < n; ++i) c[i] = a[i] + b[i];`.
-/// Expect    12 bytes move for each addition, so memory is the limit: at best the speed of a copy. The 32
-///           lanes of a warp touch 32 neighbouring floats, 128 bytes: 4 sectors of 32 bytes, none wasted.
-/// Measured  H200, n = 2²⁸: 3,434 GB/s, 81 % of the same run's copy. Nothing is wasted, but too little is
-///           asked for at a time: 2,048 threads an SM × 8 bytes are 16 KB on their way.
+/// Changed   Nothing below this rung. On a CPU this is `for (i = 0; i < n; ++i) c[i] = a[i] +
+///           b[i];`.
+/// Expect    12 bytes move for each addition, so memory is the limit: at best the speed of a copy.
+///           The 32 lanes of a warp touch 32 neighbouring floats, 128 bytes: 4 sectors of 32 bytes,
+///           none wasted.
+/// Measured  H200, n = 2²⁸: 3,435 GB/s, 81 % of the same run's copy. No byte is wasted, but too few
+///           are asked for at a time: 2,048 threads × 8 bytes are 16 KB an SM, and blocks are so
+///           short that on average a quarter of those threads is not there yet (ncu: 74 % of the
+///           warps).
 #include "chapters/01_vector_add/vector_add.cuh"
 
 #include "chapters/01_vector_add/launch.hpp"

@@ -1,12 +1,16 @@
 /// Rung 3: 128-bit vectors.
 ///
-/// Idea      A thread takes four neighbouring elements and reads, adds and writes them as one `float4`.
-/// Changed   v1's thread moved 4 bytes an access, this one 16: a quarter of the threads, and a quarter of
-///           the load and store instructions. The last n mod 4 elements get a thread each.
-/// Expect    The same bytes and sectors, but 32 bytes on their way for each thread instead of 8: 64 KB an SM,
-///           more than the memory's speed × its latency. A request is now 512 bytes: 16 sectors.
-/// Measured  H200, n = 2²⁸: 4,392 GB/s, 104 % of the same run's copy, 1.20× v2: as fast as memory is. (A copy
-///           writes half of its bytes, this a third, and DRAM likes to read better than to write.)
+/// Idea      A thread takes four neighbouring elements and reads, adds and writes them as one
+///           `float4`.
+/// Changed   v1's thread moved 4 bytes an access, this one 16: a quarter of the threads, and a
+///           quarter of the load and store instructions. The last n mod 4 elements get a thread
+///           each.
+/// Expect    The same bytes and sectors, but 32 bytes on their way for each thread instead of 8: 64
+///           KB an SM, more than the memory's speed × its latency. A request is now 512 bytes: 16
+///           sectors.
+/// Measured  H200, n = 2²⁸: 4,393 GB/s, 104 % of the same run's copy, 1.20× v2: as fast as memory
+///           is. (Half of a copy's bytes are writes, a third of ours. Reads alone are faster
+///           still.)
 #include "chapters/01_vector_add/launch.hpp"
 #include "chapters/01_vector_add/vector_add.cuh"
 #include "common/device/check.hpp"

@@ -15,12 +15,12 @@ namespace t2t::vector_add {
 ///
 /// @param a      [n]
 /// @param b      [n]
-/// @param c      [n], overwritten; may be `a` or `b` itself (c = a gives x += y), but must not overlap
-///               them in any other way
+/// @param c      [n], overwritten; may be `a` or `b` itself (c = a gives x += y), but must not
+///               overlap them in any other way
 /// @param n      elements, 0 or more; with n = 0 nothing happens and the pointers may be null
 /// @param stream where the work is queued; the call returns at once
-/// @throws std::invalid_argument negative or overflowing n, a null pointer, or a pointer that is not
-///                               16-byte aligned (every address from cudaMalloc is)
+/// @throws std::invalid_argument negative or overflowing n, a null pointer, or a pointer that is
+///                               not 16-byte aligned (every address from cudaMalloc is)
 /// @throws t2t::CudaError        the device refused the launch
 using VectorAdd = void(const float* a, const float* b, float* c, std::int64_t n,
                        cudaStream_t stream);

@@ -17,8 +17,8 @@ namespace t2t::memory_access {
 /// @param y      [n], overwritten; must not overlap x
 /// @param n      elements, 0 or more; with n = 0 nothing happens and the pointers may be null
 /// @param stream where the work is queued; the call returns at once
-/// @throws std::invalid_argument negative or overflowing n, a null pointer, or a pointer that is not
-///                               16-byte aligned (every address from cudaMalloc is)
+/// @throws std::invalid_argument negative or overflowing n, a null pointer, or a pointer that is
+///                               not 16-byte aligned (every address from cudaMalloc is)
 /// @throws t2t::CudaError        the device refused the launch
 using Copy = void(const float* x, float* y, std::int64_t n, cudaStream_t stream);
 
@@ -57,8 +57,8 @@ struct Bodies {
 /// @param to     four arrays of [n], overwritten; must not overlap each other or `from`
 /// @param n      bodies, 0 or more; with n = 0 nothing happens and the pointers may be null
 /// @param stream where the work is queued; the call returns at once
-/// @throws std::invalid_argument negative or overflowing n, a null pointer, or a pointer that is not
-///                               16-byte aligned
+/// @throws std::invalid_argument negative or overflowing n, a null pointer, or a pointer that is
+///                               not 16-byte aligned
 /// @throws t2t::CudaError        the device refused the launch
 using AosToSoa = void(const Body* from, Bodies to, std::int64_t n, cudaStream_t stream);
 
@@ -82,17 +82,18 @@ struct GatherShape {
 
 /// out[i, :] = table[ids[i], :], the embedding lookup of a language model.
 ///
-/// An id below 0 or not below `rows` names no row. The host cannot see it, and reading there would be
-/// undefined, so such a row of `out` becomes NaN: nothing outside the table is read, and the mistake
-/// shows in whatever is computed next.
+/// An id below 0 or not below `rows` names no row. The host cannot see it, and reading there would
+/// be undefined, so such a row of `out` becomes NaN: nothing outside the table is read, and the
+/// mistake shows in whatever is computed next.
 ///
 /// @param table  [rows, width], row-major
 /// @param ids    [count]
 /// @param out    [count, width], row-major, overwritten; must not overlap table or ids
-/// @param shape  any sizes; with count = 0 or width = 0 nothing happens and the pointers may be null
+/// @param shape  any sizes; with count = 0 or width = 0 nothing happens and the pointers may be
+///               null
 /// @param stream where the work is queued; the call returns at once
-/// @throws std::invalid_argument negative or overflowing size, a null pointer, `ids` not 4-byte aligned,
-///                               `table` or `out` not 16-byte aligned
+/// @throws std::invalid_argument negative or overflowing size, a null pointer, `ids` not 4-byte
+///                               aligned, `table` or `out` not 16-byte aligned
 /// @throws t2t::CudaError        the device refused the launch
 using GatherRows = void(const float* table, const std::int32_t* ids, float* out, GatherShape shape,
                         cudaStream_t stream);

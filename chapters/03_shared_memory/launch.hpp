@@ -29,8 +29,8 @@ struct TileOrigin {
     std::int64_t column;
 };
 
-/// The origin of tile number `tile`, counted along the rows of the matrix. The grid is 1-D because along y
-/// it ends at 65,535 blocks, and a matrix may have more tiles than that on either side.
+/// The origin of tile number `tile`, counted along the rows of the matrix. The grid is 1-D because
+/// along y it ends at 65,535 blocks, and a matrix may have more tiles than that on either side.
 __host__ __device__ constexpr TileOrigin tile_origin(unsigned tile, std::int64_t columns,
                                                      int edge) {
     const auto tiles_across = static_cast<unsigned>(ceil_div<std::int64_t>(columns, edge));

@@ -19,8 +19,8 @@ namespace t2t::shared_memory {
 /// @param columns columns of `in`, any number; with rows = 0 or columns = 0 nothing happens and the
 ///                pointers may be null
 /// @param stream  where the work is queued; the call returns at once
-/// @throws std::invalid_argument negative or overflowing size, a null pointer, or a pointer that is not
-///                               16-byte aligned (every address from cudaMalloc is)
+/// @throws std::invalid_argument negative or overflowing size, a null pointer, or a pointer that is
+///                               not 16-byte aligned (every address from cudaMalloc is)
 /// @throws t2t::CudaError        the device refused the launch
 using Transpose = void(const float* in, float* out, std::int64_t rows, std::int64_t columns,
                        cudaStream_t stream);

@@ -1,12 +1,15 @@
 /// Rung 5: a square in registers.
 ///
-/// Idea      A thread loads a 4×4 square as four vectors and turns it over by name: the four .x are the first
-///           vector of the transpose, the four .y the second. Now shared memory, too, is only met in vectors.
-/// Changed   v4 turned each element over in shared memory, with four loads of 4 bytes for each vector. Here
-///           the tile is kept as it leaves, [column of in, row of in], and one load of 16 bytes is enough.
-/// Expect    A quarter of v4's loads from the tile, all accesses still without conflicts: 4 passes for 512
-///           bytes. Four loads of each thread are on their way before the first is needed.
-/// Measured  H200: pending
+/// Idea      A thread loads a 4×4 square as four vectors and turns it over by name: the four .x are
+///           the first vector of the transpose, the four .y the second. Now shared memory, too, is
+///           only met in vectors.
+/// Changed   v4 turned each element over in shared memory, with four loads of 4 bytes for each
+///           vector. Here the tile is kept as it leaves, [column of in, row of in], and one load of
+///           16 bytes is enough.
+/// Expect    A quarter of v4's loads from the tile, all accesses still without conflicts: 4 passes
+///           for 512 bytes. Four loads of each thread are on their way before the first is needed.
+/// Measured  H200, 16,384²: 4,004 GB/s, 94 % of the same run's copy, 1.03× v4, 1.01× cuBLAS; ncu: a
+///           quarter of the loads from the tile. 16,381 × 16,127: 2,285 GB/s, 54 %, 1.43× v4.
 #include "chapters/03_shared_memory/launch.hpp"
 #include "chapters/03_shared_memory/shared_memory.cuh"
 #include "chapters/03_shared_memory/vectors.hpp"

@@ -14,8 +14,8 @@ namespace {
 using VectorAdd = tests::EveryRung<vector_add::ladder>;
 T2T_EVERY_RUNG(VectorAdd);
 
-// What c must hold. The tolerance is exact: a sum of two floats in float64, rounded to float, is the
-// float sum correctly rounded, because 53 bits ≥ 2 · 24 + 2 make the second rounding harmless.
+// What c must hold. The tolerance is exact: a sum of two floats in float64, rounded to float, is
+// the float sum correctly rounded, because 53 bits ≥ 2 · 24 + 2 make the second rounding harmless.
 lab::Expected sum_of(const std::vector<float>& a, const std::vector<float>& b) {
     return {lab::reference::add(a, b), {1, static_cast<std::int64_t>(a.size())}};
 }

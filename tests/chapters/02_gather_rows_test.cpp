@@ -47,8 +47,9 @@ TEST_P(GatherRows, ReachesFirstAndLastRow) {
     }
 }
 
-// The reference gives such rows NaN, and a NaN is right only where the reference has one. The table lies in the
-// middle of a larger one, so that a kernel that reads before or behind it finds numbers.
+// The reference gives such rows NaN, and a NaN is right only where the reference has one. The table
+// lies in the middle of a larger one, so that a kernel that reads before or behind it finds
+// numbers.
 TEST_P(GatherRows, GivesNanForAnIdOutsideTheTable) {
     using Limits = std::numeric_limits<std::int32_t>;
     const std::vector<std::int32_t> ids{3, -1, 9, 10, Limits::max(), Limits::min(), 0};

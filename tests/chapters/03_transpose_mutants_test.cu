@@ -30,8 +30,8 @@ __global__ void no_barrier_kernel(const float* in, float* out, int rows, int col
     }
 }
 
-// The same with a division of labour: warp 0 brings the tile, warps 1 to 8 take it out. With the threads run
-// in the order of their numbers the tile happens to be complete before anyone reads it.
+// The same with a division of labour: warp 0 brings the tile, warps 1 to 8 take it out. With the
+// threads run in the order of their numbers the tile happens to be complete before anyone reads it.
 __global__ void loading_warp_kernel(const float* in, float* out, int rows, int columns) {
     __shared__ float tile[edge][edge + 1];
     const int row = blockIdx.y * edge;

@@ -42,8 +42,8 @@ TEST_P(Transpose, TurnsMultiplesOfFourThatAreNoMultiplesOfTheTile) {
     }
 }
 
-// More tiles of 32 rows than a grid has blocks along y or z (65,535). (Rungs with larger tiles number them with
-// the same function.)
+// More tiles of 32 rows than a grid has blocks along y or z (65,535). (Rungs with larger tiles
+// number them with the same function.)
 TEST_P(Transpose, TurnsAVeryLongColumn) {
     const char* schedule = std::getenv("T2T_SCHEDULE");
     if (schedule != nullptr && std::string_view(schedule) != "forward") {

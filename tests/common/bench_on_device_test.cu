@@ -135,7 +135,8 @@ TEST_F(BenchOnDevice, ABatchRotatesOverTheOperandSets) {
                         cudaStream_t on) { count_kernel<<<1, 1, 0, on>>>(counters.data() + set); },
                     6, 3, stream.get(), queueing);
         stream.synchronize();
-        EXPECT_EQ(counters.download(), (std::vector<int>{0, 0, 0})) << "nothing runs before queue()";
+        EXPECT_EQ(counters.download(), (std::vector<int>{0, 0, 0}))
+            << "nothing runs before queue()";
         batch.queue();
         stream.synchronize();
         EXPECT_EQ(counters.download(), (std::vector<int>{2, 2, 2}));

@@ -128,6 +128,16 @@ TEST(Table, ShowsEveryFigure) {
     }
 }
 
+TEST(Table, TimesHaveFourDigitsHoweverShort) {
+    CaseResult result{.operation = "copy", .shape = "1", .bytes = 1};
+    result.rows = {{"long", RowKind::rung, {123.456}}, {"short", RowKind::rung, {0.0054321}}};
+    std::ostringstream out;
+    print_table(out, result, 60);
+    for (const char* part : {" 123.5 ", " 0.005432 "}) {
+        EXPECT_NE(out.str().find(part), std::string::npos) << "no " << part << " in\n" << out.str();
+    }
+}
+
 TEST(Table, NamesWrongAndSkippedRows) {
     CaseResult result = copy_case();
     result.rows[0].fault = "element 3 is nan, expected 1";

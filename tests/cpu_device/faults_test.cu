@@ -6,12 +6,12 @@
 namespace t2t::conformance {
 namespace {
 
-__global__ void write_kernel(int* address, unsigned from_thread) {
-    if (blockIdx.x == 1 && threadIdx.x >= from_thread) address[threadIdx.x] = 1;
+__global__ void write_kernel(int* address, unsigned thread) {
+    if (blockIdx.x == 1 && threadIdx.x == thread) address[thread] = 1;
 }
 
-__global__ void assert_kernel(int limit) {
-    assert(int(blockIdx.x * blockDim.x + threadIdx.x) < limit);
+__global__ void assert_kernel(unsigned bad) {
+    assert(blockIdx.x * blockDim.x + threadIdx.x != bad);
 }
 
 __global__ void trap_kernel(unsigned thread) {
@@ -35,13 +35,25 @@ TEST(FaultsDeathTest, WritingFarBeyondAnAllocationIsAnIllegalAddress) {
     });
 }
 
+__global__ void vector_read_kernel(const float* values, float4* out) {
+    out[threadIdx.x] = *reinterpret_cast<const float4*>(values + 4 * threadIdx.x);
+}
+
+TEST(FaultsDeathTest, AMisalignedVectorAccessIsSaidToBeOne) {
+    expect_fault(cudaErrorMisalignedAddress, "misaligned address", [] {
+        float* values = nullptr;
+        T2T_CHECK(cudaMalloc(&values, 2048));
+        vector_read_kernel<<<1, 32>>>(values + 1, reinterpret_cast<float4*>(values + 256));
+    });
+}
+
 TEST(FaultsDeathTest, AFailedAssertNamesBlockAndThread) {
     expect_fault(cudaErrorAssert, "block: \\[1,0,0\\], thread: \\[3,0,0\\]",
                  [] { assert_kernel<<<2, 32>>>(35); });
 }
 
 TEST(FaultsDeathTest, AFailedAssertShowsTheExpression) {
-    expect_fault(cudaErrorAssert, "faults_test.cu.*Assertion .*< limit. failed",
+    expect_fault(cudaErrorAssert, "faults_test.cu.*Assertion .*!= bad. failed",
                  [] { assert_kernel<<<1, 32>>>(31); });
 }
 

@@ -27,6 +27,7 @@ struct SignalNote {
     int code = 0;
     const char* address = nullptr;
     const char* stack_pointer = nullptr;
+    bool impossible_address = false;  ///< a register holds what no address can be
 };
 
 constinit thread_local sigjmp_buf* way_out = nullptr;  // to run_guarded, while a kernel runs
@@ -43,6 +44,19 @@ const char* stack_pointer_of(const void* context) {
 #endif
 }
 
+// x86 names no address when it faults on a misaligned vector or on an address whose upper 17 bits differ;
+// a register with such bits tells the second from the first. Other processors always name the address.
+bool holds_impossible_address([[maybe_unused]] const void* context) {
+#if defined(__x86_64__)
+    const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
+    for (int i = REG_R8; i <= REG_RSP; ++i) {
+        const auto upper = static_cast<std::int64_t>(registers[i]) >> 47;
+        if (upper != 0 && upper != -1) return true;
+    }
+#endif
+    return false;
+}
+
 void on_signal(int signal, siginfo_t* info, void* context) {
     if (way_out == nullptr) {
         // Not a kernel: let the program die as it would have without us.
@@ -51,7 +65,8 @@ void on_signal(int signal, siginfo_t* info, void* context) {
         raise(signal);
         return;
     }
-    note = {signal, info->si_code, static_cast<const char*>(info->si_addr), stack_pointer_of(context)};
+    note = {signal, info->si_code, static_cast<const char*>(info->si_addr), stack_pointer_of(context),
+            holds_impossible_address(context)};
     siglongjmp(*way_out, 1);
 }
 
@@ -130,6 +145,9 @@ void record_signal() {
                (from_stack > -near && from_stack < near)) {
         record(cudaErrorHardwareStackError,
                this_thread() + "stack overflow; use smaller local arrays or less recursion");
+    } else if (note.code == SI_KERNEL && note.impossible_address) {
+        record(cudaErrorIllegalAddress,
+               this_thread() + "access to an address that cannot exist; the pointer or the index is garbage");
     } else if (note.code == SI_KERNEL) {
         record(cudaErrorMisalignedAddress,
                this_thread() + "misaligned address; a vector access of N bytes needs an address that is a "

@@ -13,9 +13,11 @@ namespace t2t::lab {
 
 /// How a batch reaches the device.
 enum class Queueing {
-    graph,       ///< recorded once as a CUDA graph and replayed: launches cost about a microsecond
-    one_by_one,  ///< launched again each time. A graph's copies take a slower path than the stream's
-                 ///< (2.7 instead of 4.2 TB/s on an H200), so long runs, which hide their launches, go here
+    /// Recorded once as a CUDA graph and replayed: launches cost about a microsecond.
+    graph,
+    /// Launched again each time. A graph's copies take a slower path than the stream's (2.7 instead of
+    /// 4.2 TB/s on an H200), so long runs, which hide their launches, go here.
+    one_by_one,
 };
 
 /// `runs` runs in one batch; run i works on operand set i mod `sets`. Neither moves nor copies.
@@ -24,8 +26,8 @@ class Batch {
     /// With Queueing::graph, records the runs on `stream`; nothing runs yet.
     /// @param run  queues one run on an operand set
     /// @param runs how many; a multiple of `sets`, so that every batch walks over all operands
-    Batch(std::function<void(std::size_t set, cudaStream_t)> run, std::size_t runs, std::size_t sets,
-          cudaStream_t stream, Queueing queueing);
+    Batch(std::function<void(std::size_t set, cudaStream_t)> run, std::size_t runs,
+          std::size_t sets, cudaStream_t stream, Queueing queueing);
     Batch(const Batch&) = delete;
     Batch& operator=(const Batch&) = delete;
     ~Batch();

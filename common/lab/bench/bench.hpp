@@ -63,7 +63,8 @@ struct LadderCase {
 
     /// One set of operands with random data; each set has its own seed. Never zeros: they run faster.
     std::function<Operands(std::uint64_t seed)> make;
-    /// Queues one run of `rung` on `stream`. Must not wait for the device: runs are captured in a graph.
+    /// Queues one run of `rung` on `stream`. Must not wait for the device: short runs are
+    /// recorded in a graph.
     std::function<void(Function* rung, Operands& operands, cudaStream_t stream)> run;
     /// The device memory that a run overwrites; poisoned before each check. See bytes_of().
     std::function<std::span<std::byte>(Operands& operands)> output;

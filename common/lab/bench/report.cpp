@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 #include <nlohmann/json.hpp>
@@ -29,7 +30,8 @@ std::string padded(const std::string& text, std::size_t columns, bool right) {
 
 /// Four significant digits, which is what a repeated measurement carries.
 std::string milliseconds(double value) {
-    const int digits = value >= 1000 ? 0 : value >= 100 ? 1 : value >= 10 ? 2 : value >= 1 ? 3 : 4;
+    const int magnitude = value > 0 ? static_cast<int>(std::floor(std::log10(value))) : 0;
+    const int digits = std::clamp(3 - magnitude, 0, 6);
     return format("%.*f", digits, value);
 }
 

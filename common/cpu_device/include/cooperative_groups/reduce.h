@@ -18,6 +18,18 @@ template <typename T>
 struct greater {
     T operator()(T a, T b) const { return a < b ? b : a; }
 };
+template <typename T>
+struct bit_and {
+    T operator()(T a, T b) const { return a & b; }
+};
+template <typename T>
+struct bit_or {
+    T operator()(T a, T b) const { return a | b; }
+};
+template <typename T>
+struct bit_xor {
+    T operator()(T a, T b) const { return a ^ b; }
+};
 
 /// Combines the values of all threads of a group in rank order; every thread gets the result.
 template <typename Group, typename T, typename Combine>
