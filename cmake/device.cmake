@@ -13,6 +13,10 @@ endif()
 # Flags every target of the project is built with.
 add_library(t2t_flags INTERFACE)
 add_library(t2t::flags ALIAS t2t_flags)
+if(T2T_DEVICE STREQUAL "cpu")
+    # A translated header comes before its original.
+    target_include_directories(t2t_flags INTERFACE ${PROJECT_BINARY_DIR}/translated)
+endif()
 target_include_directories(t2t_flags INTERFACE ${PROJECT_SOURCE_DIR})
 # Messages and assertions name files from the project's root.
 target_compile_options(t2t_flags INTERFACE
@@ -103,11 +107,12 @@ function(t2t_sources target)
             target_sources(${target} PRIVATE ${file})
         endif()
     endforeach()
-    target_link_libraries(${target} PUBLIC t2t::flags)
     if(T2T_DEVICE STREQUAL "cpu")
+        # Before t2t::flags: a translated header is found before the original.
         target_link_libraries(${target} PUBLIC t2t_cpu_device)
         add_dependencies(${target} t2t_translated_headers)
     endif()
+    target_link_libraries(${target} PUBLIC t2t::flags)
 endfunction()
 
 function(t2t_library target)

@@ -5,8 +5,8 @@
 ///           rows of `out`.
 /// Changed   v5 numbered the tiles along the rows of `in`: neighbours read one row and wrote 64 KB
 ///           apart.
-/// Expect    One side always walks down a column; now it is the reads. The bytes are the same. But v1
-///           turned round, with its writes coalesced instead of its reads, is 3.8 times as fast:
+/// Expect    One side always walks down a column; now it is the reads. The bytes are the same. But
+///           v1 turned round, with its writes coalesced instead of its reads, is 3.8 times as fast:
 ///           writes mind more. A few percent.
 /// Measured  H200, 16,384²: 4,108 GB/s, 97 % of the same run's copy, 1.03× v5, 1.04× cuBLAS. 16,381
 ///           × 16,127: 2,811 GB/s, 66 %, 1.23× v5. 768 × 3,072: 2,913 GB/s, 97 %, as v5.

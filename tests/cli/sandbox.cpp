@@ -13,10 +13,10 @@ namespace {
 namespace fs = std::filesystem;
 
 // What every Debian has: the script may use these and no others.
-constexpr const char* base_programs[] = {"awk",   "bash",  "cat",  "chmod", "env",      "flock",
-                                         "grep",  "head",  "id",   "ln",    "mkdir",    "mv",
-                                         "nproc", "rm",    "sed",  "sleep", "sort",     "tail",
-                                         "stty",  "touch", "true", "paste", "readlink", "realpath"};
+constexpr const char* base_programs[] = {
+    "awk",   "bash", "cat",  "dirname", "mktemp", "tee",  "chmod", "env",      "flock",
+    "grep",  "head", "id",   "ln",      "mkdir",  "mv",   "nproc", "rm",       "sed",
+    "sleep", "sort", "tail", "stty",    "touch",  "true", "paste", "readlink", "realpath"};
 
 // Configures and builds: a build makes the program, which says how it was called.
 constexpr const char* cmake = R"(
@@ -26,6 +26,7 @@ while (($#)); do
         -S) source=$2 ;;
         -B) folder=$2 ;;
         --build) build=$2 ;;
+        --preset) folder=build/$2 ;;
     esac
     shift
 done
@@ -65,7 +66,8 @@ Sandbox::Sandbox() {
     folder_ = name;
 
     fs::create_directories(root() / "cli");
-    fs::copy_file("t2t", root() / "t2t");
+    fs::create_directories(root() / ".ci");
+    for (const char* script : {"t2t", ".ci/run"}) fs::copy_file(script, root() / script);
     for (const char* part : {"setup.sh", "build.sh", "doctor.sh"}) {
         fs::copy_file(fs::path("cli") / part, root() / "cli" / part);
     }

@@ -129,9 +129,9 @@ if [[ " $* " == *" install "* ]]; then echo libgtest-dev >> "$SANDBOX/installed"
     const Outcome outcome = machine.t2t("test");
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     EXPECT_EQ(outcome.output, "100% tests passed, 0 tests failed out of 7\n");
-    EXPECT_PRED2(
-        starts_with, outcome.errors,
-        "t2t: installing, by apt-get, which may take minutes (log: " + build_folder() + "/apt.log): libgtest-dev\n");
+    EXPECT_PRED2(starts_with, outcome.errors,
+                 "t2t: installing, by apt-get, which may take minutes (log: " + build_folder() +
+                     "/apt.log): libgtest-dev\n");
     EXPECT_PRED2(lacks, outcome.errors, "Get:1");
     EXPECT_PRED2(contains, machine.calls(), " update\n");
     EXPECT_PRED2(contains, machine.calls(), " install -y --no-install-recommends libgtest-dev\n");

@@ -119,7 +119,6 @@ void Scheduler::finish_tracked_thread() {
 // The current thread waits until somebody has put it into ready_ and its turn has come.
 Departure Scheduler::wait_here(unsigned thread, const Wait& wait) {
     threads_[thread] = {fiber_, &wait};
-    progress_ = progress_ + 1;
     return next();
 }
 
@@ -211,6 +210,7 @@ Departure Scheduler::arrive_at_barrier(bool predicate, const Wait& wait) {
     const unsigned thread = linear_thread();
     at_barrier_.insert(thread / warp_size, 1u << thread % warp_size);
     ++barrier_arrived_;
+    progress_ = progress_ + 1;
     barrier_nonzero_ += predicate;
     release_barrier_if_complete();
     return wait_here(thread, wait);
@@ -250,6 +250,7 @@ Departure Scheduler::arrive_at_collective(unsigned mask, Collective compute, voi
                                           "; all lanes of a mask must call the same warp operation");
     }
     pending.arrived |= 1u << lane;
+    progress_ = progress_ + 1;
     warp.payloads[lane] = payload;
     if (complete(warp, warp_number, index) && ready_.lanes[warp_number] == 1u << lane) {
         ready_.erase(warp_number, 1u << lane);  // alone in the mask: nothing to wait for
@@ -303,14 +304,13 @@ bool Scheduler::release_active_masks() {
     return true;
 }
 
+// Counts as no progress: a loop that waits in vain must not look alive to the watchdog.
 void Scheduler::yield() {
     track_threads();
     const unsigned thread = linear_thread();
     yielded_.insert(thread / warp_size, 1u << thread % warp_size);
-    const std::uint64_t before = progress_;
     static constexpr Wait wait{"a loop that waits for memory to change", {}, 0};
     depart(wait_here(thread, wait));
-    progress_ = before;  // coming back from a yield is no progress
 }
 
 // ---- deadlock -----------------------------------------------------------------------------------
