@@ -9,7 +9,7 @@ namespace t2t::cli {
 /// The command line asks for something that does not exist: exit code 2. The message is one sentence
 /// that names what does.
 class UsageError : public std::runtime_error {
-   public:
+ public:
     using std::runtime_error::runtime_error;
 };
 

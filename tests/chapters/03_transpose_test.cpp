@@ -1,7 +1,5 @@
-#include <cstdlib>
 #include <limits>
 #include <stdexcept>
-#include <string_view>
 
 #include "chapters/03_shared_memory/shared_memory.cuh"
 #include "common/lab/inputs.hpp"
@@ -45,10 +43,6 @@ TEST_P(Transpose, TurnsMultiplesOfFourThatAreNoMultiplesOfTheTile) {
 // More tiles of 32 rows than a grid has blocks along y or z (65,535). (Rungs with larger tiles
 // number them with the same function.)
 TEST_P(Transpose, TurnsAVeryLongColumn) {
-    const char* schedule = std::getenv("T2T_SCHEDULE");
-    if (schedule != nullptr && std::string_view(schedule) != "forward") {
-        GTEST_SKIP() << "the order of threads has nothing to do with the size of the grid";
-    }
     const auto result = transpose(rung(), {65'536 * 32 + 1, 1});
     EXPECT_TRUE(result.ok()) << result.message();
 }

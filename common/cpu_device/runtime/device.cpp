@@ -15,8 +15,10 @@
 namespace t2t::cpu_device {
 namespace {
 
-// The machine that occupancy queries and limits describe: eight multiprocessors of compute capability 8.0.
-constexpr int multiprocessors = 8;
+// The machine that occupancy queries and limits describe: fourteen multiprocessors of compute capability 8.0,
+// a seventh of an A100. Not a power of two, because grid-stride loops would then walk a CPU's cache in strides
+// that all fall into the same few sets.
+constexpr int multiprocessors = 14;
 constexpr int threads_per_multiprocessor = 2048;
 constexpr int blocks_per_multiprocessor = 32;
 constexpr int registers_per_multiprocessor = 65536;

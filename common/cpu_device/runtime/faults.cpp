@@ -27,7 +27,7 @@ struct SignalNote {
     int code = 0;
     const char* address = nullptr;
     const char* stack_pointer = nullptr;
-    bool impossible_address = false;  ///< a register holds what no address can be
+    bool insists_on_alignment = false;  ///< the instruction that faulted does
 };
 
 constinit thread_local sigjmp_buf* way_out = nullptr;  // to run_guarded, while a kernel runs
@@ -44,17 +44,25 @@ const char* stack_pointer_of(const void* context) {
 #endif
 }
 
-// x86 names no address when it faults on a misaligned vector or on an address whose upper 17 bits differ;
-// a register with such bits tells the second from the first. Other processors always name the address.
-bool holds_impossible_address([[maybe_unused]] const void* context) {
+// x86 names no address when it faults on a misaligned vector, nor when the upper 17 bits of an address
+// differ. Whether the instruction is a move that insists on alignment (movaps, movapd, movdqa, movntps,
+// movntdq, in their SSE, VEX and EVEX encodings) tells one from the other.
+bool insists_on_alignment([[maybe_unused]] const void* context) {
 #if defined(__x86_64__)
     const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
-    for (int i = REG_R8; i <= REG_RSP; ++i) {
-        const auto upper = static_cast<std::int64_t>(registers[i]) >> 47;
-        if (upper != 0 && upper != -1) return true;
-    }
-#endif
+    const auto* code = reinterpret_cast<const unsigned char*>(registers[REG_RIP]);
+    bool prefix_66 = false;
+    for (; *code == 0x66 || (*code & 0xf0) == 0x40; ++code) prefix_66 |= *code == 0x66;  // 0x4.: REX
+    const int length = *code == 0x0f ? 1 : *code == 0xc5 ? 2 : *code == 0xc4 ? 3 : *code == 0x62 ? 4 : 0;
+    if (length == 0) return false;
+    if (length == 2) prefix_66 = (code[1] & 3) == 1;
+    if (length > 2) prefix_66 = (code[2] & 3) == 1;
+    const unsigned char opcode = code[length];
+    if (opcode == 0x6f || opcode == 0x7f) return prefix_66;  // else movdqu, which does not mind
+    return opcode == 0x28 || opcode == 0x29 || opcode == 0x2b || opcode == 0xe7;
+#else
     return false;
+#endif
 }
 
 void on_signal(int signal, siginfo_t* info, void* context) {
@@ -66,7 +74,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
         return;
     }
     note = {signal, info->si_code, static_cast<const char*>(info->si_addr), stack_pointer_of(context),
-            holds_impossible_address(context)};
+            insists_on_alignment(context)};
     siglongjmp(*way_out, 1);
 }
 
@@ -145,13 +153,13 @@ void record_signal() {
                (from_stack > -near && from_stack < near)) {
         record(cudaErrorHardwareStackError,
                this_thread() + "stack overflow; use smaller local arrays or less recursion");
-    } else if (note.code == SI_KERNEL && note.impossible_address) {
-        record(cudaErrorIllegalAddress,
-               this_thread() + "access to an address that cannot exist; the pointer or the index is garbage");
-    } else if (note.code == SI_KERNEL) {
+    } else if (note.code == SI_KERNEL && note.insists_on_alignment) {
         record(cudaErrorMisalignedAddress,
                this_thread() + "misaligned address; a vector access of N bytes needs an address that is a "
                                "multiple of N");
+    } else if (note.code == SI_KERNEL) {
+        record(cudaErrorIllegalAddress,
+               this_thread() + "access to an address that cannot exist; the pointer or the index is garbage");
     } else {
         record(cudaErrorIllegalAddress, this_thread() + describe_address(note.address));
     }
