@@ -30,34 +30,33 @@ TEST(Barriers, HoldThreeDimensionalBlocks) {
 }
 
 __global__ void voting_barriers_kernel(int* out /* [threads, 3] */, int modulus, int bound) {
-    int predicate = threadIdx.x % modulus < bound ? 4 : 0;  // any value but 0 is true
+    int predicate = int(threadIdx.x) % modulus < bound ? 4 : 0;  // any value but 0 is true
     out[3 * threadIdx.x] = __syncthreads_count(predicate);
     out[3 * threadIdx.x + 1] = __syncthreads_and(predicate) != 0;
     out[3 * threadIdx.x + 2] = __syncthreads_or(predicate) != 0;
 }
 
-TEST(Barriers, CountAndOrAgreeWithALoopOverTheBlock) {
-    struct Case {
-        int threads, modulus, bound;
-    };
-    for (auto [threads, modulus, bound] : {Case{96, 3, 1},
-                                           {100, 7, 5},
-                                           {64, 1, 1},
-                                           {64, 1, 0},
-                                           {33, 33, 32},
-                                           {1024, 1024, 1},
-                                           {1, 1, 1}}) {
-        int count = 0;
-        for (int thread = 0; thread < threads; ++thread) count += thread % modulus < bound;
-        std::vector<int> expected;
-        for (int thread = 0; thread < threads; ++thread) {
-            expected.insert(expected.end(), {count, count == threads, count > 0});
-        }
-        auto votes = collect<int>(3 * threads, [=](int* out) {
-            voting_barriers_kernel<<<1, threads>>>(out, modulus, bound);
-        });
-        EXPECT_EQ(votes, expected) << threads << " threads, thread % " << modulus << " < " << bound;
+void expect_votes_of_block(int threads, int modulus, int bound) {
+    int count = 0;
+    for (int thread = 0; thread < threads; ++thread) count += thread % modulus < bound;
+    std::vector<int> expected;
+    for (int thread = 0; thread < threads; ++thread) {
+        expected.insert(expected.end(), {count, count == threads, count > 0});
     }
+    auto votes = collect<int>(3 * threads, [=](int* out) {
+        voting_barriers_kernel<<<1, threads>>>(out, modulus, bound);
+    });
+    EXPECT_EQ(votes, expected) << threads << " threads, thread % " << modulus << " < " << bound;
+}
+
+TEST(Barriers, CountAndOrAgreeWithALoopOverTheBlock) {
+    expect_votes_of_block(96, 3, 1);
+    expect_votes_of_block(100, 7, 5);
+    expect_votes_of_block(64, 1, 1);
+    expect_votes_of_block(64, 1, 0);
+    expect_votes_of_block(33, 33, 32);
+    expect_votes_of_block(1024, 1024, 1);
+    expect_votes_of_block(1, 1, 1);
 }
 
 __global__ void count_down_kernel(int* out /* [blocks, rounds] */, int rounds) {
