@@ -52,10 +52,11 @@ elseif(T2T_DEVICE STREQUAL "cpu")
     target_compile_definitions(t2t_flags INTERFACE T2T_DEVICE_CPU=1)
     # -march=native: the CPU device is as fast as the machine it was built on.
     # -fno-strict-aliasing: CUDA code reads float buffers through float4, int and half2 pointers.
+    # -fno-delete-null-pointer-checks: a kernel that writes through a null pointer must fault, not vanish.
     # -gdwarf-4: g++ follows #line correctly only up to this version.
     # -Wno-unknown-pragmas: g++ need not know nvcc's `#pragma unroll`.
-    target_compile_options(t2t_flags INTERFACE -march=native -fno-strict-aliasing -gdwarf-4
-        -Wno-unknown-pragmas)
+    target_compile_options(t2t_flags INTERFACE -march=native -fno-strict-aliasing
+        -fno-delete-null-pointer-checks -gdwarf-4 -Wno-unknown-pragmas)
 else()
     message(FATAL_ERROR "T2T_DEVICE is '${T2T_DEVICE}'; it must be cpu or cuda")
 endif()

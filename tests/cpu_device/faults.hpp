@@ -9,6 +9,15 @@
 
 namespace t2t::conformance {
 
+/// Whether AddressSanitizer and UBSan watch this program: they end it at a bad access, with their own report.
+inline bool sanitized() {
+#if defined(__SANITIZE_ADDRESS__)
+    return true;
+#else
+    return false;
+#endif
+}
+
 /// Launches and waits. Exits with 0 when CUDA reports `expected`, having printed its message; else with 1.
 [[noreturn]] inline void launch_and_exit(cudaError_t expected, void (*launch)()) {
     launch();

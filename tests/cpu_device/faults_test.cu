@@ -22,12 +22,17 @@ __global__ void harmless_kernel(int* out) {
     out[threadIdx.x] = 1;
 }
 
+#define SKIP_WHEN_SANITIZED() \
+    if (sanitized()) GTEST_SKIP() << "AddressSanitizer or UBSan reports it first"
+
 TEST(FaultsDeathTest, WritingThroughNullIsAnIllegalAddress) {
+    SKIP_WHEN_SANITIZED();
     expect_fault(cudaErrorIllegalAddress, "an illegal memory access was encountered",
                  [] { write_kernel<<<2, 32>>>(nullptr, 0); });
 }
 
 TEST(FaultsDeathTest, WritingFarBeyondAnAllocationIsAnIllegalAddress) {
+    SKIP_WHEN_SANITIZED();
     expect_fault(cudaErrorIllegalAddress, "an illegal memory access was encountered", [] {
         int* values = nullptr;
         T2T_CHECK(cudaMalloc(&values, 1024));
@@ -40,6 +45,7 @@ __global__ void vector_read_kernel(const float* values, float4* out) {
 }
 
 TEST(FaultsDeathTest, AMisalignedVectorAccessIsSaidToBeOne) {
+    SKIP_WHEN_SANITIZED();
     expect_fault(cudaErrorMisalignedAddress, "misaligned address", [] {
         float* values = nullptr;
         T2T_CHECK(cudaMalloc(&values, 2048));
@@ -92,12 +98,14 @@ TEST(FaultsDeathTest, ATrapIsALaunchFailure) {
 }
 
 TEST(FaultsDeathTest, EveryLaterCallReportsTheFault) {
+    SKIP_WHEN_SANITIZED();
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     EXPECT_EXIT(call_everything_after_a_fault(), testing::ExitedWithCode(0),
                 "cudaErrorIllegalAddress");
 }
 
 TEST(FaultsDeathTest, UseAfterFreeIsAnIllegalAddress) {
+    SKIP_WHEN_SANITIZED();
     if (!on_cpu_device()) GTEST_SKIP() << "a GPU need not notice";
     expect_fault(cudaErrorIllegalAddress, "block \\(1, 0, 0\\), thread \\(5, 0, 0\\)", [] {
         int* values = nullptr;
@@ -108,6 +116,7 @@ TEST(FaultsDeathTest, UseAfterFreeIsAnIllegalAddress) {
 }
 
 TEST(FaultsDeathTest, AWildPointerNamesKernelBlockAndThread) {
+    SKIP_WHEN_SANITIZED();
     if (!on_cpu_device()) GTEST_SKIP() << "on a GPU, compute-sanitizer says where";
     expect_fault(cudaErrorIllegalAddress, "write_kernel.*block \\(1, 0, 0\\), thread \\(7, 0, 0\\)",
                  [] {
@@ -143,6 +152,7 @@ void recurse_a_million_times() {
 }
 
 TEST(FaultsDeathTest, AStackOverflowNamesTheThread) {
+    SKIP_WHEN_SANITIZED();
     if (!on_cpu_device()) GTEST_SKIP() << "a GPU reports it as some illegal access";
     for (auto launch : {recurse_a_million_times<recursive_kernel>,
                         recurse_a_million_times<recursive_after_barrier_kernel>}) {

@@ -18,6 +18,10 @@
 #include "common/cpu_device/runtime/memory.hpp"
 #include "common/cpu_device/runtime/scheduler.hpp"
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace t2t::cpu_device {
 namespace {
 
@@ -196,6 +200,10 @@ void run_guarded(LaunchRecord& launch, void (*step)(LaunchRecord&)) {
         return;
     }
     way_out = nullptr;
+#if defined(__SANITIZE_ADDRESS__)  // it still guards the variables of the frames that the jump left behind
+    const auto* lowest = static_cast<const char*>(home_stack().first);
+    ASAN_UNPOISON_MEMORY_REGION(lowest, static_cast<const char*>(__builtin_frame_address(0)) - lowest);
+#endif
     if (reason == 1) record_signal();
     scheduler().abandon_block();
     scheduler().end_launch();

@@ -9,6 +9,10 @@
 
 #include "common/cpu_device/runtime/faults.hpp"
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace t2t::cpu_device {
 
 using boost::context::detail::make_fcontext;
@@ -197,6 +201,11 @@ Departure Scheduler::leave_for(unsigned fiber) {
 }
 
 void Scheduler::abandon_block() {
+#if defined(__SANITIZE_ADDRESS__)  // the frames on these stacks are gone, and with them what it guarded
+    for (unsigned fiber = 1; fiber < made_; ++fiber) {
+        ASAN_UNPOISON_MEMORY_REGION(stacks_.bottom(fiber), stacks_.size(fiber));
+    }
+#endif
     fiber_ = 0;
     made_ = 1;
     idle_.clear();
