@@ -75,8 +75,9 @@ TEST(FastMath, KeepsItsStatedBounds) {
         [](double x) { return 2 + std::floor(std::abs(2.97 * x)); });
     check<FastLog>(
         values(-60, 60, false), [](double x) { return std::log(x); }, ulps(3), std::exp2(-21.41));
+    // CUDA's table says 2 where |log2(x)| > 1; an H200 was seen 2.12 places off at x = 0.268.
     check<FastLog2>(
-        values(-60, 60, false), [](double x) { return std::log2(x); }, ulps(2), 0x1p-22);
+        values(-60, 60, false), [](double x) { return std::log2(x); }, ulps(3), 0x1p-22);
     check<FastLog10>(
         values(-60, 60, false), [](double x) { return std::log10(x); }, ulps(3), 0x1p-22);
     check<FastSin>(
@@ -85,9 +86,11 @@ TEST(FastMath, KeepsItsStatedBounds) {
         values(-20, 1.65), [](double x) { return std::cos(x); }, ulps(0), std::exp2(-21.19));
     check<FastDivide>(
         values(-126, 126), [](double x) { return 3 / x; }, ulps(2));
-    // 2.5 · log2(x) is up to 25: its last place, 2^-19, is a relative error of the result.
+    // __powf is exp2(2.5 · log2(x)). log2(x) is up to 10 and off by up to 3 places of 2^-20; times 2.5, and
+    // half a place of the product, 2^-20, added, the exponent is off by 8.5 · 2^-20. That times ln 2 is
+    // a relative error of 47 places of 2^-23, and exp2 adds 2. (An H200 was seen 33 places off.)
     check<FastPow>(
-        values(-10, 10, false), [](double x) { return std::pow(x, 2.5); }, ulps(32));
+        values(-10, 10, false), [](double x) { return std::pow(x, 2.5); }, ulps(49));
     check<Saturate>(
         values(-3, 3), [](double x) { return std::clamp(x, 0.0, 1.0); }, ulps(0));
 }
