@@ -25,10 +25,12 @@ class CudaError : public std::runtime_error {
     cudaError_t code_;
 };
 
-/// What to try after `code`, in one sentence; empty when there is nothing better than CUDA's own words.
+/// What to try after `code`, in one sentence; empty when there is nothing better than CUDA's own
+/// words.
 std::string_view advice(cudaError_t code);
 
-/// Throws CudaError unless `code` is cudaSuccess. Use it through T2T_CHECK, which adds the call's text.
+/// Throws CudaError unless `code` is cudaSuccess. Use it through T2T_CHECK, which adds the call's
+/// text.
 void check(cudaError_t code, std::string_view call, const char* file = __builtin_FILE(),
            int line = __builtin_LINE());
 

@@ -1,5 +1,6 @@
 /// @file
-/// CUDA's cooperative groups on the CPU device: the block, tiles of a warp, lanes that have converged, the grid.
+/// CUDA's cooperative groups on the CPU device: the block, tiles of a warp, lanes that have
+/// converged, the grid.
 #pragma once
 
 #include "cuda_runtime.h"
@@ -10,8 +11,10 @@ namespace cooperative_groups {
 
 /// All threads of a block.
 class thread_block {
-   public:
-    static void sync(t2t::SourceLocation where = t2t::SourceLocation::current()) { __syncthreads(where); }
+ public:
+    static void sync(t2t::SourceLocation where = t2t::SourceLocation::current()) {
+        __syncthreads(where);
+    }
     static unsigned thread_rank() { return t2t::cpu_device::linear_thread(); }
     static unsigned num_threads() { return blockDim.x * blockDim.y * blockDim.z; }
     static unsigned size() { return num_threads(); }
@@ -20,11 +23,13 @@ class thread_block {
     static dim3 group_dim() { return blockDim; }
     static dim3 dim_threads() { return blockDim; }
 };
-inline thread_block this_thread_block() { return {}; }
+inline thread_block this_thread_block() {
+    return {};
+}
 
 /// All threads of a grid that was launched with cudaLaunchCooperativeKernel.
 class grid_group {
-   public:
+ public:
     static bool is_valid() { return t2t::cpu_device::is_cooperative_launch(); }
     static void sync(t2t::SourceLocation where = t2t::SourceLocation::current()) {
         t2t::cpu_device::grid_barrier({"grid.sync", where});
@@ -35,7 +40,8 @@ class grid_group {
     static unsigned long long num_threads() { return num_blocks() * thread_block::num_threads(); }
     static unsigned long long size() { return num_threads(); }
     static unsigned long long block_rank() {
-        return blockIdx.x + static_cast<unsigned long long>(gridDim.x) * (blockIdx.y + gridDim.y * blockIdx.z);
+        return blockIdx.x +
+               static_cast<unsigned long long>(gridDim.x) * (blockIdx.y + gridDim.y * blockIdx.z);
     }
     static unsigned long long num_blocks() {
         return static_cast<unsigned long long>(gridDim.x) * gridDim.y * gridDim.z;
@@ -44,14 +50,19 @@ class grid_group {
     static dim3 dim_blocks() { return gridDim; }
     static dim3 block_index() { return {blockIdx.x, blockIdx.y, blockIdx.z}; }
 };
-inline grid_group this_grid() { return {}; }
+inline grid_group this_grid() {
+    return {};
+}
 
 /// What groups within a warp share: a mask of lanes, and operations among them.
 class lane_group {
-   public:
-    void sync(t2t::SourceLocation where = t2t::SourceLocation::current()) const { __syncwarp(mask_, where); }
+ public:
+    void sync(t2t::SourceLocation where = t2t::SourceLocation::current()) const {
+        __syncwarp(mask_, where);
+    }
     unsigned thread_rank() const {
-        return static_cast<unsigned>(std::popcount(mask_ & ((1u << t2t::cpu_device::lane_index()) - 1)));
+        return static_cast<unsigned>(
+            std::popcount(mask_ & ((1u << t2t::cpu_device::lane_index()) - 1)));
     }
     unsigned num_threads() const { return static_cast<unsigned>(std::popcount(mask_)); }
     unsigned size() const { return num_threads(); }
@@ -62,15 +73,18 @@ class lane_group {
                                         {"group.shfl", where, mask_});
     }
     template <typename T>
-    T shfl_up(T value, unsigned delta, t2t::SourceLocation where = t2t::SourceLocation::current()) const {
+    T shfl_up(T value, unsigned delta,
+              t2t::SourceLocation where = t2t::SourceLocation::current()) const {
         const unsigned rank = thread_rank();
         return t2t::cpu_device::shuffle(mask_, value, lane_of(delta <= rank ? rank - delta : rank),
                                         {"group.shfl_up", where, mask_});
     }
     template <typename T>
-    T shfl_down(T value, unsigned delta, t2t::SourceLocation where = t2t::SourceLocation::current()) const {
+    T shfl_down(T value, unsigned delta,
+                t2t::SourceLocation where = t2t::SourceLocation::current()) const {
         const unsigned rank = thread_rank();
-        return t2t::cpu_device::shuffle(mask_, value, lane_of(delta < size() - rank ? rank + delta : rank),
+        return t2t::cpu_device::shuffle(mask_, value,
+                                        lane_of(delta < size() - rank ? rank + delta : rank),
                                         {"group.shfl_down", where, mask_});
     }
     int any(int predicate, t2t::SourceLocation where = t2t::SourceLocation::current()) const {
@@ -80,7 +94,8 @@ class lane_group {
         return __all_sync(mask_, predicate, where);
     }
     /// Bits count ranks of the group, not lanes of the warp.
-    unsigned ballot(int predicate, t2t::SourceLocation where = t2t::SourceLocation::current()) const {
+    unsigned ballot(int predicate,
+                    t2t::SourceLocation where = t2t::SourceLocation::current()) const {
         return ranks_of(__ballot_sync(mask_, predicate, where));
     }
     template <typename T>
@@ -93,7 +108,7 @@ class lane_group {
         return ranks_of(__match_all_sync(mask_, value, &all_equal, where));
     }
 
-   protected:
+ protected:
     explicit lane_group(unsigned mask) : mask_(mask) {}
     unsigned mask() const { return mask_; }
 
@@ -104,7 +119,7 @@ class lane_group {
         return static_cast<unsigned>(std::countr_zero(rest));
     }
 
-   private:
+ private:
     unsigned ranks_of(unsigned lanes) const {
         unsigned ranks = 0;
         unsigned rank = 0;
@@ -119,21 +134,23 @@ class lane_group {
 
 /// Lanes of a warp that run together at this moment.
 class coalesced_group : public lane_group {
-   public:
+ public:
     explicit coalesced_group(unsigned mask) : lane_group(mask) {}
     unsigned meta_group_rank() const { return 0; }
     unsigned meta_group_size() const { return 1; }
 };
-inline coalesced_group coalesced_threads(t2t::SourceLocation where = t2t::SourceLocation::current()) {
+inline coalesced_group coalesced_threads(
+    t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return coalesced_group(__activemask(where));
 }
 
 /// `Size` neighbouring threads of a block; a power of two, at most a warp.
 template <unsigned Size, typename Parent = thread_block>
 class thread_block_tile : public lane_group {
-    static_assert(Size <= 32 && (Size & (Size - 1)) == 0, "a tile has 1, 2, 4, 8, 16 or 32 threads");
+    static_assert(Size <= 32 && (Size & (Size - 1)) == 0,
+                  "a tile has 1, 2, 4, 8, 16 or 32 threads");
 
-   public:
+ public:
     explicit thread_block_tile(unsigned rank_in_parent, unsigned parent_size)
         : lane_group((Size == 32 ? 0xffffffffu : (1u << Size % 32) - 1)
                      << (t2t::cpu_device::lane_index() & ~(Size - 1))),
@@ -147,11 +164,12 @@ class thread_block_tile : public lane_group {
     unsigned meta_group_size() const { return count_; }
 
     template <typename T>
-    T shfl_xor(T value, unsigned lane_mask, t2t::SourceLocation where = t2t::SourceLocation::current()) const {
+    T shfl_xor(T value, unsigned lane_mask,
+               t2t::SourceLocation where = t2t::SourceLocation::current()) const {
         return __shfl_xor_sync(mask(), value, static_cast<int>(lane_mask), Size, where);
     }
 
-   private:
+ private:
     unsigned number_;
     unsigned count_;
 };

@@ -1,6 +1,7 @@
 /// @file
-/// Everything that a .cu file sees without asking: CUDA's keywords, types, built-in variables, device
-/// functions, the runtime API, and launches. Served by the CPU device in place of the toolkit's header.
+/// Everything that a .cu file sees without asking: CUDA's keywords, types, built-in variables,
+/// device functions, the runtime API, and launches. Served by the CPU device in place of the
+/// toolkit's header.
 #pragma once
 
 #include <cassert>
@@ -11,17 +12,17 @@
 #include <cstring>
 
 #include "crt/host_defines.h"
-#include "driver_types.h"
-#include "vector_types.h"
-#include "vector_functions.h"
-#include "math_functions.h"
-#include "device_intrinsics.h"
 #include "cuda_runtime_api.h"
+#include "device_intrinsics.h"
+#include "driver_types.h"
+#include "math_functions.h"
+#include "vector_functions.h"
+#include "vector_types.h"
 
-#include "common/cpu_device/runtime/block.hpp"
-#include "common/cpu_device/runtime/launch.hpp"
 #include "common/cpu_device/runtime/atomics.hpp"
+#include "common/cpu_device/runtime/block.hpp"
 #include "common/cpu_device/runtime/functions.hpp"
+#include "common/cpu_device/runtime/launch.hpp"
 #include "common/cpu_device/runtime/synchronization.hpp"
 #include "common/cpu_device/runtime/typed_api.hpp"
 #include "common/cpu_device/runtime/warp.hpp"

@@ -61,11 +61,7 @@ enum cudaFuncCache {
     cudaFuncCachePreferEqual = 3
 };
 
-enum cudaLimit {
-    cudaLimitStackSize = 0,
-    cudaLimitPrintfFifoSize = 1,
-    cudaLimitMallocHeapSize = 2
-};
+enum cudaLimit { cudaLimitStackSize = 0, cudaLimitPrintfFifoSize = 1, cudaLimitMallocHeapSize = 2 };
 
 enum cudaMemoryAdvise {
     cudaMemAdviseSetReadMostly = 1,

@@ -1,6 +1,6 @@
 /// @file
-/// WMMA on the CPU device. CUDA does not say which lane holds which element of a fragment; here lane l holds
-/// elements l·n to l·n + n − 1 of the matrix in row-major order.
+/// WMMA on the CPU device. CUDA does not say which lane holds which element of a fragment; here
+/// lane l holds elements l·n to l·n + n − 1 of the matrix in row-major order.
 #pragma once
 
 #include "cuda_bf16.h"
@@ -46,19 +46,22 @@ void load_matrix_sync(fragment<Use, M, N, K, T, Layout>& f, const T* from, unsig
                       t2t::SourceLocation where = t2t::SourceLocation::current()) {
     __syncwarp(0xffffffffu, where);
     for_each_element(f, t2t::cpu_device::lane_index(), [&](T& element, int row, int column) {
-        element = std::is_same_v<Layout, row_major> ? from[row * stride + column] : from[column * stride + row];
+        element = std::is_same_v<Layout, row_major> ? from[row * stride + column]
+                                                    : from[column * stride + row];
     });
 }
 template <int M, int N, int K, typename T>
-void load_matrix_sync(fragment<accumulator, M, N, K, T>& f, const T* from, unsigned stride, layout_t layout,
-                      t2t::SourceLocation where = t2t::SourceLocation::current()) {
+void load_matrix_sync(fragment<accumulator, M, N, K, T>& f, const T* from, unsigned stride,
+                      layout_t layout, t2t::SourceLocation where = t2t::SourceLocation::current()) {
     __syncwarp(0xffffffffu, where);
     for_each_element(f, t2t::cpu_device::lane_index(), [&](T& element, int row, int column) {
-        element = layout == mem_row_major ? from[row * stride + column] : from[column * stride + row];
+        element =
+            layout == mem_row_major ? from[row * stride + column] : from[column * stride + row];
     });
 }
 template <int M, int N, int K, typename T>
-void store_matrix_sync(T* to, const fragment<accumulator, M, N, K, T>& f, unsigned stride, layout_t layout,
+void store_matrix_sync(T* to, const fragment<accumulator, M, N, K, T>& f, unsigned stride,
+                       layout_t layout,
                        t2t::SourceLocation where = t2t::SourceLocation::current()) {
     for_each_element(f, t2t::cpu_device::lane_index(), [&](const T& element, int row, int column) {
         (layout == mem_row_major ? to[row * stride + column] : to[column * stride + row]) = element;
@@ -71,9 +74,12 @@ template <typename T>
 using sum_type = std::conditional_t<std::is_integral_v<T>, int, float>;
 
 /// D = A · B + C.
-template <int M, int N, int K, typename T, typename LayoutA, typename LayoutB, typename SumD, typename SumC>
-void mma_sync(fragment<accumulator, M, N, K, SumD>& d, const fragment<matrix_a, M, N, K, T, LayoutA>& a,
-              const fragment<matrix_b, M, N, K, T, LayoutB>& b, const fragment<accumulator, M, N, K, SumC>& c,
+template <int M, int N, int K, typename T, typename LayoutA, typename LayoutB, typename SumD,
+          typename SumC>
+void mma_sync(fragment<accumulator, M, N, K, SumD>& d,
+              const fragment<matrix_a, M, N, K, T, LayoutA>& a,
+              const fragment<matrix_b, M, N, K, T, LayoutB>& b,
+              const fragment<accumulator, M, N, K, SumC>& c,
               t2t::SourceLocation where = t2t::SourceLocation::current()) {
     using A = const fragment<matrix_a, M, N, K, T, LayoutA>;
     using B = const fragment<matrix_b, M, N, K, T, LayoutB>;
@@ -94,15 +100,20 @@ void mma_sync(fragment<accumulator, M, N, K, SumD>& d, const fragment<matrix_a, 
             Sum a_matrix[M][K] = {};
             Sum b_matrix[K][N] = {};
             for_each_lane<Lane>(arrived, payloads, [&](unsigned lane, Lane& one) {
-                for_each_element(*one.a, lane, [&](const T& e, int r, int k) { a_matrix[r][k] = static_cast<Sum>(e); });
-                for_each_element(*one.b, lane, [&](const T& e, int k, int n) { b_matrix[k][n] = static_cast<Sum>(e); });
+                for_each_element(*one.a, lane, [&](const T& e, int r, int k) {
+                    a_matrix[r][k] = static_cast<Sum>(e);
+                });
+                for_each_element(*one.b, lane, [&](const T& e, int k, int n) {
+                    b_matrix[k][n] = static_cast<Sum>(e);
+                });
             });
             for_each_lane<Lane>(arrived, payloads, [&](unsigned lane, Lane& one) {
                 D result;
                 for (int i = 0; i < D::num_elements; ++i) {
                     const int index = static_cast<int>(lane) * D::num_elements + i;
                     Sum sum = static_cast<Sum>(one.c->x[i]);
-                    for (int k = 0; k < K; ++k) sum += a_matrix[index / N][k] * b_matrix[k][index % N];
+                    for (int k = 0; k < K; ++k)
+                        sum += a_matrix[index / N][k] * b_matrix[k][index % N];
                     result.x[i] = static_cast<SumD>(sum);
                 }
                 *one.d = result;

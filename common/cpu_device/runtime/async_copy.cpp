@@ -46,13 +46,16 @@ void begin_async_copy(void* shared, const void* global, int bytes, int valid) {
     };
     if (misaligned(shared) || misaligned(global)) {
         fault(cudaErrorMisalignedAddress,
-              "cp.async of " + std::to_string(bytes) + " bytes from or to an address that is not a multiple of it");
+              "cp.async of " + std::to_string(bytes) +
+                  " bytes from or to an address that is not a multiple of it");
     }
     Copies& mine = copies_of_this_thread();
     mine.pending.push_back({shared, global, bytes, valid, mine.groups});
 }
 
-void commit_async_copies() { ++copies_of_this_thread().groups; }
+void commit_async_copies() {
+    ++copies_of_this_thread().groups;
+}
 
 void wait_for_async_copies(int groups_left) {
     Copies& mine = copies_of_this_thread();
@@ -61,9 +64,11 @@ void wait_for_async_copies(int groups_left) {
         const Copy& copy = mine.pending[done];
         if (copy.group + static_cast<unsigned>(groups_left) >= mine.groups) break;
         std::memcpy(copy.to, copy.from, static_cast<std::size_t>(copy.valid));
-        std::memset(static_cast<char*>(copy.to) + copy.valid, 0, static_cast<std::size_t>(copy.bytes - copy.valid));
+        std::memset(static_cast<char*>(copy.to) + copy.valid, 0,
+                    static_cast<std::size_t>(copy.bytes - copy.valid));
     }
-    mine.pending.erase(mine.pending.begin(), mine.pending.begin() + static_cast<std::ptrdiff_t>(done));
+    mine.pending.erase(mine.pending.begin(),
+                       mine.pending.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
 }  // namespace t2t::cpu_device

@@ -1,6 +1,6 @@
 /// @file
-/// cp.async on the CPU device. Nothing is copied before the wait, so that a kernel that forgets to wait
-/// reads stale data, as it may on a GPU.
+/// cp.async on the CPU device. Nothing is copied before the wait, so that a kernel that forgets to
+/// wait reads stale data, as it may on a GPU.
 #pragma once
 
 namespace t2t::cpu_device {

@@ -1,6 +1,6 @@
 /// @file
-/// Atomics of device code on plain types. Blocks run on several cores, so these are real atomics; each
-/// returns the value that was there before.
+/// Atomics of device code on plain types. Blocks run on several cores, so these are real atomics;
+/// each returns the value that was there before.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ T atomic_update(T* address, Change change) {
     for (;;) {
         const T old = __builtin_bit_cast(T, before);
         const Bits after = __builtin_bit_cast(Bits, static_cast<T>(change(old)));
-        if (__atomic_compare_exchange_n(word, &before, after, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+        if (__atomic_compare_exchange_n(word, &before, after, true, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_RELAXED)) {
             memory_may_change();
             return old;
         }
@@ -33,15 +34,16 @@ T atomic_update(T* address, Change change) {
 
 }  // namespace t2t::cpu_device
 
-// Each operation also exists with CUDA's narrower and wider scopes; here all threads share one memory.
-#define T2T_ATOMIC_SCOPES(name, parameters, arguments)                             \
-    template <typename T>                                                          \
-    T name##_block parameters {                                                    \
-        return name arguments;                                                     \
-    }                                                                              \
-    template <typename T>                                                          \
-    T name##_system parameters {                                                   \
-        return name arguments;                                                     \
+// Each operation also exists with CUDA's narrower and wider scopes; here all threads share one
+// memory.
+#define T2T_ATOMIC_SCOPES(name, parameters, arguments) \
+    template <typename T>                              \
+    T name##_block parameters {                        \
+        return name arguments;                         \
+    }                                                  \
+    template <typename T>                              \
+    T name##_system parameters {                       \
+        return name arguments;                         \
     }
 
 template <typename T>
@@ -59,7 +61,8 @@ T2T_ATOMIC_SCOPES(atomicAdd, (T * address, std::type_identity_t<T> value), (addr
 
 template <typename T>
 T atomicSub(T* address, std::type_identity_t<T> value) {
-    static_assert(std::is_same_v<T, int> || std::is_same_v<T, unsigned>, "atomicSub takes int or unsigned");
+    static_assert(std::is_same_v<T, int> || std::is_same_v<T, unsigned>,
+                  "atomicSub takes int or unsigned");
     t2t::cpu_device::memory_may_change();
     return __atomic_fetch_sub(address, value, __ATOMIC_SEQ_CST);
 }
@@ -77,7 +80,8 @@ template <typename T>
 T atomicMin(T* address, std::type_identity_t<T> value) {
     static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, long long>,
                   "atomicMin takes int, unsigned, long long or unsigned long long");
-    return t2t::cpu_device::atomic_update(address, [value](T old) { return value < old ? value : old; });
+    return t2t::cpu_device::atomic_update(address,
+                                          [value](T old) { return value < old ? value : old; });
 }
 T2T_ATOMIC_SCOPES(atomicMin, (T * address, std::type_identity_t<T> value), (address, value))
 
@@ -85,43 +89,55 @@ template <typename T>
 T atomicMax(T* address, std::type_identity_t<T> value) {
     static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, long long>,
                   "atomicMax takes int, unsigned, long long or unsigned long long");
-    return t2t::cpu_device::atomic_update(address, [value](T old) { return old < value ? value : old; });
+    return t2t::cpu_device::atomic_update(address,
+                                          [value](T old) { return old < value ? value : old; });
 }
 T2T_ATOMIC_SCOPES(atomicMax, (T * address, std::type_identity_t<T> value), (address, value))
 
 /// Counts up and starts again at 0 after `limit`.
 inline unsigned atomicInc(unsigned* address, unsigned limit) {
-    return t2t::cpu_device::atomic_update(address, [limit](unsigned old) { return old >= limit ? 0 : old + 1; });
+    return t2t::cpu_device::atomic_update(
+        address, [limit](unsigned old) { return old >= limit ? 0 : old + 1; });
 }
 /// Counts down and starts again at `limit` from 0 or from above it.
 inline unsigned atomicDec(unsigned* address, unsigned limit) {
     return t2t::cpu_device::atomic_update(
         address, [limit](unsigned old) { return old == 0 || old > limit ? limit : old - 1; });
 }
-inline unsigned atomicInc_block(unsigned* address, unsigned limit) { return atomicInc(address, limit); }
-inline unsigned atomicInc_system(unsigned* address, unsigned limit) { return atomicInc(address, limit); }
-inline unsigned atomicDec_block(unsigned* address, unsigned limit) { return atomicDec(address, limit); }
-inline unsigned atomicDec_system(unsigned* address, unsigned limit) { return atomicDec(address, limit); }
+inline unsigned atomicInc_block(unsigned* address, unsigned limit) {
+    return atomicInc(address, limit);
+}
+inline unsigned atomicInc_system(unsigned* address, unsigned limit) {
+    return atomicInc(address, limit);
+}
+inline unsigned atomicDec_block(unsigned* address, unsigned limit) {
+    return atomicDec(address, limit);
+}
+inline unsigned atomicDec_system(unsigned* address, unsigned limit) {
+    return atomicDec(address, limit);
+}
 
 template <typename T>
 T atomicCAS(T* address, std::type_identity_t<T> expected, std::type_identity_t<T> desired) {
     static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, unsigned short>,
                   "atomicCAS takes int, unsigned, unsigned long long or unsigned short");
     t2t::cpu_device::memory_may_change();
-    __atomic_compare_exchange_n(address, &expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    __atomic_compare_exchange_n(address, &expected, desired, false, __ATOMIC_SEQ_CST,
+                                __ATOMIC_SEQ_CST);
     return expected;
 }
 T2T_ATOMIC_SCOPES(atomicCAS,
                   (T * address, std::type_identity_t<T> expected, std::type_identity_t<T> desired),
                   (address, expected, desired))
 
-#define T2T_ATOMIC_BITS(name, function)                                                         \
-    template <typename T>                                                                       \
-    T name(T* address, std::type_identity_t<T> value) {                                         \
-        static_assert(t2t::cpu_device::is_atomic_integer<T>, #name " takes int, unsigned or unsigned long long"); \
-        t2t::cpu_device::memory_may_change();                                                   \
-        return function(address, value, __ATOMIC_SEQ_CST);                                      \
-    }                                                                                           \
+#define T2T_ATOMIC_BITS(name, function)                                    \
+    template <typename T>                                                  \
+    T name(T* address, std::type_identity_t<T> value) {                    \
+        static_assert(t2t::cpu_device::is_atomic_integer<T>,               \
+                      #name " takes int, unsigned or unsigned long long"); \
+        t2t::cpu_device::memory_may_change();                              \
+        return function(address, value, __ATOMIC_SEQ_CST);                 \
+    }                                                                      \
     T2T_ATOMIC_SCOPES(name, (T * address, std::type_identity_t<T> value), (address, value))
 
 T2T_ATOMIC_BITS(atomicAnd, __atomic_fetch_and)

@@ -1,9 +1,11 @@
 /// @file
-/// One block on one operating-system thread: where its CUDA threads stand, and how they wait for each other.
+/// One block on one operating-system thread: where its CUDA threads stand, and how they wait for
+/// each other.
 ///
-/// Threads run one after the other on the same stack as long as none of them waits. The first that does
-/// turns the block into fibers: it keeps the stack it stands on, and another fiber takes the next thread.
-/// So a kernel without barriers pays for a loop, and a kernel with barriers pays for what it uses.
+/// Threads run one after the other on the same stack as long as none of them waits. The first that
+/// does turns the block into fibers: it keeps the stack it stands on, and another fiber takes the
+/// next thread. So a kernel without barriers pays for a loop, and a kernel with barriers pays for
+/// what it uses.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +15,8 @@
 #include "common/cpu_device/include/vector_types.h"
 #include "common/cpu_device/runtime/source_location.hpp"
 
-// CUDA's built-in variables. A block never leaves its operating-system thread, so they are that thread's.
+// CUDA's built-in variables. A block never leaves its operating-system thread, so they are that
+// thread's.
 extern constinit thread_local uint3 threadIdx;
 extern constinit thread_local uint3 blockIdx;
 extern constinit thread_local dim3 blockDim;
@@ -26,22 +29,24 @@ inline constexpr unsigned warp_size = 32;
 inline constexpr unsigned most_threads = 1024;  ///< threads in a block
 inline constexpr unsigned most_warps = most_threads / warp_size;
 
-/// Which threads of the block have been started. Kept apart from the rest because every thread touches it.
+/// Which threads of the block have been started. Kept apart from the rest because every thread
+/// touches it.
 struct Cursor {
     unsigned started = 0;   ///< threads handed out so far
     unsigned count = 0;     ///< threads in the block
     bool permuted = false;  ///< the schedule is not forward
-    bool tracked = false;   ///< a thread has waited, or is about to: exits must be told to the scheduler
+    bool tracked = false;   ///< a thread waits, or is about to: the scheduler counts exits
 };
 extern constinit thread_local Cursor cursor;
 
-/// Makes the next unstarted thread of the schedule the current one. @returns false when all have been started
+/// Makes the next unstarted thread of the schedule the current one. @returns false when all have
+/// been started
 bool start_next_thread();
 /// Tells the scheduler that the current thread has returned from the kernel.
 void finish_tracked_thread();
 
-/// Runs threads of the current block until none is left to start. Several fibers may stand in this loop
-/// at once, each with a thread that waits.
+/// Runs threads of the current block until none is left to start. Several fibers may stand in this
+/// loop at once, each with a thread that waits.
 /// @tparam Body a callable that runs the kernel for the current thread; it is inlined here
 template <typename Body>
 void run_unstarted_threads(const void* body) {
@@ -78,22 +83,25 @@ inline unsigned linear_thread() {
     return threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
 }
 /// Position of the current thread in its warp.
-inline unsigned lane_index() { return linear_thread() % warp_size; }
+inline unsigned lane_index() {
+    return linear_thread() % warp_size;
+}
 
 /// What a waiting thread waits for: the text of deadlock reports.
 struct Wait {
-    const char* what = "";       ///< the CUDA function, for example "__syncthreads"
-    SourceLocation where;  ///< where the kernel called it
-    unsigned mask = 0;           ///< lanes a warp operation waits for; 0 when it is not one
+    const char* what = "";  ///< the CUDA function, for example "__syncthreads"
+    SourceLocation where;   ///< where the kernel called it
+    unsigned mask = 0;      ///< lanes a warp operation waits for; 0 when it is not one
 };
 
 /// What a block-wide barrier computed from the threads' predicates.
 struct BarrierVotes {
-    unsigned arrived = 0;   ///< threads that took part
-    unsigned nonzero = 0;   ///< of those, how many brought a predicate other than 0
+    unsigned arrived = 0;  ///< threads that took part
+    unsigned nonzero = 0;  ///< of those, how many brought a predicate other than 0
 };
 
-/// Where the processor goes when a thread has to wait: to another fiber, or nowhere when it need not.
+/// Where the processor goes when a thread has to wait: to another fiber, or nowhere when it need
+/// not.
 struct Departure {
     boost::context::detail::fcontext_t to = nullptr;
     std::uintptr_t from = 0;  ///< number of the fiber that is left
@@ -104,13 +112,14 @@ extern constinit thread_local boost::context::detail::fcontext_t* fiber_contexts
 
 /// Leaves for another fiber; returns when the thread is resumed.
 ///
-/// Inlined into kernels on purpose. A processor predicts where a function returns to from the calls it has
-/// seen; after a switch of stacks every such guess is wrong and costs as much as the switch itself. So no
-/// function may stand between the switch and the kernel.
+/// Inlined into kernels on purpose. A processor predicts where a function returns to from the calls
+/// it has seen; after a switch of stacks every such guess is wrong and costs as much as the switch
+/// itself. So no function may stand between the switch and the kernel.
 __attribute__((always_inline)) inline void depart(Departure departure) {
     if (departure.to == nullptr) return;
     const uint3 index = threadIdx;
-    const auto arrived = boost::context::detail::jump_fcontext(departure.to, reinterpret_cast<void*>(departure.from));
+    const auto arrived = boost::context::detail::jump_fcontext(
+        departure.to, reinterpret_cast<void*>(departure.from));
     fiber_contexts[reinterpret_cast<std::uintptr_t>(arrived.data)] = arrived.fctx;
     threadIdx = index;
 }
@@ -135,22 +144,24 @@ using Collective = void (*)(unsigned arrived, void* const* payloads);
 /// The current lane has arrived at a warp operation; see warp_collective.
 Departure arrive_at_collective(unsigned mask, Collective compute, void* payload, const Wait& wait);
 
-/// Waits until every lane of `mask` that has not exited has called this with the same mask, then `compute`
-/// runs once for all of them. Every warp operation of the CPU device is built on this one.
-__attribute__((always_inline)) inline void warp_collective(unsigned mask, Collective compute, void* payload,
-                                                           const Wait& wait) {
+/// Waits until every lane of `mask` that has not exited has called this with the same mask, then
+/// `compute` runs once for all of them. Every warp operation of the CPU device is built on this
+/// one.
+__attribute__((always_inline)) inline void warp_collective(unsigned mask, Collective compute,
+                                                           void* payload, const Wait& wait) {
     depart(arrive_at_collective(mask, compute, payload, wait));
 }
 
-/// The lanes that stand at the same place: waits until nothing else in the block can run, then returns
-/// those that called from `wait.where`. That is the convergence a GPU would reach at the latest.
+/// The lanes that stand at the same place: waits until nothing else in the block can run, then
+/// returns those that called from `wait.where`. That is the convergence a GPU would reach at the
+/// latest.
 unsigned active_mask(const Wait& wait);
 
 /// Lets other threads of the block go first. For loops that wait for memory to change.
 void yield_thread();
 
-/// Called by atomics and fences: every few hundred calls it yields, so that a loop that waits for another
-/// thread's write lets that thread run.
+/// Called by atomics and fences: every few hundred calls it yields, so that a loop that waits for
+/// another thread's write lets that thread run.
 extern constinit thread_local unsigned calls_since_yield;
 inline void memory_may_change() {
     constexpr unsigned calls_between_yields = 512;

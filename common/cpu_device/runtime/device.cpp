@@ -15,14 +15,15 @@
 namespace t2t::cpu_device {
 namespace {
 
-// The machine that occupancy queries and limits describe: fourteen multiprocessors of compute capability 8.0,
-// a seventh of an A100. Not a power of two, because grid-stride loops would then walk a CPU's cache in strides
-// that all fall into the same few sets.
+// The machine that occupancy queries and limits describe: fourteen multiprocessors of compute
+// capability 8.0, a seventh of an A100. Not a power of two, because grid-stride loops would then
+// walk a CPU's cache in strides that all fall into the same few sets.
 constexpr int multiprocessors = 14;
 constexpr int threads_per_multiprocessor = 2048;
 constexpr int blocks_per_multiprocessor = 32;
 constexpr int registers_per_multiprocessor = 65536;
-constexpr int registers_per_thread = 32;  // a stated guess: the CPU device does not allocate registers
+constexpr int registers_per_thread =
+    32;  // a stated guess: the CPU device does not allocate registers
 constexpr std::size_t shared_per_block = 48 * 1024;
 constexpr std::size_t shared_per_block_opt_in = 163 * 1024;
 constexpr std::size_t shared_per_multiprocessor = 164 * 1024;
@@ -34,12 +35,13 @@ constexpr std::size_t constant_memory = 64 * 1024;
 
 /// Kernels that have asked for more dynamic shared memory than every block gets.
 class OptIns {
-   public:
+ public:
     void set(const void* kernel, std::size_t bytes) {
         const std::lock_guard lock(mutex_);
         bytes_[kernel] = bytes;
     }
-    /// @param kernel nullptr for a template instance that only its arguments name: any opt-in counts
+    /// @param kernel nullptr for a template instance that only its arguments name: any opt-in
+    /// counts
     std::size_t limit(const void* kernel) {
         const std::lock_guard lock(mutex_);
         if (const auto found = bytes_.find(kernel); found != bytes_.end()) return found->second;
@@ -50,7 +52,7 @@ class OptIns {
         return limit;
     }
 
-   private:
+ private:
     std::mutex mutex_;
     std::map<const void*, std::size_t> bytes_;
 };
@@ -65,30 +67,33 @@ int blocks_per_multiprocessor_for(unsigned threads, std::size_t shared_bytes) {
     const int by_threads = threads_per_multiprocessor / (warps * static_cast<int>(warp_size));
     const int by_registers =
         registers_per_multiprocessor / (registers_per_thread * warps * static_cast<int>(warp_size));
-    const int by_shared = static_cast<int>(shared_per_multiprocessor / (shared_bytes + shared_reserved_per_block));
+    const int by_shared =
+        static_cast<int>(shared_per_multiprocessor / (shared_bytes + shared_reserved_per_block));
     return std::min({by_threads, by_registers, by_shared, blocks_per_multiprocessor});
 }
 
-// What a GPU checks before it starts anything. The code is the one that CUDA 13 was seen to answer on an H200;
-// CUDA 12 answers cudaErrorInvalidConfiguration.
+// What a GPU checks before it starts anything. The code is the one that CUDA 13 was seen to answer
+// on an H200; CUDA 12 answers cudaErrorInvalidConfiguration.
 cudaError_t check_configuration(const BoundLaunch& launch) {
     const dim3& grid = launch.configuration.grid;
     const dim3& block = launch.configuration.block;
     const std::size_t shared = launch.configuration.shared_bytes;
-    if (grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.x > most_blocks_x || grid.y > most_blocks_yz ||
-        grid.z > most_blocks_yz) {
+    if (grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.x > most_blocks_x ||
+        grid.y > most_blocks_yz || grid.z > most_blocks_yz) {
         return cudaErrorInvalidValue;
     }
-    if (block.x == 0 || block.y == 0 || block.z == 0 || block.x > most_threads || block.y > most_threads ||
-        block.z > most_threads_z || block.x * block.y * block.z > most_threads) {
+    if (block.x == 0 || block.y == 0 || block.z == 0 || block.x > most_threads ||
+        block.y > most_threads || block.z > most_threads_z ||
+        block.x * block.y * block.z > most_threads) {
         return cudaErrorInvalidValue;
     }
     if (shared != 0 && shared > opt_ins().limit(launch.address)) return cudaErrorInvalidValue;
     if (launch.configuration.cooperative) {
         const std::uint64_t resident =
-            std::uint64_t{multiprocessors} *
-            static_cast<unsigned>(blocks_per_multiprocessor_for(block.x * block.y * block.z, shared));
-        if (std::uint64_t{grid.x} * grid.y * grid.z > resident) return cudaErrorCooperativeLaunchTooLarge;
+            std::uint64_t{multiprocessors} * static_cast<unsigned>(blocks_per_multiprocessor_for(
+                                                 block.x * block.y * block.z, shared));
+        if (std::uint64_t{grid.x} * grid.y * grid.z > resident)
+            return cudaErrorCooperativeLaunchTooLarge;
     }
     return cudaSuccess;
 }
@@ -108,22 +113,28 @@ void run(const BoundLaunch& launch) {
     if (record.fault != cudaSuccess) set_sticky_error(record.fault, record.fault_detail);
 }
 
-cudaError_t need_device(int device) { return device == 0 ? cudaSuccess : cudaErrorInvalidDevice; }
+cudaError_t need_device(int device) {
+    return device == 0 ? cudaSuccess : cudaErrorInvalidDevice;
+}
 
 }  // namespace
 
 cudaError_t run_or_record(const BoundLaunch& launch) {
-    if (in_kernel()) fault(cudaErrorNotSupported, "a kernel launches a kernel; launch it from the host");
+    if (in_kernel())
+        fault(cudaErrorNotSupported, "a kernel launches a kernel; launch it from the host");
     if (sticky_error() != cudaSuccess) return finish(cudaSuccess);
-    if (const cudaError_t refused = check_configuration(launch); refused != cudaSuccess) return finish(refused);
+    if (const cudaError_t refused = check_configuration(launch); refused != cudaSuccess)
+        return finish(refused);
     if (launch.configuration.stream == nullptr) {
         run(launch);
         return finish(cudaSuccess);
     }
     if (is_capturing(launch.configuration.stream)) {
-        return run_or_capture(launch.configuration.stream, cudaGraphNodeTypeKernel, launch.again(launch));
+        return run_or_capture(launch.configuration.stream, cudaGraphNodeTypeKernel,
+                              launch.again(launch));
     }
-    return run_or_capture(launch.configuration.stream, cudaGraphNodeTypeKernel, [&] { run(launch); });
+    return run_or_capture(launch.configuration.stream, cudaGraphNodeTypeKernel,
+                          [&] { run(launch); });
 }
 
 }  // namespace t2t::cpu_device
@@ -140,10 +151,15 @@ cudaError_t cudaGetDevice(int* device) {
     *device = 0;
     return finish(cudaSuccess);
 }
-cudaError_t cudaSetDevice(int device) { return finish(need_device(device)); }
-cudaError_t cudaSetDeviceFlags(unsigned) { return finish(cudaSuccess); }
+cudaError_t cudaSetDevice(int device) {
+    return finish(need_device(device));
+}
+cudaError_t cudaSetDeviceFlags(unsigned) {
+    return finish(cudaSuccess);
+}
 cudaError_t cudaDeviceSynchronize() {
-    if (const cudaError_t refused = refuse_while_capturing(); refused != cudaSuccess) return finish(refused);
+    if (const cudaError_t refused = refuse_while_capturing(); refused != cudaSuccess)
+        return finish(refused);
     return finish(cudaSuccess);
 }
 cudaError_t cudaDeviceReset() {
@@ -154,7 +170,9 @@ cudaError_t cudaDriverGetVersion(int* version) {
     *version = CUDART_VERSION;
     return finish(cudaSuccess);
 }
-cudaError_t cudaRuntimeGetVersion(int* version) { return cudaDriverGetVersion(version); }
+cudaError_t cudaRuntimeGetVersion(int* version) {
+    return cudaDriverGetVersion(version);
+}
 
 cudaError_t cudaDeviceCanAccessPeer(int* can_access, int device, int peer) {
     if (device != 0 || peer != 0) return finish(cudaErrorInvalidDevice);
@@ -164,7 +182,9 @@ cudaError_t cudaDeviceCanAccessPeer(int* can_access, int device, int peer) {
 cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned) {
     return finish(peer == 0 ? cudaErrorPeerAccessUnsupported : cudaErrorInvalidDevice);
 }
-cudaError_t cudaDeviceDisablePeerAccess(int) { return finish(cudaErrorInvalidDevice); }
+cudaError_t cudaDeviceDisablePeerAccess(int) {
+    return finish(cudaErrorInvalidDevice);
+}
 
 // ---- properties and limits ----------------------------------------------------------------------
 
@@ -220,35 +240,64 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
     }();
     const auto of = [&]() -> std::size_t {
         switch (attribute) {
-            case cudaDevAttrMaxThreadsPerBlock: return all.maxThreadsPerBlock;
-            case cudaDevAttrMaxBlockDimX: return all.maxThreadsDim[0];
-            case cudaDevAttrMaxBlockDimY: return all.maxThreadsDim[1];
-            case cudaDevAttrMaxBlockDimZ: return all.maxThreadsDim[2];
-            case cudaDevAttrMaxGridDimX: return all.maxGridSize[0];
-            case cudaDevAttrMaxGridDimY: return all.maxGridSize[1];
-            case cudaDevAttrMaxGridDimZ: return all.maxGridSize[2];
-            case cudaDevAttrMaxSharedMemoryPerBlock: return all.sharedMemPerBlock;
-            case cudaDevAttrTotalConstantMemory: return all.totalConstMem;
-            case cudaDevAttrWarpSize: return all.warpSize;
-            case cudaDevAttrMaxRegistersPerBlock: return all.regsPerBlock;
-            case cudaDevAttrMultiProcessorCount: return all.multiProcessorCount;
-            case cudaDevAttrIntegrated: return all.integrated;
-            case cudaDevAttrCanMapHostMemory: return all.canMapHostMemory;
-            case cudaDevAttrL2CacheSize: return all.l2CacheSize;
-            case cudaDevAttrMaxThreadsPerMultiProcessor: return all.maxThreadsPerMultiProcessor;
-            case cudaDevAttrUnifiedAddressing: return all.unifiedAddressing;
-            case cudaDevAttrComputeCapabilityMajor: return all.major;
-            case cudaDevAttrComputeCapabilityMinor: return all.minor;
-            case cudaDevAttrMaxSharedMemoryPerMultiprocessor: return all.sharedMemPerMultiprocessor;
-            case cudaDevAttrMaxRegistersPerMultiprocessor: return all.regsPerMultiprocessor;
-            case cudaDevAttrManagedMemory: return all.managedMemory;
-            case cudaDevAttrConcurrentManagedAccess: return all.concurrentManagedAccess;
-            case cudaDevAttrCooperativeLaunch: return all.cooperativeLaunch;
-            case cudaDevAttrMaxSharedMemoryPerBlockOptin: return all.sharedMemPerBlockOptin;
-            case cudaDevAttrMaxBlocksPerMultiprocessor: return all.maxBlocksPerMultiProcessor;
-            case cudaDevAttrReservedSharedMemoryPerBlock: return all.reservedSharedMemPerBlock;
-            case cudaDevAttrMemoryPoolsSupported: return all.memoryPoolsSupported;
-            default: return 0;  // clocks, bus width, engines: what a CPU has no figure for
+            case cudaDevAttrMaxThreadsPerBlock:
+                return all.maxThreadsPerBlock;
+            case cudaDevAttrMaxBlockDimX:
+                return all.maxThreadsDim[0];
+            case cudaDevAttrMaxBlockDimY:
+                return all.maxThreadsDim[1];
+            case cudaDevAttrMaxBlockDimZ:
+                return all.maxThreadsDim[2];
+            case cudaDevAttrMaxGridDimX:
+                return all.maxGridSize[0];
+            case cudaDevAttrMaxGridDimY:
+                return all.maxGridSize[1];
+            case cudaDevAttrMaxGridDimZ:
+                return all.maxGridSize[2];
+            case cudaDevAttrMaxSharedMemoryPerBlock:
+                return all.sharedMemPerBlock;
+            case cudaDevAttrTotalConstantMemory:
+                return all.totalConstMem;
+            case cudaDevAttrWarpSize:
+                return all.warpSize;
+            case cudaDevAttrMaxRegistersPerBlock:
+                return all.regsPerBlock;
+            case cudaDevAttrMultiProcessorCount:
+                return all.multiProcessorCount;
+            case cudaDevAttrIntegrated:
+                return all.integrated;
+            case cudaDevAttrCanMapHostMemory:
+                return all.canMapHostMemory;
+            case cudaDevAttrL2CacheSize:
+                return all.l2CacheSize;
+            case cudaDevAttrMaxThreadsPerMultiProcessor:
+                return all.maxThreadsPerMultiProcessor;
+            case cudaDevAttrUnifiedAddressing:
+                return all.unifiedAddressing;
+            case cudaDevAttrComputeCapabilityMajor:
+                return all.major;
+            case cudaDevAttrComputeCapabilityMinor:
+                return all.minor;
+            case cudaDevAttrMaxSharedMemoryPerMultiprocessor:
+                return all.sharedMemPerMultiprocessor;
+            case cudaDevAttrMaxRegistersPerMultiprocessor:
+                return all.regsPerMultiprocessor;
+            case cudaDevAttrManagedMemory:
+                return all.managedMemory;
+            case cudaDevAttrConcurrentManagedAccess:
+                return all.concurrentManagedAccess;
+            case cudaDevAttrCooperativeLaunch:
+                return all.cooperativeLaunch;
+            case cudaDevAttrMaxSharedMemoryPerBlockOptin:
+                return all.sharedMemPerBlockOptin;
+            case cudaDevAttrMaxBlocksPerMultiprocessor:
+                return all.maxBlocksPerMultiProcessor;
+            case cudaDevAttrReservedSharedMemoryPerBlock:
+                return all.reservedSharedMemPerBlock;
+            case cudaDevAttrMemoryPoolsSupported:
+                return all.memoryPoolsSupported;
+            default:
+                return 0;  // clocks, bus width, engines: what a CPU has no figure for
         }
     };
     *value = static_cast<int>(of());
@@ -263,9 +312,12 @@ std::size_t* limit_of(cudaLimit limit) {
     static std::size_t printf_buffer = 1 << 20;
     static std::size_t heap = 8 << 20;
     switch (limit) {
-        case cudaLimitStackSize: return &stack;
-        case cudaLimitPrintfFifoSize: return &printf_buffer;
-        case cudaLimitMallocHeapSize: return &heap;
+        case cudaLimitStackSize:
+            return &stack;
+        case cudaLimitPrintfFifoSize:
+            return &printf_buffer;
+        case cudaLimitMallocHeapSize:
+            return &heap;
     }
     return nullptr;
 }
@@ -283,7 +335,9 @@ cudaError_t cudaDeviceSetLimit(cudaLimit limit, std::size_t value) {
     *limit_of(limit) = value;
     return finish(cudaSuccess);
 }
-cudaError_t cudaDeviceSetCacheConfig(cudaFuncCache) { return finish(cudaSuccess); }
+cudaError_t cudaDeviceSetCacheConfig(cudaFuncCache) {
+    return finish(cudaSuccess);
+}
 cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
     *least = *greatest = 0;
     return finish(cudaSuccess);
@@ -310,32 +364,39 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* ke
     attributes->maxDynamicSharedSizeBytes = static_cast<int>(opt_ins().limit(kernel));
     return finish(cudaSuccess);
 }
-cudaError_t cudaFuncSetCacheConfig(const void*, cudaFuncCache) { return finish(cudaSuccess); }
+cudaError_t cudaFuncSetCacheConfig(const void*, cudaFuncCache) {
+    return finish(cudaSuccess);
+}
 
-cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* kernel, int block_size,
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* kernel,
+                                                          int block_size,
                                                           std::size_t dynamic_shared) {
     if (kernel == nullptr) return finish(cudaErrorInvalidDeviceFunction);
     if (blocks == nullptr || block_size <= 0) return finish(cudaErrorInvalidValue);
-    *blocks = dynamic_shared > opt_ins().limit(kernel)
-                  ? 0
-                  : blocks_per_multiprocessor_for(static_cast<unsigned>(block_size), dynamic_shared);
+    *blocks =
+        dynamic_shared > opt_ins().limit(kernel)
+            ? 0
+            : blocks_per_multiprocessor_for(static_cast<unsigned>(block_size), dynamic_shared);
     return finish(cudaSuccess);
 }
-cudaError_t cudaOccupancyAvailableDynamicSMemPerBlock(std::size_t* bytes, const void* kernel, int blocks,
-                                                      int block_size) {
+cudaError_t cudaOccupancyAvailableDynamicSMemPerBlock(std::size_t* bytes, const void* kernel,
+                                                      int blocks, int block_size) {
     if (kernel == nullptr) return finish(cudaErrorInvalidDeviceFunction);
     if (bytes == nullptr || blocks <= 0 || block_size <= 0) return finish(cudaErrorInvalidValue);
     const std::size_t share = shared_per_multiprocessor / static_cast<std::size_t>(blocks);
-    *bytes = share > shared_reserved_per_block ? std::min(share - shared_reserved_per_block, shared_per_block_opt_in) : 0;
+    *bytes = share > shared_reserved_per_block
+                 ? std::min(share - shared_reserved_per_block, shared_per_block_opt_in)
+                 : 0;
     return finish(cudaSuccess);
 }
-cudaError_t cudaOccupancyMaxPotentialBlockSize(int* grid, int* block, const void* kernel, std::size_t dynamic_shared,
-                                               int limit) {
+cudaError_t cudaOccupancyMaxPotentialBlockSize(int* grid, int* block, const void* kernel,
+                                               std::size_t dynamic_shared, int limit) {
     if (kernel == nullptr) return finish(cudaErrorInvalidDeviceFunction);
     const int most = limit > 0 ? std::min<int>(limit, most_threads) : most_threads;
     int best_threads = 0;
     for (int threads = most / warpSize * warpSize; threads >= warpSize; threads -= warpSize) {
-        const int resident = threads * blocks_per_multiprocessor_for(static_cast<unsigned>(threads), dynamic_shared);
+        const int resident =
+            threads * blocks_per_multiprocessor_for(static_cast<unsigned>(threads), dynamic_shared);
         if (resident > best_threads) {
             best_threads = resident;
             *block = threads;
@@ -347,5 +408,9 @@ cudaError_t cudaOccupancyMaxPotentialBlockSize(int* grid, int* block, const void
 
 // ---- profilers ----------------------------------------------------------------------------------
 
-cudaError_t cudaProfilerStart() { return cudaSuccess; }
-cudaError_t cudaProfilerStop() { return cudaSuccess; }
+cudaError_t cudaProfilerStart() {
+    return cudaSuccess;
+}
+cudaError_t cudaProfilerStop() {
+    return cudaSuccess;
+}

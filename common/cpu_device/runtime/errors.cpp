@@ -21,7 +21,9 @@ cudaError_t finish(cudaError_t error) {
     return error;
 }
 
-cudaError_t sticky_error() { return sticky.load(std::memory_order_relaxed); }
+cudaError_t sticky_error() {
+    return sticky.load(std::memory_order_relaxed);
+}
 
 void set_sticky_error(cudaError_t error, std::string detail) {
     const std::string text = cudaGetErrorString(error);

@@ -8,8 +8,8 @@
 
 namespace t2t::cpu_device {
 
-/// Remembers `error` for cudaGetLastError() unless it is cudaSuccess. @returns the sticky error if there is
-/// one, else `error`
+/// Remembers `error` for cudaGetLastError() unless it is cudaSuccess. @returns the sticky error if
+/// there is one, else `error`
 cudaError_t finish(cudaError_t error);
 
 /// The error that a kernel has left the device in; every later call returns it, as on a GPU.

@@ -37,7 +37,9 @@ struct SignalNote {
 constinit thread_local sigjmp_buf* way_out = nullptr;  // to run_guarded, while a kernel runs
 constinit thread_local SignalNote note;
 
-int interrupt_signal() { return SIGRTMIN + 5; }
+int interrupt_signal() {
+    return SIGRTMIN + 5;
+}
 
 const char* stack_pointer_of(const void* context) {
     const auto* machine = &static_cast<const ucontext_t*>(context)->uc_mcontext;
@@ -48,16 +50,21 @@ const char* stack_pointer_of(const void* context) {
 #endif
 }
 
-// x86 names no address when it faults on a misaligned vector, nor when the upper 17 bits of an address
-// differ. Whether the instruction is a move that insists on alignment (movaps, movapd, movdqa, movntps,
-// movntdq, in their SSE, VEX and EVEX encodings) tells one from the other.
+// x86 names no address when it faults on a misaligned vector, nor when the upper 17 bits of an
+// address differ. Whether the instruction is a move that insists on alignment (movaps, movapd,
+// movdqa, movntps, movntdq, in their SSE, VEX and EVEX encodings) tells one from the other.
 bool insists_on_alignment([[maybe_unused]] const void* context) {
 #if defined(__x86_64__)
     const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
     const auto* code = reinterpret_cast<const unsigned char*>(registers[REG_RIP]);
     bool prefix_66 = false;
-    for (; *code == 0x66 || (*code & 0xf0) == 0x40; ++code) prefix_66 |= *code == 0x66;  // 0x4.: REX
-    const int length = *code == 0x0f ? 1 : *code == 0xc5 ? 2 : *code == 0xc4 ? 3 : *code == 0x62 ? 4 : 0;
+    for (; *code == 0x66 || (*code & 0xf0) == 0x40; ++code)
+        prefix_66 |= *code == 0x66;  // 0x4.: REX
+    const int length = *code == 0x0f   ? 1
+                       : *code == 0xc5 ? 2
+                       : *code == 0xc4 ? 3
+                       : *code == 0x62 ? 4
+                                       : 0;
     if (length == 0) return false;
     if (length == 2) prefix_66 = (code[1] & 3) == 1;
     if (length > 2) prefix_66 = (code[2] & 3) == 1;
@@ -77,14 +84,14 @@ void on_signal(int signal, siginfo_t* info, void* context) {
         raise(signal);
         return;
     }
-    note = {signal, info->si_code, static_cast<const char*>(info->si_addr), stack_pointer_of(context),
-            insists_on_alignment(context)};
+    note = {signal, info->si_code, static_cast<const char*>(info->si_addr),
+            stack_pointer_of(context), insists_on_alignment(context)};
     siglongjmp(*way_out, 1);
 }
 
 /// A stack for signal handlers: the usual one may be what has overflowed.
 class HandlerStack {
-   public:
+ public:
     HandlerStack() : memory_(std::make_unique<char[]>(bytes)) {
         stack_t stack{};
         stack.ss_sp = memory_.get();
@@ -97,7 +104,7 @@ class HandlerStack {
         sigaltstack(&stack, nullptr);
     }
 
-   private:
+ private:
     static constexpr std::size_t bytes = 64 * 1024;
     std::unique_ptr<char[]> memory_;
 };
@@ -105,13 +112,14 @@ class HandlerStack {
 void install_handlers() {
     static std::once_flag once;
     std::call_once(once, [] {
-        struct sigaction action{};
+        struct sigaction action {};
         action.sa_sigaction = on_signal;
         // SA_NODEFER: the handler leaves by siglongjmp, so the signal must not stay blocked.
         action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART;
         sigaction(interrupt_signal(), &action, nullptr);
 #if !defined(__SANITIZE_ADDRESS__)  // AddressSanitizer explains these better than we do
-        for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigaction(signal, &action, nullptr);
+        for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL})
+            sigaction(signal, &action, nullptr);
 #endif
     });
     thread_local const HandlerStack handler_stack;
@@ -135,22 +143,26 @@ void record(cudaError_t code, const std::string& detail) {
 std::string this_block() {
     return "kernel " + std::string(scheduler().launch()->kernel) + ", block " + triple(blockIdx);
 }
-std::string this_thread() { return this_block() + ", thread " + triple(threadIdx) + ": "; }
+std::string this_thread() {
+    return this_block() + ", thread " + triple(threadIdx) + ": ";
+}
 
 // Runs after the jump out of the handler, where allocating is safe again.
 void record_signal() {
     constexpr std::ptrdiff_t near = 64 * 1024;
     const std::ptrdiff_t from_stack = note.address - note.stack_pointer;
     if (note.signal == interrupt_signal()) {
-        record(cudaErrorLaunchTimeout,
-               this_thread() +
-                   "no thread, barrier or warp operation has come forward for a long time; a loop may be "
-                   "waiting for a value that nobody writes (a loop over plain memory needs an atomic, "
-                   "__nanosleep or __threadfence in it so that other threads get their turn); "
-                   "T2T_TIMEOUT=SECONDS sets the limit");
+        record(
+            cudaErrorLaunchTimeout,
+            this_thread() +
+                "no thread, barrier or warp operation has come forward for a long time; a loop may be "
+                "waiting for a value that nobody writes (a loop over plain memory needs an atomic, "
+                "__nanosleep or __threadfence in it so that other threads get their turn); "
+                "T2T_TIMEOUT=SECONDS sets the limit");
     } else if (note.signal == SIGFPE) {
         record(cudaErrorLaunchFailure,
-               this_thread() + "integer division by zero; a GPU would go on with an unspecified value");
+               this_thread() +
+                   "integer division by zero; a GPU would go on with an unspecified value");
     } else if (note.signal == SIGILL) {
         record(cudaErrorIllegalInstruction, this_thread() + "illegal instruction");
     } else if (scheduler().stacks().in_guard_page(note.address) ||
@@ -159,17 +171,21 @@ void record_signal() {
                this_thread() + "stack overflow; use smaller local arrays or less recursion");
     } else if (note.code == SI_KERNEL && note.insists_on_alignment) {
         record(cudaErrorMisalignedAddress,
-               this_thread() + "misaligned address; a vector access of N bytes needs an address that is a "
-                               "multiple of N");
+               this_thread() +
+                   "misaligned address; a vector access of N bytes needs an address that is a "
+                   "multiple of N");
     } else if (note.code == SI_KERNEL) {
         record(cudaErrorIllegalAddress,
-               this_thread() + "access to an address that cannot exist; the pointer or the index is garbage");
+               this_thread() +
+                   "access to an address that cannot exist; the pointer or the index is garbage");
     } else {
         record(cudaErrorIllegalAddress, this_thread() + describe_address(note.address));
     }
 }
 
-[[noreturn]] void leave() { siglongjmp(*way_out, 2); }
+[[noreturn]] void leave() {
+    siglongjmp(*way_out, 2);
+}
 
 }  // namespace
 
@@ -183,9 +199,13 @@ void fault_of_block(cudaError_t code, const std::string& what) {
     leave();
 }
 
-void leave_cancelled_block() { leave(); }
+void leave_cancelled_block() {
+    leave();
+}
 
-bool in_kernel() { return way_out != nullptr; }
+bool in_kernel() {
+    return way_out != nullptr;
+}
 
 void run_guarded(LaunchRecord& launch, void (*step)(LaunchRecord&)) {
     install_handlers();
@@ -200,16 +220,20 @@ void run_guarded(LaunchRecord& launch, void (*step)(LaunchRecord&)) {
         return;
     }
     way_out = nullptr;
-#if defined(__SANITIZE_ADDRESS__)  // it still guards the variables of the frames that the jump left behind
+#if defined( \
+    __SANITIZE_ADDRESS__)  // it still guards the variables of the frames that the jump left behind
     const auto* lowest = static_cast<const char*>(home_stack().first);
-    ASAN_UNPOISON_MEMORY_REGION(lowest, static_cast<const char*>(__builtin_frame_address(0)) - lowest);
+    ASAN_UNPOISON_MEMORY_REGION(lowest,
+                                static_cast<const char*>(__builtin_frame_address(0)) - lowest);
 #endif
     if (reason == 1) record_signal();
     scheduler().abandon_block();
     scheduler().end_launch();
 }
 
-void interrupt_kernel(unsigned long thread) { pthread_kill(thread, interrupt_signal()); }
+void interrupt_kernel(unsigned long thread) {
+    pthread_kill(thread, interrupt_signal());
+}
 
 std::string place(const SourceLocation& where) {
     return std::string(where.file) + ":" + std::to_string(where.line);
@@ -236,16 +260,16 @@ std::pair<const void*, std::size_t> home_stack() {
 
 }  // namespace t2t::cpu_device
 
-// glibc's assert() calls this; the program's own definition comes first. In a kernel it does what CUDA does:
-// prints block and thread, and ends the launch with cudaErrorAssert.
+// glibc's assert() calls this; the program's own definition comes first. In a kernel it does what
+// CUDA does: prints block and thread, and ends the launch with cudaErrorAssert.
 extern "C" void __assert_fail(const char* expression, const char* file, unsigned line,
                               const char* function) noexcept {
     using namespace t2t::cpu_device;
     if (in_kernel()) {
         const std::string what = std::string(file) + ":" + std::to_string(line) + ": " + function +
                                  ": Assertion `" + expression + "` failed";
-        std::fprintf(stderr, "%s: block: [%u,%u,%u], thread: [%u,%u,%u]\n", what.c_str(), blockIdx.x, blockIdx.y,
-                     blockIdx.z, threadIdx.x, threadIdx.y, threadIdx.z);
+        std::fprintf(stderr, "%s: block: [%u,%u,%u], thread: [%u,%u,%u]\n", what.c_str(),
+                     blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x, threadIdx.y, threadIdx.z);
         fault(cudaErrorAssert, what);
     }
     std::fprintf(stderr, "%s:%u: %s: Assertion `%s' failed.\n", file, line, function, expression);

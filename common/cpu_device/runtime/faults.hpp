@@ -1,6 +1,6 @@
 /// @file
-/// What happens when a kernel does what a GPU would not survive: the launch ends with an error that names
-/// the kernel, the block and the thread, and the process goes on.
+/// What happens when a kernel does what a GPU would not survive: the launch ends with an error that
+/// names the kernel, the block and the thread, and the process goes on.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,8 @@ struct LaunchRecord;
 /// True while the calling operating-system thread runs a kernel.
 bool in_kernel();
 
-/// Runs `step(launch)` on the calling thread; a fault or a signal inside ends it and is recorded in `launch`.
+/// Runs `step(launch)` on the calling thread; a fault or a signal inside ends it and is recorded in
+/// `launch`.
 void run_guarded(LaunchRecord& launch, void (*step)(LaunchRecord&));
 
 /// Stops the kernel that another operating-system thread runs; the watchdog's tool.

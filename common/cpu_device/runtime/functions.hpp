@@ -7,7 +7,9 @@
 #include "common/cpu_device/runtime/faults.hpp"
 
 /// A counter that grows steadily; here it counts nanoseconds, on a GPU cycles of one SM.
-inline long long clock64() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
+inline long long clock64() {
+    return std::chrono::steady_clock::now().time_since_epoch().count();
+}
 
 /// Ends the launch with cudaErrorLaunchFailure.
 [[noreturn]] inline void __trap() {

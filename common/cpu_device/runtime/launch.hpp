@@ -1,5 +1,6 @@
 /// @file
-/// Kernel launches: what the launch translator turns `kernel<<<grid, block, shared, stream>>>(…)` into.
+/// Kernel launches: what the launch translator turns `kernel<<<grid, block, shared, stream>>>(…)`
+/// into.
 #pragma once
 
 #include <cstddef>
@@ -29,12 +30,13 @@ inline LaunchConfiguration configure(dim3 grid, dim3 block, std::size_t shared_b
 
 /// A launch with its arguments bound.
 struct BoundLaunch {
-    const char* kernel;                ///< as written in the source
-    const void* address;               ///< the kernel's address, or nullptr when it has none to name
+    const char* kernel;   ///< as written in the source
+    const void* address;  ///< the kernel's address, or nullptr when it has none to name
     LaunchConfiguration configuration;
     void (*runner)(const void* body);  ///< run_unstarted_threads for the body's type
     const void* body;
-    std::function<void()> (*again)(const BoundLaunch& launch);  ///< a copy that can run later, for graphs
+    std::function<void()> (*again)(
+        const BoundLaunch& launch);  ///< a copy that can run later, for graphs
 };
 
 /// Checks the launch as CUDA does, then runs it, or records it when its stream is being captured.
@@ -43,8 +45,8 @@ cudaError_t run_or_record(const BoundLaunch& launch);
 
 /// Runs `call` with copies of `arguments` for every thread of the grid.
 template <typename Call, typename... Arguments>
-cudaError_t launch(const char* kernel, const LaunchConfiguration& configuration, const void* address,
-                   Call call, Arguments... arguments) {
+cudaError_t launch(const char* kernel, const LaunchConfiguration& configuration,
+                   const void* address, Call call, Arguments... arguments) {
     struct Body {
         Call call;
         mutable std::tuple<Arguments...> arguments;
@@ -59,7 +61,8 @@ cudaError_t launch(const char* kernel, const LaunchConfiguration& configuration,
             run_or_record(replayed);
         };
     };
-    return run_or_record({kernel, address, configuration, &run_unstarted_threads<Body>, &body, again});
+    return run_or_record(
+        {kernel, address, configuration, &run_unstarted_threads<Body>, &body, again});
 }
 
 /// The address of a kernel, whatever its parameters.
@@ -70,8 +73,9 @@ const void* address_of(int, void (*kernel)(Parameters...)) {
 
 /// Launches through a typed pointer, with CUDA's array of pointers to the arguments.
 template <typename... Parameters, std::size_t... I>
-cudaError_t launch_with_pointers(void (*kernel)(Parameters...), const LaunchConfiguration& configuration,
-                                 void** arguments, std::index_sequence<I...>) {
+cudaError_t launch_with_pointers(void (*kernel)(Parameters...),
+                                 const LaunchConfiguration& configuration, void** arguments,
+                                 std::index_sequence<I...>) {
     return launch(
         "kernel", configuration, reinterpret_cast<const void*>(kernel),
         [kernel](auto&... values) { kernel(values...); },
@@ -82,11 +86,11 @@ cudaError_t launch_with_pointers(void (*kernel)(Parameters...), const LaunchConf
 
 /// The address of the kernel that an expression names; nullptr when only the arguments choose among
 /// template instances. The tag makes the expression dependent, so that choosing fails softly.
-#define T2T_KERNEL_ADDRESS(...)                                                        \
-    [=](auto t2t_tag) -> const void* {                                                 \
+#define T2T_KERNEL_ADDRESS(...)                                                            \
+    [=](auto t2t_tag) -> const void* {                                                     \
         if constexpr (requires { ::t2t::cpu_device::address_of(t2t_tag, __VA_ARGS__); }) { \
-            return ::t2t::cpu_device::address_of(t2t_tag, __VA_ARGS__);                \
-        } else {                                                                       \
-            return nullptr;                                                            \
-        }                                                                              \
+            return ::t2t::cpu_device::address_of(t2t_tag, __VA_ARGS__);                    \
+        } else {                                                                           \
+            return nullptr;                                                                \
+        }                                                                                  \
     }(0)

@@ -18,13 +18,13 @@ using Runner = void (*)(const void* body);
 
 /// A kernel, its grid, and how far the workers have come with it.
 struct LaunchRecord {
-    const char* kernel = "";      ///< as written in the launch, for messages
+    const char* kernel = "";  ///< as written in the launch, for messages
     dim3 grid;
     dim3 block;
     std::size_t shared_bytes = 0;  ///< dynamic shared memory of a block
     Runner runner = nullptr;
     const void* body = nullptr;
-    bool cooperative = false;      ///< every block is resident at once, so the grid may synchronise
+    bool cooperative = false;  ///< every block is resident at once, so the grid may synchronise
 
     std::atomic<std::uint64_t> next_block{0};
     std::atomic<bool> cancelled{false};  ///< a fault happened; start no more blocks

@@ -26,23 +26,26 @@ namespace t2t::cpu_device {
 namespace {
 
 constexpr std::size_t page = 4096;
-constexpr std::size_t alignment = 256;          // what cudaMalloc promises
-constexpr std::size_t kept_after_free = 1024;   // freed ranges that stay unmapped, so that late uses fault
+constexpr std::size_t alignment = 256;  // what cudaMalloc promises
+constexpr std::size_t kept_after_free =
+    1024;  // freed ranges that stay unmapped, so that late uses fault
 
-std::size_t round_up(std::size_t value, std::size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+std::size_t round_up(std::size_t value, std::size_t multiple) {
+    return (value + multiple - 1) / multiple * multiple;
+}
 
-/// One allocation. Its last byte, rounded up to the alignment, is followed by an unmapped page, its first
-/// page is preceded by one: running off either end soon faults.
+/// One allocation. Its last byte, rounded up to the alignment, is followed by an unmapped page, its
+/// first page is preceded by one: running off either end soon faults.
 struct Allocation {
     std::size_t bytes;
     cudaMemoryType type;
-    char* mapping;               ///< nullptr when the memory is not ours (registered host memory, symbols)
+    char* mapping;  ///< nullptr when the memory is not ours (registered host memory, symbols)
     std::size_t mapping_bytes;
     bool freed = false;
 };
 
 class Memory {
-   public:
+ public:
     cudaError_t allocate(void** pointer, std::size_t bytes, cudaMemoryType type) {
         if (pointer == nullptr) return cudaErrorInvalidValue;
         *pointer = nullptr;
@@ -51,7 +54,8 @@ class Memory {
         if (bytes > worth_asking && bytes > available()) return cudaErrorMemoryAllocation;
         const std::size_t room = round_up(round_up(bytes, alignment), page);
         const std::size_t total = room + 2 * page;
-        void* mapping = mmap(nullptr, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void* mapping =
+            mmap(nullptr, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (mapping == MAP_FAILED) return cudaErrorMemoryAllocation;
         char* first = static_cast<char*>(mapping) + page;
         if (mprotect(first, room, PROT_READ | PROT_WRITE) != 0) {
@@ -95,20 +99,22 @@ class Memory {
 
     cudaError_t enter(const void* address, std::size_t bytes, cudaMemoryType type) {
         const std::lock_guard lock(mutex_);
-        const auto [entry, is_new] =
-            table_.try_emplace(static_cast<const char*>(address), Allocation{bytes, type, nullptr, 0, false});
+        const auto [entry, is_new] = table_.try_emplace(static_cast<const char*>(address),
+                                                        Allocation{bytes, type, nullptr, 0, false});
         return is_new ? cudaSuccess : cudaErrorHostMemoryAlreadyRegistered;
     }
 
     cudaError_t withdraw(const void* address) {
         const std::lock_guard lock(mutex_);
         const auto found = table_.find(static_cast<const char*>(address));
-        if (found == table_.end() || found->second.mapping != nullptr) return cudaErrorHostMemoryNotRegistered;
+        if (found == table_.end() || found->second.mapping != nullptr)
+            return cudaErrorHostMemoryNotRegistered;
         table_.erase(found);
         return cudaSuccess;
     }
 
-    /// The allocation that holds `address`, or the nearest one below it. @returns false when there is none
+    /// The allocation that holds `address`, or the nearest one below it. @returns false when there
+    /// is none
     bool nearest(const void* address, const char** start, Allocation* allocation) {
         const std::lock_guard lock(mutex_);
         auto found = table_.upper_bound(static_cast<const char*>(address));
@@ -138,10 +144,11 @@ class Memory {
         return total();
     }
     static std::size_t total() {
-        return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+        return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
+               static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
     }
 
-   private:
+ private:
     std::mutex mutex_;
     std::map<const char*, Allocation> table_;
     std::deque<const char*> freed_;
@@ -152,7 +159,8 @@ Memory& memory() {
     return *all;
 }
 
-bool inside(const char* start, const Allocation& allocation, const void* address, std::size_t bytes) {
+bool inside(const char* start, const Allocation& allocation, const void* address,
+            std::size_t bytes) {
     const char* first = static_cast<const char*>(address);
     return first >= start && bytes <= allocation.bytes &&
            static_cast<std::size_t>(first - start) <= allocation.bytes - bytes;
@@ -169,7 +177,8 @@ bool copy_is_legal(const void* to, const void* from, std::size_t bytes, cudaMemc
     for (const void* address : {to, from}) {
         const char* start = nullptr;
         Allocation allocation;
-        if (memory().nearest(address, &start, &allocation) && inside(start, allocation, address, 1) &&
+        if (memory().nearest(address, &start, &allocation) &&
+            inside(start, allocation, address, 1) &&
             (allocation.freed || !inside(start, allocation, address, bytes))) {
             return false;
         }
@@ -189,13 +198,15 @@ bool is_device_range(const void* address, std::size_t bytes) {
 bool is_freed(const void* address) {
     const char* start = nullptr;
     Allocation allocation;
-    return memory().nearest(address, &start, &allocation) && allocation.freed && inside(start, allocation, address, 1);
+    return memory().nearest(address, &start, &allocation) && allocation.freed &&
+           inside(start, allocation, address, 1);
 }
 
 std::string describe_address(const void* address) {
     char text[32];
     std::snprintf(text, sizeof text, "%p", address);
-    const std::string what = std::string("access to address ") + (address == nullptr ? "0 (a null pointer)" : text);
+    const std::string what =
+        std::string("access to address ") + (address == nullptr ? "0 (a null pointer)" : text);
     const char* start = nullptr;
     Allocation allocation;
     const char* where = static_cast<const char*>(address);
@@ -203,17 +214,20 @@ std::string describe_address(const void* address) {
     if (memory().nearest(address, &start, &allocation)) {
         const std::string size = std::to_string(allocation.bytes) + " bytes";
         if (allocation.freed && where < start + allocation.bytes) {
-            return what + ", which is " + std::to_string(where - start) + " bytes into an allocation of " + size +
-                   " that has been freed with cudaFree";
+            return what + ", which is " + std::to_string(where - start) +
+                   " bytes into an allocation of " + size + " that has been freed with cudaFree";
         }
         const std::ptrdiff_t past = where - (start + allocation.bytes);
-        if (past < near) return what + ", which is " + std::to_string(past) + " bytes past an allocation of " + size;
+        if (past < near)
+            return what + ", which is " + std::to_string(past) + " bytes past an allocation of " +
+                   size;
     }
     if (memory().next_above(address, &start, &allocation) && start - where < near) {
-        return what + ", which is " + std::to_string(start - where) + " bytes before an allocation of " +
-               std::to_string(allocation.bytes) + " bytes";
+        return what + ", which is " + std::to_string(start - where) +
+               " bytes before an allocation of " + std::to_string(allocation.bytes) + " bytes";
     }
-    return what + ", which is outside every allocation; is it a host pointer, or one that was never set?";
+    return what +
+           ", which is outside every allocation; is it a host pointer, or one that was never set?";
 }
 
 void* register_symbol(const void* address, std::size_t bytes) {
@@ -221,8 +235,8 @@ void* register_symbol(const void* address, std::size_t bytes) {
     return const_cast<void*>(address);
 }
 
-cudaError_t copy_symbol(void* symbol, std::size_t symbol_bytes, void* other, std::size_t bytes, std::size_t offset,
-                        bool to_symbol, cudaStream_t stream) {
+cudaError_t copy_symbol(void* symbol, std::size_t symbol_bytes, void* other, std::size_t bytes,
+                        std::size_t offset, bool to_symbol, cudaStream_t stream) {
     if (other == nullptr || offset > symbol_bytes || bytes > symbol_bytes - offset) {
         return finish(cudaErrorInvalidValue);
     }
@@ -241,7 +255,8 @@ using namespace t2t::cpu_device;
 namespace {
 
 cudaError_t allocate(void** pointer, std::size_t bytes, cudaMemoryType type) {
-    if (const cudaError_t refused = refuse_while_capturing(); refused != cudaSuccess) return finish(refused);
+    if (const cudaError_t refused = refuse_while_capturing(); refused != cudaSuccess)
+        return finish(refused);
     if (sticky_error() != cudaSuccess) return finish(cudaSuccess);
     return finish(memory().allocate(pointer, bytes, type));
 }
@@ -253,7 +268,9 @@ cudaError_t release(void* pointer, bool host) {
 
 }  // namespace
 
-cudaError_t cudaMalloc(void** pointer, std::size_t bytes) { return allocate(pointer, bytes, cudaMemoryTypeDevice); }
+cudaError_t cudaMalloc(void** pointer, std::size_t bytes) {
+    return allocate(pointer, bytes, cudaMemoryTypeDevice);
+}
 cudaError_t cudaMallocManaged(void** pointer, std::size_t bytes, unsigned) {
     if (bytes == 0) return finish(cudaErrorInvalidValue);
     return allocate(pointer, bytes, cudaMemoryTypeManaged);
@@ -267,20 +284,29 @@ cudaError_t cudaMallocHost(void** pointer, std::size_t bytes, unsigned) {
 cudaError_t cudaHostAlloc(void** pointer, std::size_t bytes, unsigned) {
     return allocate(pointer, bytes, cudaMemoryTypeHost);
 }
-cudaError_t cudaMallocPitch(void** pointer, std::size_t* pitch, std::size_t width, std::size_t height) {
+cudaError_t cudaMallocPitch(void** pointer, std::size_t* pitch, std::size_t width,
+                            std::size_t height) {
     constexpr std::size_t row_alignment = 512;
     *pitch = round_up(width, row_alignment);
     return cudaMalloc(pointer, *pitch * height);
 }
-cudaError_t cudaFree(void* pointer) { return release(pointer, false); }
-cudaError_t cudaFreeAsync(void* pointer, cudaStream_t) { return release(pointer, false); }
-cudaError_t cudaFreeHost(void* pointer) { return release(pointer, true); }
+cudaError_t cudaFree(void* pointer) {
+    return release(pointer, false);
+}
+cudaError_t cudaFreeAsync(void* pointer, cudaStream_t) {
+    return release(pointer, false);
+}
+cudaError_t cudaFreeHost(void* pointer) {
+    return release(pointer, true);
+}
 
 cudaError_t cudaHostRegister(void* pointer, std::size_t bytes, unsigned) {
     if (pointer == nullptr || bytes == 0) return finish(cudaErrorInvalidValue);
     return finish(memory().enter(pointer, bytes, cudaMemoryTypeHost));
 }
-cudaError_t cudaHostUnregister(void* pointer) { return finish(memory().withdraw(pointer)); }
+cudaError_t cudaHostUnregister(void* pointer) {
+    return finish(memory().withdraw(pointer));
+}
 cudaError_t cudaHostGetDevicePointer(void** device, void* host, unsigned) {
     if (!is_device_range(host, 1)) return finish(cudaErrorInvalidValue);
     *device = host;
@@ -297,7 +323,8 @@ cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const vo
     const char* start = nullptr;
     Allocation allocation;
     *attributes = {cudaMemoryTypeUnregistered, -2, nullptr, nullptr};
-    if (memory().nearest(pointer, &start, &allocation) && !allocation.freed && inside(start, allocation, pointer, 1)) {
+    if (memory().nearest(pointer, &start, &allocation) && !allocation.freed &&
+        inside(start, allocation, pointer, 1)) {
         void* address = const_cast<void*>(pointer);
         attributes->type = allocation.type;
         attributes->device = 0;
@@ -307,30 +334,39 @@ cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const vo
     return finish(cudaSuccess);
 }
 
-cudaError_t cudaMemPrefetchAsync(const void*, std::size_t, int, cudaStream_t) { return finish(cudaSuccess); }
-cudaError_t cudaMemAdvise(const void*, std::size_t, cudaMemoryAdvise, int) { return finish(cudaSuccess); }
+cudaError_t cudaMemPrefetchAsync(const void*, std::size_t, int, cudaStream_t) {
+    return finish(cudaSuccess);
+}
+cudaError_t cudaMemAdvise(const void*, std::size_t, cudaMemoryAdvise, int) {
+    return finish(cudaSuccess);
+}
 
 // ---- copying and setting ------------------------------------------------------------------------
 
-cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
-    if (kind < cudaMemcpyHostToHost || kind > cudaMemcpyDefault) return finish(cudaErrorInvalidMemcpyDirection);
+cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream) {
+    if (kind < cudaMemcpyHostToHost || kind > cudaMemcpyDefault)
+        return finish(cudaErrorInvalidMemcpyDirection);
     if (bytes == 0) return finish(cudaSuccess);
     if (!copy_is_legal(to, from, bytes, kind)) return finish(cudaErrorInvalidValue);
     return run_or_capture(stream, cudaGraphNodeTypeMemcpy, [=] { std::memmove(to, from, bytes); });
 }
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
-    if (const cudaError_t refused = refuse_while_capturing(); refused != cudaSuccess) return finish(refused);
+    if (const cudaError_t refused = refuse_while_capturing(); refused != cudaSuccess)
+        return finish(refused);
     return cudaMemcpyAsync(to, from, bytes, kind, nullptr);
 }
 cudaError_t cudaMemcpyPeer(void* to, int, const void* from, int, std::size_t bytes) {
     return cudaMemcpy(to, from, bytes, cudaMemcpyDeviceToDevice);
 }
-cudaError_t cudaMemcpyPeerAsync(void* to, int, const void* from, int, std::size_t bytes, cudaStream_t stream) {
+cudaError_t cudaMemcpyPeerAsync(void* to, int, const void* from, int, std::size_t bytes,
+                                cudaStream_t stream) {
     return cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream);
 }
 
-cudaError_t cudaMemcpy2DAsync(void* to, std::size_t to_pitch, const void* from, std::size_t from_pitch,
-                              std::size_t width, std::size_t height, cudaMemcpyKind kind, cudaStream_t stream) {
+cudaError_t cudaMemcpy2DAsync(void* to, std::size_t to_pitch, const void* from,
+                              std::size_t from_pitch, std::size_t width, std::size_t height,
+                              cudaMemcpyKind kind, cudaStream_t stream) {
     if (width > to_pitch || width > from_pitch) return finish(cudaErrorInvalidPitchValue);
     if (width == 0 || height == 0) return finish(cudaSuccess);
     const std::size_t last_row = height - 1;
@@ -342,28 +378,31 @@ cudaError_t cudaMemcpy2DAsync(void* to, std::size_t to_pitch, const void* from, 
     }
     return run_or_capture(stream, cudaGraphNodeTypeMemcpy, [=] {
         for (std::size_t row = 0; row < height; ++row) {
-            std::memcpy(static_cast<char*>(to) + row * to_pitch, static_cast<const char*>(from) + row * from_pitch,
-                        width);
+            std::memcpy(static_cast<char*>(to) + row * to_pitch,
+                        static_cast<const char*>(from) + row * from_pitch, width);
         }
     });
 }
-cudaError_t cudaMemcpy2D(void* to, std::size_t to_pitch, const void* from, std::size_t from_pitch, std::size_t width,
-                         std::size_t height, cudaMemcpyKind kind) {
+cudaError_t cudaMemcpy2D(void* to, std::size_t to_pitch, const void* from, std::size_t from_pitch,
+                         std::size_t width, std::size_t height, cudaMemcpyKind kind) {
     return cudaMemcpy2DAsync(to, to_pitch, from, from_pitch, width, height, kind, nullptr);
 }
 
 cudaError_t cudaMemsetAsync(void* pointer, int value, std::size_t bytes, cudaStream_t stream) {
     if (bytes == 0) return finish(cudaSuccess);
     if (!is_device_range(pointer, bytes)) return finish(cudaErrorInvalidValue);
-    return run_or_capture(stream, cudaGraphNodeTypeMemset, [=] { std::memset(pointer, value, bytes); });
+    return run_or_capture(stream, cudaGraphNodeTypeMemset,
+                          [=] { std::memset(pointer, value, bytes); });
 }
 cudaError_t cudaMemset(void* pointer, int value, std::size_t bytes) {
     return cudaMemsetAsync(pointer, value, bytes, nullptr);
 }
-cudaError_t cudaMemset2D(void* pointer, std::size_t pitch, int value, std::size_t width, std::size_t height) {
+cudaError_t cudaMemset2D(void* pointer, std::size_t pitch, int value, std::size_t width,
+                         std::size_t height) {
     if (width > pitch) return finish(cudaErrorInvalidValue);
     if (width == 0 || height == 0) return finish(cudaSuccess);
-    if (!is_device_range(pointer, (height - 1) * pitch + width)) return finish(cudaErrorInvalidValue);
+    if (!is_device_range(pointer, (height - 1) * pitch + width))
+        return finish(cudaErrorInvalidValue);
     return run_or_capture(nullptr, cudaGraphNodeTypeMemset, [=] {
         for (std::size_t row = 0; row < height; ++row) {
             std::memset(static_cast<char*>(pointer) + row * pitch, value, width);

@@ -19,8 +19,9 @@ Schedule parse_schedule(const char* text) {
             return {Order::random, std::stoull(seed)};
         }
     }
-    throw std::invalid_argument("T2T_SCHEDULE is '" + std::string(value) +
-                                "'; it must be forward, reverse or random:SEED, for example random:7");
+    throw std::invalid_argument(
+        "T2T_SCHEDULE is '" + std::string(value) +
+        "'; it must be forward, reverse or random:SEED, for example random:7");
 }
 
 const Schedule& schedule() {

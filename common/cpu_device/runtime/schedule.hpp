@@ -6,7 +6,8 @@
 
 namespace t2t::cpu_device {
 
-/// CUDA promises no order between threads. A kernel that needs one has a race, and permuting the order shows it.
+/// CUDA promises no order between threads. A kernel that needs one has a race, and permuting the
+/// order shows it.
 enum class Order { forward, reverse, random };
 
 /// What `T2T_SCHEDULE=forward|reverse|random:SEED` asks for.
@@ -19,7 +20,8 @@ struct Schedule {
 /// @throws std::invalid_argument naming the three forms when `text` is none of them
 Schedule parse_schedule(const char* text);
 
-/// The schedule of this process, read from T2T_SCHEDULE once. A bad value ends the program with one sentence.
+/// The schedule of this process, read from T2T_SCHEDULE once. A bad value ends the program with one
+/// sentence.
 const Schedule& schedule();
 
 }  // namespace t2t::cpu_device

@@ -36,7 +36,9 @@ void ThreadSet::move_to(ThreadSet& other) {
     warps = 0;
 }
 
-Scheduler::Scheduler() : stacks_(most_threads + 1) { fiber_contexts = contexts_.data(); }
+Scheduler::Scheduler() : stacks_(most_threads + 1) {
+    fiber_contexts = contexts_.data();
+}
 
 void Scheduler::begin_launch(LaunchRecord& launch) {
     launch_ = &launch;
@@ -55,7 +57,8 @@ void Scheduler::run_block() {
     progress_ = progress_ + 1;
     if (order_ == Order::random) {
         const std::uint64_t block =
-            blockIdx.x + std::uint64_t{gridDim.x} * (blockIdx.y + std::uint64_t{gridDim.y} * blockIdx.z);
+            blockIdx.x +
+            std::uint64_t{gridDim.x} * (blockIdx.y + std::uint64_t{gridDim.y} * blockIdx.z);
         random_state_ = schedule().seed * 0x9E3779B97F4A7C15u + block + 1;
         permutation_.resize(cursor.count);
         std::iota(permutation_.begin(), permutation_.end(), 0);
@@ -93,7 +96,8 @@ void Scheduler::track_threads() {
         warps_[i].gone = 0;
         warps_[i].pending_count = 0;
     }
-    if (cursor.count % warp_size != 0) warps_[warp_count - 1].gone = ~0u << cursor.count % warp_size;
+    if (cursor.count % warp_size != 0)
+        warps_[warp_count - 1].gone = ~0u << cursor.count % warp_size;
     barrier_arrived_ = barrier_nonzero_ = 0;
 
     // All threads started before the current one have run to their end.
@@ -178,7 +182,8 @@ unsigned Scheduler::idle_fiber() {
         return fiber;
     }
     const unsigned fiber = made_++;
-    contexts_[fiber] = make_fcontext(stacks_.top(fiber), stacks_.size(fiber), &Scheduler::fiber_main);
+    contexts_[fiber] =
+        make_fcontext(stacks_.top(fiber), stacks_.size(fiber), &Scheduler::fiber_main);
     return fiber;
 }
 
@@ -201,7 +206,8 @@ Departure Scheduler::leave_for(unsigned fiber) {
 }
 
 void Scheduler::abandon_block() {
-#if defined(__SANITIZE_ADDRESS__)  // the frames on these stacks are gone, and with them what it guarded
+#if defined( \
+    __SANITIZE_ADDRESS__)  // the frames on these stacks are gone, and with them what it guarded
     for (unsigned fiber = 1; fiber < made_; ++fiber) {
         ASAN_UNPOISON_MEMORY_REGION(stacks_.bottom(fiber), stacks_.size(fiber));
     }
@@ -235,15 +241,17 @@ void Scheduler::release_barrier_if_complete() {
 
 // ---- warps --------------------------------------------------------------------------------------
 
-Departure Scheduler::arrive_at_collective(unsigned mask, Collective compute, void* payload, const Wait& wait) {
+Departure Scheduler::arrive_at_collective(unsigned mask, Collective compute, void* payload,
+                                          const Wait& wait) {
     track_threads();
     const unsigned thread = linear_thread();
     const unsigned warp_number = thread / warp_size;
     const unsigned lane = thread % warp_size;
     Warp& warp = warps_[warp_number];
     if ((mask >> lane & 1) == 0) {
-        fault(cudaErrorLaunchFailure, std::string(wait.what) + " at " + place(wait.where) + " has the mask " +
-                                          hex(mask) + ", which leaves out lane " + std::to_string(lane) +
+        fault(cudaErrorLaunchFailure, std::string(wait.what) + " at " + place(wait.where) +
+                                          " has the mask " + hex(mask) +
+                                          ", which leaves out lane " + std::to_string(lane) +
                                           " that calls it; name every calling lane in the mask");
     }
     unsigned index = 0;
@@ -253,10 +261,10 @@ Departure Scheduler::arrive_at_collective(unsigned mask, Collective compute, voi
     if (pending.compute != compute) {
         const unsigned other = std::countr_zero(pending.arrived);
         const Wait& theirs = *threads_[warp_number * warp_size + other].wait;
-        fault(cudaErrorLaunchFailure, std::string(wait.what) + " at " + place(wait.where) + " meets " +
-                                          theirs.what + " at " + place(theirs.where) + ", called by lane " +
-                                          std::to_string(other) +
-                                          "; all lanes of a mask must call the same warp operation");
+        fault(cudaErrorLaunchFailure,
+              std::string(wait.what) + " at " + place(wait.where) + " meets " + theirs.what +
+                  " at " + place(theirs.where) + ", called by lane " + std::to_string(other) +
+                  "; all lanes of a mask must call the same warp operation");
     }
     pending.arrived |= 1u << lane;
     progress_ = progress_ + 1;
@@ -352,8 +360,9 @@ std::string Scheduler::describe_waits() const {
         }
         const Wait& wait = *threads_[first].wait;
         if (!text.empty()) text += "; ";
-        text += first == last ? "thread " + std::to_string(first) + " waits"
-                              : "threads " + std::to_string(first) + " to " + std::to_string(last) + " wait";
+        text += first == last
+                    ? "thread " + std::to_string(first) + " waits"
+                    : "threads " + std::to_string(first) + " to " + std::to_string(last) + " wait";
         text += " in " + std::string(wait.what);
         if (wait.mask != 0) text += " with mask " + hex(wait.mask);
         text += " at " + place(wait.where);

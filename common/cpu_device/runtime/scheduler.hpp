@@ -16,10 +16,11 @@
 
 namespace t2t::cpu_device {
 
-/// A bit for each thread of a block, by warp, so that the lowest or highest set one is found at once.
+/// A bit for each thread of a block, by warp, so that the lowest or highest set one is found at
+/// once.
 struct ThreadSet {
-    unsigned warps = 0;                          ///< warps with a bit set
-    std::array<unsigned, most_warps> lanes{};    ///< bits of each warp
+    unsigned warps = 0;                        ///< warps with a bit set
+    std::array<unsigned, most_warps> lanes{};  ///< bits of each warp
 
     bool empty() const { return warps == 0; }
     void insert(unsigned warp, unsigned mask) {
@@ -36,7 +37,7 @@ struct ThreadSet {
 
 /// Runs blocks, one after the other, on the operating-system thread it belongs to.
 class Scheduler {
-   public:
+ public:
     Scheduler();
 
     /// The launch whose blocks come next.
@@ -52,7 +53,8 @@ class Scheduler {
     void finish_tracked_thread();
     Departure arrive_at_barrier(bool predicate, const Wait& wait);
     const BarrierVotes& votes() const { return votes_; }
-    Departure arrive_at_collective(unsigned mask, Collective compute, void* payload, const Wait& wait);
+    Departure arrive_at_collective(unsigned mask, Collective compute, void* payload,
+                                   const Wait& wait);
     unsigned active_mask(const Wait& wait);
     void yield();
 
@@ -64,7 +66,7 @@ class Scheduler {
     std::uint64_t blocks_run() const { return blocks_run_; }
     bool running() const { return running_; }
 
-   private:
+ private:
     /// A warp operation for which some lanes have arrived and others have not.
     struct Pending {
         unsigned mask;
@@ -100,7 +102,8 @@ class Scheduler {
     LaunchRecord* launch_ = nullptr;
     Order order_ = Order::forward;
     std::uint64_t random_state_ = 0;
-    std::vector<std::uint16_t> permutation_;  ///< the order in which threads start, when it is random
+    std::vector<std::uint16_t>
+        permutation_;  ///< the order in which threads start, when it is random
 
     unsigned finished_ = 0;
     std::array<Thread, most_threads> threads_;
@@ -115,9 +118,9 @@ class Scheduler {
 
     FiberStacks stacks_;
     std::array<boost::context::detail::fcontext_t, most_threads + 1> contexts_{};
-    std::vector<unsigned> idle_;   ///< fibers that have nothing to run
-    unsigned made_ = 1;            ///< fibers that exist; fiber 0 is the operating-system thread's own stack
-    unsigned fiber_ = 0;           ///< the fiber that is running
+    std::vector<unsigned> idle_;  ///< fibers that have nothing to run
+    unsigned made_ = 1;   ///< fibers that exist; fiber 0 is the operating-system thread's own stack
+    unsigned fiber_ = 0;  ///< the fiber that is running
     volatile std::uint64_t progress_ = 0;
     std::uint64_t blocks_run_ = 0;
     volatile bool running_ = false;
@@ -127,6 +130,8 @@ extern constinit thread_local Scheduler* current_scheduler;
 Scheduler& make_scheduler();
 
 /// The scheduler of the calling operating-system thread.
-inline Scheduler& scheduler() { return current_scheduler != nullptr ? *current_scheduler : make_scheduler(); }
+inline Scheduler& scheduler() {
+    return current_scheduler != nullptr ? *current_scheduler : make_scheduler();
+}
 
 }  // namespace t2t::cpu_device

@@ -4,7 +4,8 @@
 
 namespace t2t {
 
-/// File and line of a call. std::source_location is the standard's name for this; clang 14 does not have it.
+/// File and line of a call. std::source_location is the standard's name for this; clang 14 does not
+/// have it.
 struct SourceLocation {
     const char* file = "";
     unsigned line = 0;

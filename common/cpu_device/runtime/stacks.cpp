@@ -9,14 +9,17 @@ namespace {
 
 constexpr std::size_t page = 4096;
 #if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t stack_bytes = 512 * 1024;  // AddressSanitizer surrounds every variable with red zones
+constexpr std::size_t stack_bytes =
+    512 * 1024;  // AddressSanitizer surrounds every variable with red zones
 #else
 constexpr std::size_t stack_bytes = 128 * 1024;
 #endif
 constexpr std::size_t slot_bytes = page + stack_bytes;
 
 // Neighbouring stacks start 9 cache lines apart, over the 64 lines of a page.
-std::size_t stagger(unsigned index) { return index * 9 % 64 * 64; }
+std::size_t stagger(unsigned index) {
+    return index * 9 % 64 * 64;
+}
 
 }  // namespace
 
@@ -27,17 +30,26 @@ FiberStacks::FiberStacks(unsigned count) : count_(count) {
     base_ = static_cast<char*>(mapping);
 }
 
-FiberStacks::~FiberStacks() { munmap(base_, count_ * slot_bytes); }
+FiberStacks::~FiberStacks() {
+    munmap(base_, count_ * slot_bytes);
+}
 
-char* FiberStacks::slot(unsigned index) const { return base_ + index * slot_bytes; }
+char* FiberStacks::slot(unsigned index) const {
+    return base_ + index * slot_bytes;
+}
 
-void* FiberStacks::bottom(unsigned index) const { return slot(index) + page; }
+void* FiberStacks::bottom(unsigned index) const {
+    return slot(index) + page;
+}
 
-std::size_t FiberStacks::size(unsigned index) const { return stack_bytes - stagger(index); }
+std::size_t FiberStacks::size(unsigned index) const {
+    return stack_bytes - stagger(index);
+}
 
 void* FiberStacks::top(unsigned index) {
     for (; usable_ <= index; ++usable_) {
-        if (mprotect(bottom(usable_), stack_bytes, PROT_READ | PROT_WRITE) != 0) throw std::bad_alloc();
+        if (mprotect(bottom(usable_), stack_bytes, PROT_READ | PROT_WRITE) != 0)
+            throw std::bad_alloc();
     }
     return static_cast<char*>(bottom(index)) + size(index);
 }

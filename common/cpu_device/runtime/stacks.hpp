@@ -8,14 +8,14 @@ namespace t2t::cpu_device {
 
 /// Up to `count` stacks of one operating-system thread.
 class FiberStacks {
-   public:
+ public:
     explicit FiberStacks(unsigned count);
     ~FiberStacks();
     FiberStacks(const FiberStacks&) = delete;
     FiberStacks& operator=(const FiberStacks&) = delete;
 
-    /// Highest address of stack `index`, less a stagger: stacks whose tops share the low address bits
-    /// would all fight for the same few cache sets.
+    /// Highest address of stack `index`, less a stagger: stacks whose tops share the low address
+    /// bits would all fight for the same few cache sets.
     void* top(unsigned index);
     /// Lowest usable address of stack `index`.
     void* bottom(unsigned index) const;
@@ -24,7 +24,7 @@ class FiberStacks {
     /// True when `address` lies in a guard page: a stack has overflowed.
     bool in_guard_page(const void* address) const;
 
-   private:
+ private:
     char* slot(unsigned index) const;
 
     char* base_ = nullptr;

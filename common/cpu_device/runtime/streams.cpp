@@ -84,13 +84,17 @@ std::shared_ptr<Capture> capture_of(cudaStream_t stream) {
 
 }  // namespace
 
-bool is_capturing(cudaStream_t stream) { return capture_of(stream) != nullptr; }
+bool is_capturing(cudaStream_t stream) {
+    return capture_of(stream) != nullptr;
+}
 
-cudaError_t run_or_capture(cudaStream_t stream, cudaGraphNodeType type, std::function<void()> work) {
+cudaError_t run_or_capture(cudaStream_t stream, cudaGraphNodeType type,
+                           std::function<void()> work) {
     if (sticky_error() != cudaSuccess) return finish(cudaSuccess);
     if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
     if (const auto capture = capture_of(stream)) {
-        capture->graph.nodes.push_back(std::make_shared<CUgraphNode_st>(CUgraphNode_st{type, std::move(work)}));
+        capture->graph.nodes.push_back(
+            std::make_shared<CUgraphNode_st>(CUgraphNode_st{type, std::move(work)}));
     } else {
         work();
     }
@@ -118,7 +122,9 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
     handles().streams.insert(*stream);
     return finish(cudaSuccess);
 }
-cudaError_t cudaStreamCreate(cudaStream_t* stream) { return cudaStreamCreateWithFlags(stream, cudaStreamDefault); }
+cudaError_t cudaStreamCreate(cudaStream_t* stream) {
+    return cudaStreamCreateWithFlags(stream, cudaStreamDefault);
+}
 cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned flags, int) {
     return cudaStreamCreateWithFlags(stream, flags);
 }
@@ -136,15 +142,19 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     }
     return finish(cudaSuccess);
 }
-cudaError_t cudaStreamQuery(cudaStream_t stream) { return cudaStreamSynchronize(stream); }
+cudaError_t cudaStreamQuery(cudaStream_t stream) {
+    return cudaStreamSynchronize(stream);
+}
 
 cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void* data) {
     if (function == nullptr) return finish(cudaErrorInvalidValue);
     return run_or_capture(stream, cudaGraphNodeTypeHost, [=] { function(data); });
 }
-cudaError_t cudaStreamAddCallback(cudaStream_t stream, cudaStreamCallback_t callback, void* data, unsigned) {
+cudaError_t cudaStreamAddCallback(cudaStream_t stream, cudaStreamCallback_t callback, void* data,
+                                  unsigned) {
     if (callback == nullptr) return finish(cudaErrorInvalidValue);
-    return run_or_capture(stream, cudaGraphNodeTypeHost, [=] { callback(stream, cudaSuccess, data); });
+    return run_or_capture(stream, cudaGraphNodeTypeHost,
+                          [=] { callback(stream, cudaSuccess, data); });
 }
 
 // ---- events -------------------------------------------------------------------------------------
@@ -156,7 +166,9 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
     handles().events.insert(*event);
     return finish(cudaSuccess);
 }
-cudaError_t cudaEventCreate(cudaEvent_t* event) { return cudaEventCreateWithFlags(event, cudaEventDefault); }
+cudaError_t cudaEventCreate(cudaEvent_t* event) {
+    return cudaEventCreateWithFlags(event, cudaEventDefault);
+}
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
     const std::lock_guard lock(handles().mutex);
     if (handles().events.erase(event) == 0) return finish(cudaErrorInvalidResourceHandle);
@@ -175,7 +187,9 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
     if (event->capture != nullptr) return finish(cudaErrorCapturedEvent);
     return finish(cudaSuccess);
 }
-cudaError_t cudaEventQuery(cudaEvent_t event) { return cudaEventSynchronize(event); }
+cudaError_t cudaEventQuery(cudaEvent_t event) {
+    return cudaEventSynchronize(event);
+}
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
     if (!is_event(begin) || !is_event(end)) return finish(cudaErrorInvalidResourceHandle);
     if (milliseconds == nullptr) return finish(cudaErrorInvalidValue);
@@ -187,10 +201,12 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEve
 }
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
     if (!is_stream(stream) || !is_event(event)) return finish(cudaErrorInvalidResourceHandle);
-    // Work was done when the event was recorded; a captured event pulls the stream into its capture.
+    // Work was done when the event was recorded; a captured event pulls the stream into its
+    // capture.
     if (event->capture == nullptr) return finish(cudaSuccess);
     if (is_default(stream)) return finish(cudaErrorStreamCaptureImplicit);
-    if (stream->capture != nullptr && stream->capture != event->capture) return finish(cudaErrorStreamCaptureMerge);
+    if (stream->capture != nullptr && stream->capture != event->capture)
+        return finish(cudaErrorStreamCaptureMerge);
     stream->capture = event->capture;
     return finish(cudaSuccess);
 }
@@ -231,7 +247,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
 cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* status) {
     if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
     const auto capture = capture_of(stream);
-    *status = capture == nullptr          ? cudaStreamCaptureStatusNone
+    *status = capture == nullptr     ? cudaStreamCaptureStatusNone
               : capture->invalidated ? cudaStreamCaptureStatusInvalidated
                                      : cudaStreamCaptureStatusActive;
     return finish(cudaSuccess);
@@ -240,7 +256,8 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* 
 cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t* nodes, std::size_t* count) {
     if (graph == nullptr || count == nullptr) return finish(cudaErrorInvalidValue);
     if (nodes != nullptr) {
-        for (std::size_t i = 0; i < *count; ++i) nodes[i] = i < graph->nodes.size() ? graph->nodes[i].get() : nullptr;
+        for (std::size_t i = 0; i < *count; ++i)
+            nodes[i] = i < graph->nodes.size() ? graph->nodes[i].get() : nullptr;
     }
     *count = graph->nodes.size();
     return finish(cudaSuccess);
@@ -250,13 +267,14 @@ cudaError_t cudaGraphNodeGetType(cudaGraphNode_t node, cudaGraphNodeType* type) 
     *type = node->type;
     return finish(cudaSuccess);
 }
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
+                                 unsigned long long) {
     if (executable == nullptr || graph == nullptr) return finish(cudaErrorInvalidValue);
     *executable = new CUgraphExec_st{*graph};
     return finish(cudaSuccess);
 }
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, cudaGraphNode_t*, char*,
-                                 std::size_t) {
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, cudaGraphNode_t*,
+                                 char*, std::size_t) {
     return cudaGraphInstantiate(executable, graph, 0);
 }
 cudaError_t cudaGraphUpload(cudaGraphExec_t executable, cudaStream_t) {

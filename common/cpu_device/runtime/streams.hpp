@@ -1,5 +1,6 @@
 /// @file
-/// Streams, events and graphs. A stream runs each piece of work at once, or writes it down while captured.
+/// Streams, events and graphs. A stream runs each piece of work at once, or writes it down while
+/// captured.
 #pragma once
 
 #include <functional>
@@ -9,14 +10,15 @@
 namespace t2t::cpu_device {
 
 /// Runs `work` now, or appends it to the graph that `stream` is being captured into.
-/// @returns the sticky error when the device is broken (the work is then left out), else cudaSuccess
+/// @returns the sticky error when the device is broken (the work is then left out), else
+/// cudaSuccess
 cudaError_t run_or_capture(cudaStream_t stream, cudaGraphNodeType type, std::function<void()> work);
 
 /// True when `stream` is being captured.
 bool is_capturing(cudaStream_t stream);
 
-/// cudaErrorStreamCaptureUnsupported when a capture is under way that the coming call would break, and
-/// invalidates that capture; else cudaSuccess.
+/// cudaErrorStreamCaptureUnsupported when a capture is under way that the coming call would break,
+/// and invalidates that capture; else cudaSuccess.
 cudaError_t refuse_while_capturing();
 
 }  // namespace t2t::cpu_device

@@ -1,13 +1,13 @@
 /// @file
-/// mma.sync and ldmatrix on the CPU device: the last lane of the warp to arrive computes for all, with the
-/// registers laid out as on a GPU (PTX ISA, "Warp-level matrix instructions").
+/// mma.sync and ldmatrix on the CPU device: the last lane of the warp to arrive computes for all,
+/// with the registers laid out as on a GPU (PTX ISA, "Warp-level matrix instructions").
 #pragma once
 
 #include <cstdint>
 #include <cstring>
 
-#include "cuda_bf16.h"
-#include "cuda_fp16.h"
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
 
 #include "common/cpu_device/runtime/block.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
@@ -32,13 +32,15 @@ struct Bf16 {
 struct Int8 {
     using Sum = std::int32_t;
     static constexpr int per_register = 4;
-    static std::int32_t value(std::uint32_t bits, int i) { return static_cast<std::int8_t>(bits >> 8 * i); }
+    static std::int32_t value(std::uint32_t bits, int i) {
+        return static_cast<std::int8_t>(bits >> 8 * i);
+    }
 };
 
 /// D[16, 8] = A[16, K] · B[K, 8] + C.
 template <typename Type, int K, int ARegisters, int BRegisters>
-void mma(typename Type::Sum (&d)[4], const std::uint32_t (&a)[ARegisters], const std::uint32_t (&b)[BRegisters],
-         const typename Type::Sum (&c)[4], const Wait& wait) {
+void mma(typename Type::Sum (&d)[4], const std::uint32_t (&a)[ARegisters],
+         const std::uint32_t (&b)[BRegisters], const typename Type::Sum (&c)[4], const Wait& wait) {
     using Sum = typename Type::Sum;
     constexpr int packed = Type::per_register;
     constexpr int half_k = 4 * packed;  // columns of A that a[0] and a[1] cover
@@ -53,7 +55,8 @@ void mma(typename Type::Sum (&d)[4], const std::uint32_t (&a)[ARegisters], const
     warp_collective(
         wait.mask,
         [](unsigned arrived, void* const* payloads) {
-            if (arrived != 0xffffffffu) return;  // undefined on a GPU; the results stay as they were
+            if (arrived != 0xffffffffu)
+                return;  // undefined on a GPU; the results stay as they were
             Sum a_matrix[16][K];
             Sum b_matrix[K][8];
             for (int lane = 0; lane < 32; ++lane) {
@@ -62,12 +65,14 @@ void mma(typename Type::Sum (&d)[4], const std::uint32_t (&a)[ARegisters], const
                 const int member = lane % 4;
                 for (int r = 0; r < ARegisters; ++r) {
                     for (int i = 0; i < packed; ++i) {
-                        a_matrix[group + r % 2 * 8][member * packed + i + r / 2 * half_k] = Type::value(one.a[r], i);
+                        a_matrix[group + r % 2 * 8][member * packed + i + r / 2 * half_k] =
+                            Type::value(one.a[r], i);
                     }
                 }
                 for (int r = 0; r < BRegisters; ++r) {
                     for (int i = 0; i < packed; ++i) {
-                        b_matrix[member * packed + i + r * half_k][group] = Type::value(one.b[r], i);
+                        b_matrix[member * packed + i + r * half_k][group] =
+                            Type::value(one.b[r], i);
                     }
                 }
             }
@@ -93,8 +98,10 @@ void ldmatrix(std::uint32_t* registers, const void* row, const Wait& wait) {
         const unsigned char* row;
     };
     Lane mine{registers, static_cast<const unsigned char*>(row)};
-    if (linear_thread() % warp_size < 8 * Count && reinterpret_cast<std::uintptr_t>(row) % 16 != 0) {
-        fault(cudaErrorMisalignedAddress, std::string(wait.what) + " reads a row whose address is not a multiple of 16");
+    if (linear_thread() % warp_size < 8 * Count &&
+        reinterpret_cast<std::uintptr_t>(row) % 16 != 0) {
+        fault(cudaErrorMisalignedAddress,
+              std::string(wait.what) + " reads a row whose address is not a multiple of 16");
     }
     warp_collective(
         wait.mask,
@@ -102,7 +109,9 @@ void ldmatrix(std::uint32_t* registers, const void* row, const Wait& wait) {
             if (arrived != 0xffffffffu) return;
             const auto element = [&](int matrix, int r, int column) {
                 std::uint16_t value;
-                std::memcpy(&value, static_cast<const Lane*>(payloads[matrix * 8 + r])->row + 2 * column, 2);
+                std::memcpy(&value,
+                            static_cast<const Lane*>(payloads[matrix * 8 + r])->row + 2 * column,
+                            2);
                 return std::uint32_t{value};
             };
             for (int lane = 0; lane < 32; ++lane) {
@@ -110,8 +119,9 @@ void ldmatrix(std::uint32_t* registers, const void* row, const Wait& wait) {
                     const int r = lane / 4;
                     const int column = lane % 4 * 2;
                     static_cast<Lane*>(payloads[lane])->registers[matrix] =
-                        Transposed ? element(matrix, column, r) | element(matrix, column + 1, r) << 16
-                                   : element(matrix, r, column) | element(matrix, r, column + 1) << 16;
+                        Transposed
+                            ? element(matrix, column, r) | element(matrix, column + 1, r) << 16
+                            : element(matrix, r, column) | element(matrix, r, column + 1) << 16;
                 }
             }
         },

@@ -1,5 +1,6 @@
 /// @file
-/// The part of the runtime API that C++ calls with types: symbols, kernels as arguments, T** for void**.
+/// The part of the runtime API that C++ calls with types: symbols, kernels as arguments, T** for
+/// void**.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,8 @@ cudaError_t cudaMalloc(T** pointer, std::size_t bytes) {
     return cudaMalloc(reinterpret_cast<void**>(pointer), bytes);
 }
 template <typename T>
-cudaError_t cudaMallocManaged(T** pointer, std::size_t bytes, unsigned flags = cudaMemAttachGlobal) {
+cudaError_t cudaMallocManaged(T** pointer, std::size_t bytes,
+                              unsigned flags = cudaMemAttachGlobal) {
     return cudaMallocManaged(reinterpret_cast<void**>(pointer), bytes, flags);
 }
 template <typename T>
@@ -29,7 +31,8 @@ cudaError_t cudaHostAlloc(T** pointer, std::size_t bytes, unsigned flags) {
     return cudaHostAlloc(reinterpret_cast<void**>(pointer), bytes, flags);
 }
 template <typename T>
-cudaError_t cudaMallocPitch(T** pointer, std::size_t* pitch, std::size_t width, std::size_t height) {
+cudaError_t cudaMallocPitch(T** pointer, std::size_t* pitch, std::size_t width,
+                            std::size_t height) {
     return cudaMallocPitch(reinterpret_cast<void**>(pointer), pitch, width, height);
 }
 
@@ -54,24 +57,30 @@ cudaError_t cudaGetSymbolSize(std::size_t* bytes, const T&) {
     return cudaSuccess;
 }
 template <typename T>
-cudaError_t cudaMemcpyToSymbolAsync(const T& symbol, const void* from, std::size_t bytes, std::size_t offset = 0,
-                                    cudaMemcpyKind = cudaMemcpyHostToDevice, cudaStream_t stream = nullptr) {
-    return t2t::cpu_device::copy_symbol(const_cast<void*>(static_cast<const void*>(&symbol)), sizeof(T),
-                                        const_cast<void*>(from), bytes, offset, true, stream);
+cudaError_t cudaMemcpyToSymbolAsync(const T& symbol, const void* from, std::size_t bytes,
+                                    std::size_t offset = 0, cudaMemcpyKind = cudaMemcpyHostToDevice,
+                                    cudaStream_t stream = nullptr) {
+    return t2t::cpu_device::copy_symbol(const_cast<void*>(static_cast<const void*>(&symbol)),
+                                        sizeof(T), const_cast<void*>(from), bytes, offset, true,
+                                        stream);
 }
 template <typename T>
-cudaError_t cudaMemcpyToSymbol(const T& symbol, const void* from, std::size_t bytes, std::size_t offset = 0,
+cudaError_t cudaMemcpyToSymbol(const T& symbol, const void* from, std::size_t bytes,
+                               std::size_t offset = 0,
                                cudaMemcpyKind kind = cudaMemcpyHostToDevice) {
     return cudaMemcpyToSymbolAsync(symbol, from, bytes, offset, kind);
 }
 template <typename T>
-cudaError_t cudaMemcpyFromSymbolAsync(void* to, const T& symbol, std::size_t bytes, std::size_t offset = 0,
-                                      cudaMemcpyKind = cudaMemcpyDeviceToHost, cudaStream_t stream = nullptr) {
-    return t2t::cpu_device::copy_symbol(const_cast<void*>(static_cast<const void*>(&symbol)), sizeof(T), to,
-                                        bytes, offset, false, stream);
+cudaError_t cudaMemcpyFromSymbolAsync(void* to, const T& symbol, std::size_t bytes,
+                                      std::size_t offset = 0,
+                                      cudaMemcpyKind = cudaMemcpyDeviceToHost,
+                                      cudaStream_t stream = nullptr) {
+    return t2t::cpu_device::copy_symbol(const_cast<void*>(static_cast<const void*>(&symbol)),
+                                        sizeof(T), to, bytes, offset, false, stream);
 }
 template <typename T>
-cudaError_t cudaMemcpyFromSymbol(void* to, const T& symbol, std::size_t bytes, std::size_t offset = 0,
+cudaError_t cudaMemcpyFromSymbol(void* to, const T& symbol, std::size_t bytes,
+                                 std::size_t offset = 0,
                                  cudaMemcpyKind kind = cudaMemcpyDeviceToHost) {
     return cudaMemcpyFromSymbolAsync(to, symbol, bytes, offset, kind);
 }
@@ -81,10 +90,11 @@ cudaError_t cudaMemcpyFromSymbol(void* to, const T& symbol, std::size_t bytes, s
 cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value);
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* kernel);
 cudaError_t cudaFuncSetCacheConfig(const void* kernel, cudaFuncCache config);
-cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* kernel, int block_size,
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* kernel,
+                                                          int block_size,
                                                           std::size_t dynamic_shared);
-cudaError_t cudaOccupancyAvailableDynamicSMemPerBlock(std::size_t* bytes, const void* kernel, int blocks,
-                                                      int block_size);
+cudaError_t cudaOccupancyAvailableDynamicSMemPerBlock(std::size_t* bytes, const void* kernel,
+                                                      int blocks, int block_size);
 cudaError_t cudaOccupancyMaxPotentialBlockSize(int* grid, int* block, const void* kernel,
                                                std::size_t dynamic_shared = 0, int limit = 0);
 
@@ -101,46 +111,49 @@ cudaError_t cudaFuncSetCacheConfig(void (*kernel)(P...), cudaFuncCache config) {
     return cudaFuncSetCacheConfig(reinterpret_cast<const void*>(kernel), config);
 }
 template <typename... P>
-cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, void (*kernel)(P...), int block_size,
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, void (*kernel)(P...),
+                                                          int block_size,
                                                           std::size_t dynamic_shared) {
-    return cudaOccupancyMaxActiveBlocksPerMultiprocessor(blocks, reinterpret_cast<const void*>(kernel), block_size,
+    return cudaOccupancyMaxActiveBlocksPerMultiprocessor(
+        blocks, reinterpret_cast<const void*>(kernel), block_size, dynamic_shared);
+}
+template <typename... P>
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(
+    int* blocks, void (*kernel)(P...), int block_size, std::size_t dynamic_shared, unsigned) {
+    return cudaOccupancyMaxActiveBlocksPerMultiprocessor(blocks, kernel, block_size,
                                                          dynamic_shared);
 }
 template <typename... P>
-cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, void (*kernel)(P...),
-                                                                   int block_size, std::size_t dynamic_shared,
-                                                                   unsigned) {
-    return cudaOccupancyMaxActiveBlocksPerMultiprocessor(blocks, kernel, block_size, dynamic_shared);
-}
-template <typename... P>
-cudaError_t cudaOccupancyAvailableDynamicSMemPerBlock(std::size_t* bytes, void (*kernel)(P...), int blocks,
-                                                      int block_size) {
-    return cudaOccupancyAvailableDynamicSMemPerBlock(bytes, reinterpret_cast<const void*>(kernel), blocks,
-                                                     block_size);
+cudaError_t cudaOccupancyAvailableDynamicSMemPerBlock(std::size_t* bytes, void (*kernel)(P...),
+                                                      int blocks, int block_size) {
+    return cudaOccupancyAvailableDynamicSMemPerBlock(bytes, reinterpret_cast<const void*>(kernel),
+                                                     blocks, block_size);
 }
 template <typename... P>
 cudaError_t cudaOccupancyMaxPotentialBlockSize(int* grid, int* block, void (*kernel)(P...),
                                                std::size_t dynamic_shared = 0, int limit = 0) {
-    return cudaOccupancyMaxPotentialBlockSize(grid, block, reinterpret_cast<const void*>(kernel), dynamic_shared,
-                                              limit);
+    return cudaOccupancyMaxPotentialBlockSize(grid, block, reinterpret_cast<const void*>(kernel),
+                                              dynamic_shared, limit);
 }
 
-/// Launches a kernel given by its pointer. Pass the kernel itself: a `void*` has lost the parameter types
-/// that the CPU device calls it with.
+/// Launches a kernel given by its pointer. Pass the kernel itself: a `void*` has lost the parameter
+/// types that the CPU device calls it with.
 template <typename... P>
 cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 grid, dim3 block, void** arguments,
                              std::size_t shared_bytes = 0, cudaStream_t stream = nullptr) {
-    return t2t::cpu_device::launch_with_pointers(kernel, {grid, block, shared_bytes, stream, false}, arguments,
-                                                 std::index_sequence_for<P...>{});
+    return t2t::cpu_device::launch_with_pointers(kernel, {grid, block, shared_bytes, stream, false},
+                                                 arguments, std::index_sequence_for<P...>{});
 }
 /// Launches a grid whose blocks are all resident, so that they may wait for each other.
 template <typename... P>
-cudaError_t cudaLaunchCooperativeKernel(void (*kernel)(P...), dim3 grid, dim3 block, void** arguments,
-                                        std::size_t shared_bytes = 0, cudaStream_t stream = nullptr) {
-    return t2t::cpu_device::launch_with_pointers(kernel, {grid, block, shared_bytes, stream, true}, arguments,
-                                                 std::index_sequence_for<P...>{});
+cudaError_t cudaLaunchCooperativeKernel(void (*kernel)(P...), dim3 grid, dim3 block,
+                                        void** arguments, std::size_t shared_bytes = 0,
+                                        cudaStream_t stream = nullptr) {
+    return t2t::cpu_device::launch_with_pointers(kernel, {grid, block, shared_bytes, stream, true},
+                                                 arguments, std::index_sequence_for<P...>{});
 }
-cudaError_t cudaLaunchKernel(const void*, dim3, dim3, void**, std::size_t = 0, cudaStream_t = nullptr) = delete;
+cudaError_t cudaLaunchKernel(const void*, dim3, dim3, void**, std::size_t = 0,
+                             cudaStream_t = nullptr) = delete;
 cudaError_t cudaLaunchCooperativeKernel(const void*, dim3, dim3, void**, std::size_t = 0,
                                         cudaStream_t = nullptr) = delete;
 
@@ -154,13 +167,16 @@ struct cudaLaunchConfig_t {
     unsigned numAttrs;
 };
 template <typename... P, typename... A>
-cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(P...), A&&... arguments) {
+cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(P...),
+                               A&&... arguments) {
     bool cooperative = false;
     for (unsigned i = 0; i < config->numAttrs; ++i) {
-        if (config->attrs[i].id == cudaLaunchAttributeCooperative) cooperative = config->attrs[i].val.cooperative;
+        if (config->attrs[i].id == cudaLaunchAttributeCooperative)
+            cooperative = config->attrs[i].val.cooperative;
     }
     return t2t::cpu_device::launch(
-        "kernel", {config->gridDim, config->blockDim, config->dynamicSmemBytes, config->stream, cooperative},
+        "kernel",
+        {config->gridDim, config->blockDim, config->dynamicSmemBytes, config->stream, cooperative},
         reinterpret_cast<const void*>(kernel), [kernel](auto&... values) { kernel(values...); },
         static_cast<P>(std::forward<A>(arguments))...);
 }

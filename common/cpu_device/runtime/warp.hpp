@@ -47,7 +47,9 @@ T shuffle(unsigned mask, T value, unsigned source, const Wait& wait) {
 }
 
 /// First lane of the calling lane's segment of `width` lanes.
-inline unsigned segment_start(int width) { return lane_index() & ~(static_cast<unsigned>(width) - 1); }
+inline unsigned segment_start(int width) {
+    return lane_index() & ~(static_cast<unsigned>(width) - 1);
+}
 
 /// What a lane brings to a vote or a reduction, and what it gets back.
 template <typename T>
@@ -91,7 +93,8 @@ T reduce(unsigned mask, T value, Combine, const Wait& wait) {
                 total = first ? one.value : Combine{}(total, one.value);
                 first = false;
             });
-            for_each_lane<Lane>(arrived, payloads, [&](unsigned, Lane& one) { one.result = total; });
+            for_each_lane<Lane>(arrived, payloads,
+                                [&](unsigned, Lane& one) { one.result = total; });
         },
         &mine, wait);
     return mine.result;
@@ -104,7 +107,8 @@ T reduce(unsigned mask, T value, Combine, const Wait& wait) {
 template <typename T>
 T __shfl_sync(unsigned mask, T value, int lane, int width = 32,
               t2t::SourceLocation where = t2t::SourceLocation::current()) {
-    const unsigned source = t2t::cpu_device::segment_start(width) + (static_cast<unsigned>(lane) & (width - 1));
+    const unsigned source =
+        t2t::cpu_device::segment_start(width) + (static_cast<unsigned>(lane) & (width - 1));
     return t2t::cpu_device::shuffle(mask, value, source, {"__shfl_sync", where, mask});
 }
 template <typename T>
@@ -126,11 +130,13 @@ T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32,
 template <typename T>
 T __shfl_xor_sync(unsigned mask, T value, int lane_mask, int width = 32,
                   t2t::SourceLocation where = t2t::SourceLocation::current()) {
-    // A partner in a later segment leaves the value as it is; one in an earlier segment is read (CUDA's rule).
+    // A partner in a later segment leaves the value as it is; one in an earlier segment is read
+    // (CUDA's rule).
     const unsigned lane = t2t::cpu_device::lane_index();
     const unsigned partner = lane ^ static_cast<unsigned>(lane_mask);
     const unsigned end = t2t::cpu_device::segment_start(width) + static_cast<unsigned>(width);
-    return t2t::cpu_device::shuffle(mask, value, partner < end ? partner : lane, {"__shfl_xor_sync", where, mask});
+    return t2t::cpu_device::shuffle(mask, value, partner < end ? partner : lane,
+                                    {"__shfl_xor_sync", where, mask});
 }
 
 // ---- votes --------------------------------------------------------------------------------------
@@ -165,7 +171,8 @@ unsigned __match_any_sync(unsigned mask, T value,
             using t2t::cpu_device::for_each_lane;
             for_each_lane<Lane>(arrived, payloads, [&](unsigned, Lane& one) {
                 for_each_lane<Lane>(arrived, payloads, [&](unsigned lane, Lane& other) {
-                    if (std::memcmp(&one.value, &other.value, sizeof(T)) == 0) one.result_mask |= 1u << lane;
+                    if (std::memcmp(&one.value, &other.value, sizeof(T)) == 0)
+                        one.result_mask |= 1u << lane;
                 });
             });
         },
@@ -187,8 +194,9 @@ unsigned __match_all_sync(unsigned mask, T value, int* all_equal,
             for_each_lane<Lane>(arrived, payloads, [&](unsigned, Lane& one) {
                 equal = equal && std::memcmp(&one.value, &first.value, sizeof(T)) == 0;
             });
-            for_each_lane<Lane>(arrived, payloads,
-                                [&](unsigned, Lane& one) { one.result_mask = equal ? arrived : 0; });
+            for_each_lane<Lane>(arrived, payloads, [&](unsigned, Lane& one) {
+                one.result_mask = equal ? arrived : 0;
+            });
         },
         &mine, {"__match_all_sync", where, mask});
     *all_equal = mine.result_mask != 0;
@@ -231,29 +239,37 @@ struct Xor {
 
 inline unsigned __reduce_add_sync(unsigned mask, unsigned value,
                                   t2t::SourceLocation where = t2t::SourceLocation::current()) {
-    return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Add{}, {"__reduce_add_sync", where, mask});
+    return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Add{},
+                                   {"__reduce_add_sync", where, mask});
 }
 inline int __reduce_add_sync(unsigned mask, int value,
                              t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return static_cast<int>(__reduce_add_sync(mask, static_cast<unsigned>(value), where));
 }
 template <typename T>
-T __reduce_min_sync(unsigned mask, T value, t2t::SourceLocation where = t2t::SourceLocation::current()) {
-    return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Min{}, {"__reduce_min_sync", where, mask});
+T __reduce_min_sync(unsigned mask, T value,
+                    t2t::SourceLocation where = t2t::SourceLocation::current()) {
+    return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Min{},
+                                   {"__reduce_min_sync", where, mask});
 }
 template <typename T>
-T __reduce_max_sync(unsigned mask, T value, t2t::SourceLocation where = t2t::SourceLocation::current()) {
-    return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Max{}, {"__reduce_max_sync", where, mask});
+T __reduce_max_sync(unsigned mask, T value,
+                    t2t::SourceLocation where = t2t::SourceLocation::current()) {
+    return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Max{},
+                                   {"__reduce_max_sync", where, mask});
 }
 inline unsigned __reduce_and_sync(unsigned mask, unsigned value,
                                   t2t::SourceLocation where = t2t::SourceLocation::current()) {
-    return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::And{}, {"__reduce_and_sync", where, mask});
+    return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::And{},
+                                   {"__reduce_and_sync", where, mask});
 }
 inline unsigned __reduce_or_sync(unsigned mask, unsigned value,
                                  t2t::SourceLocation where = t2t::SourceLocation::current()) {
-    return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Or{}, {"__reduce_or_sync", where, mask});
+    return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Or{},
+                                   {"__reduce_or_sync", where, mask});
 }
 inline unsigned __reduce_xor_sync(unsigned mask, unsigned value,
                                   t2t::SourceLocation where = t2t::SourceLocation::current()) {
-    return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Xor{}, {"__reduce_xor_sync", where, mask});
+    return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Xor{},
+                                   {"__reduce_xor_sync", where, mask});
 }

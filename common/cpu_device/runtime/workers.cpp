@@ -29,17 +29,20 @@ using Clock = std::chrono::steady_clock;
 
 /// Ends at an unmapped page, so that a kernel that runs past its shared memory faults.
 class DynamicSharedMemory {
-   public:
+ public:
     DynamicSharedMemory() {
-        void* mapping = mmap(nullptr, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* mapping =
+            mmap(nullptr, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (mapping == MAP_FAILED) throw std::bad_alloc();
         base_ = static_cast<char*>(mapping);
         mprotect(base_ + room, page, PROT_NONE);
     }
     ~DynamicSharedMemory() { munmap(base_, room + page); }
-    char* last(std::size_t bytes) const { return base_ + room - (bytes + alignment - 1) / alignment * alignment; }
+    char* last(std::size_t bytes) const {
+        return base_ + room - (bytes + alignment - 1) / alignment * alignment;
+    }
 
-   private:
+ private:
     static constexpr std::size_t page = 4096;
     static constexpr std::size_t room = 256 * 1024;
     static constexpr std::size_t alignment = 128;
@@ -61,7 +64,7 @@ struct Watched {
 
 /// Interrupts kernels in which nothing has come forward for a long time.
 class Watchdog {
-   public:
+ public:
     static Watchdog& instance() {
         static Watchdog* const watchdog = new Watchdog;  // lives as long as its detached thread
         return *watchdog;
@@ -69,14 +72,15 @@ class Watchdog {
 
     std::list<Watched>::iterator add() {
         const std::lock_guard lock(mutex_);
-        return watched_.insert(watched_.end(), Watched{pthread_self(), &cursor.started, &scheduler(), 0, Clock::now()});
+        return watched_.insert(watched_.end(), Watched{pthread_self(), &cursor.started,
+                                                       &scheduler(), 0, Clock::now()});
     }
     void remove(std::list<Watched>::iterator entry) {
         const std::lock_guard lock(mutex_);
         watched_.erase(entry);
     }
 
-   private:
+ private:
     Watchdog() {
         const char* text = std::getenv("T2T_TIMEOUT");
         limit_ = std::chrono::seconds(text != nullptr ? std::atoi(text) : 30);
@@ -114,8 +118,10 @@ std::atomic<LaunchRecord*> offered{nullptr};
 void prepare_block(const LaunchRecord& launch) {
     if (launch.shared_bytes == 0) return;
     prepare_dynamic_shared_memory(launch.shared_bytes);
-    // A GPU leaves in shared memory what was there before. Other orders than forward make that visible as NaN.
-    if (cursor.permuted) std::fill_n(dynamic_shared_start, launch.shared_bytes, static_cast<char>(0xff));
+    // A GPU leaves in shared memory what was there before. Other orders than forward make that
+    // visible as NaN.
+    if (cursor.permuted)
+        std::fill_n(dynamic_shared_start, launch.shared_bytes, static_cast<char>(0xff));
 }
 
 void set_block_index(const LaunchRecord& launch, std::uint64_t block) {
@@ -124,11 +130,13 @@ void set_block_index(const LaunchRecord& launch, std::uint64_t block) {
         return;
     }
     const std::uint64_t row = block / launch.grid.x;
-    blockIdx = {static_cast<unsigned>(block % launch.grid.x), static_cast<unsigned>(row % launch.grid.y),
+    blockIdx = {static_cast<unsigned>(block % launch.grid.x),
+                static_cast<unsigned>(row % launch.grid.y),
                 static_cast<unsigned>(row / launch.grid.y)};
 }
 
-// Takes blocks until there are none left. `after_first` is called once, after the first few microseconds.
+// Takes blocks until there are none left. `after_first` is called once, after the first few
+// microseconds.
 template <typename Callback>
 void take_blocks(LaunchRecord& launch, Callback&& when_long) {
     constexpr auto short_work = std::chrono::microseconds(5);
@@ -159,7 +167,7 @@ void take_blocks(LaunchRecord& launch, Callback&& when_long) {
 
 /// Operating-system threads that wait for launches to help with.
 class Pool {
-   public:
+ public:
     static Pool& instance() {
         static Pool pool;
         return pool;
@@ -175,7 +183,7 @@ class Pool {
         while (helping_.load() != 0) sched_yield();
     }
 
-   private:
+ private:
     Pool() {
         for (unsigned i = 1; i < worker_count(); ++i) threads_.emplace_back([this] { help(); });
     }
@@ -220,7 +228,7 @@ class Pool {
 
 /// Blocks of a cooperative launch meet here; each has an operating-system thread of its own.
 class GridMeeting {
-   public:
+ public:
     explicit GridMeeting(std::uint64_t blocks) : blocks_(blocks) {}
 
     /// One thread of each block calls this. @returns false when the launch has been cancelled.
@@ -235,7 +243,8 @@ class GridMeeting {
             return true;
         }
         if (stuck()) return report(lock);
-        while (round_ == round && !launch.cancelled) changed_.wait_for(lock, std::chrono::milliseconds(50));
+        while (round_ == round && !launch.cancelled)
+            changed_.wait_for(lock, std::chrono::milliseconds(50));
         return round_ != round;
     }
 
@@ -251,7 +260,7 @@ class GridMeeting {
                place(wait_.where) + ", and " + std::to_string(left_) + " have ended without it";
     }
 
-   private:
+ private:
     bool stuck() const { return left_ != 0 && waiting_ != 0 && waiting_ + left_ == blocks_; }
     bool report(std::unique_lock<std::mutex>& lock) {
         const std::string text = complaint();
@@ -268,7 +277,8 @@ class GridMeeting {
     Wait wait_;
 };
 
-GridMeeting* meeting = nullptr;  // of the cooperative launch that is running; launches run one at a time
+GridMeeting* meeting =
+    nullptr;  // of the cooperative launch that is running; launches run one at a time
 
 void run_cooperative(LaunchRecord& launch) {
     GridMeeting here(launch.blocks());
@@ -298,7 +308,8 @@ unsigned worker_count() {
     static const unsigned count = [] {
         constexpr unsigned most = 16;
         const char* text = std::getenv("T2T_WORKERS");
-        const int wanted = text != nullptr ? std::atoi(text) : static_cast<int>(std::thread::hardware_concurrency());
+        const int wanted = text != nullptr ? std::atoi(text)
+                                           : static_cast<int>(std::thread::hardware_concurrency());
         return std::clamp<unsigned>(static_cast<unsigned>(std::max(wanted, 1)), 1, most);
     }();
     return count;
@@ -332,7 +343,9 @@ void run_blocks(LaunchRecord& launch) {
     if (offered.load() == &launch) Pool::instance().withdraw();
 }
 
-bool is_cooperative_launch() { return meeting != nullptr; }
+bool is_cooperative_launch() {
+    return meeting != nullptr;
+}
 
 void grid_barrier(const Wait& wait) {
     if (meeting == nullptr) {
@@ -340,7 +353,8 @@ void grid_barrier(const Wait& wait) {
                                           " needs a launch through cudaLaunchCooperativeKernel");
     }
     block_barrier(false, wait);
-    if (linear_thread() == 0 && !meeting->meet(*scheduler().launch(), wait)) leave_cancelled_block();
+    if (linear_thread() == 0 && !meeting->meet(*scheduler().launch(), wait))
+        leave_cancelled_block();
     block_barrier(false, wait);
 }
 

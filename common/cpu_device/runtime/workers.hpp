@@ -8,7 +8,8 @@
 namespace t2t::cpu_device {
 
 /// Runs all blocks of `launch`; returns when the last has ended or a fault has ended the launch.
-/// The calling thread begins at once; others join when there is more than a few microseconds of work.
+/// The calling thread begins at once; others join when there is more than a few microseconds of
+/// work.
 void run_blocks(LaunchRecord& launch);
 
 /// How many operating-system threads run blocks: T2T_WORKERS, or one for each core, 16 at most.
