@@ -239,21 +239,18 @@ TEST(Launch, PrintfWritesToStandardOutput) {
 
 __global__ void clock_kernel(long long* out, const int* work) {
     long long start = clock64();
-    clock_t low = clock();
     int sum = 0;
     for (int i = 0; i < 1000; ++i) sum += work[i];
     out[1] = sum;
-    out[2] = clock() != low;
     out[0] = clock64() - start;
 }
 
 TEST(Launch, TheClockGrows) {
     DeviceBuffer<int> work(std::vector<int>(1000, 3));
     auto values =
-        collect<long long>(3, [&](long long* out) { clock_kernel<<<1, 1>>>(out, work.data()); });
+        collect<long long>(2, [&](long long* out) { clock_kernel<<<1, 1>>>(out, work.data()); });
     EXPECT_GT(values[0], 0);
     EXPECT_EQ(values[1], 3000);
-    EXPECT_EQ(values[2], 1);
 }
 
 }  // namespace
