@@ -35,6 +35,7 @@ struct Cursor {
     unsigned started = 0;   ///< threads handed out so far
     unsigned count = 0;     ///< threads in the block
     bool permuted = false;  ///< the schedule is not forward
+    bool flat = true;       ///< the block has one row of threads
     bool tracked = false;   ///< a thread waits, or is about to: the scheduler counts exits
 };
 extern constinit thread_local Cursor cursor;
@@ -80,6 +81,8 @@ void run_unstarted_threads(const void* body) {
 
 /// Position of the current thread in its block, x fastest.
 inline unsigned linear_thread() {
+    if (cursor.flat)
+        return threadIdx.x;  // spares two multiplications, which every barrier waits for
     return threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
 }
 /// Position of the current thread in its warp.
@@ -131,7 +134,11 @@ Departure arrive_at_barrier(bool predicate, const Wait& wait);
 const BarrierVotes& barrier_votes();
 
 /// Waits until every thread of the block that has not exited is here.
-__attribute__((always_inline)) inline BarrierVotes block_barrier(bool predicate, const Wait& wait) {
+__attribute__((always_inline)) inline void block_barrier(const Wait& wait) {
+    depart(arrive_at_barrier(false, wait));
+}
+/// The same, and counts the threads whose predicate holds.
+__attribute__((always_inline)) inline BarrierVotes block_vote(bool predicate, const Wait& wait) {
     depart(arrive_at_barrier(predicate, wait));
     return barrier_votes();
 }

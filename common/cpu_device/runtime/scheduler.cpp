@@ -52,6 +52,7 @@ void Scheduler::begin_launch(LaunchRecord& launch) {
 void Scheduler::run_block() {
     cursor.started = 0;
     cursor.count = launch_->threads();
+    cursor.flat = cursor.count == blockDim.x;
     cursor.tracked = false;
     ++blocks_run_;
     progress_ = progress_ + 1;
@@ -88,8 +89,7 @@ bool Scheduler::start_next_thread() {
 }
 
 // Called before the first thread of a block waits: until then nobody keeps books.
-void Scheduler::track_threads() {
-    if (cursor.tracked) return;
+void Scheduler::begin_tracking() {
     cursor.tracked = true;
     const unsigned warp_count = (cursor.count + warp_size - 1) / warp_size;
     for (unsigned i = 0; i < warp_count; ++i) {
@@ -132,6 +132,11 @@ Departure Scheduler::wait_here(unsigned thread, const Wait& wait) {
 
 // Who gets the processor: a ready thread, an unstarted one, or the end of the block.
 Departure Scheduler::next() {
+    if (ready_.empty() || order_ == Order::random) return next_if_none_is_ready();
+    return leave_for(threads_[take_ready()].fiber);
+}
+
+Departure Scheduler::next_if_none_is_ready() {
     for (;;) {
         const bool unstarted = cursor.started < cursor.count;
         const bool prefer_new = order_ == Order::random && unstarted && random() % 2 == 0;
@@ -148,19 +153,20 @@ Departure Scheduler::next() {
 }
 
 unsigned Scheduler::take_ready() {
-    unsigned warp = 0;
-    unsigned lane = 0;
-    if (order_ == Order::forward) {
-        warp = std::countr_zero(ready_.warps);
-        lane = std::countr_zero(ready_.lanes[warp]);
-    } else if (order_ == Order::reverse) {
-        warp = 31 - std::countl_zero(ready_.warps);
-        lane = 31 - std::countl_zero(ready_.lanes[warp]);
-    } else {
-        const unsigned turn = random() % 32;
-        warp = (std::countr_zero(std::rotr(ready_.warps, turn)) + turn) % 32;
-        lane = (std::countr_zero(std::rotr(ready_.lanes[warp], turn)) + turn) % 32;
-    }
+    if (order_ == Order::random) return take_any_ready();
+    const bool forward = order_ == Order::forward;
+    const unsigned warp =
+        forward ? std::countr_zero(ready_.warps) : 31 - std::countl_zero(ready_.warps);
+    const unsigned lanes = ready_.lanes[warp];
+    const unsigned lane = forward ? std::countr_zero(lanes) : 31 - std::countl_zero(lanes);
+    ready_.erase(warp, 1u << lane);
+    return warp * warp_size + lane;
+}
+
+unsigned Scheduler::take_any_ready() {
+    const unsigned turn = random() % 32;
+    const unsigned warp = (std::countr_zero(std::rotr(ready_.warps, turn)) + turn) % 32;
+    const unsigned lane = (std::countr_zero(std::rotr(ready_.lanes[warp], turn)) + turn) % 32;
     ready_.erase(warp, 1u << lane);
     return warp * warp_size + lane;
 }
@@ -233,13 +239,35 @@ Departure Scheduler::arrive_at_barrier(bool predicate, const Wait& wait) {
 
 // Threads that have exited no longer count, as on a GPU.
 void Scheduler::release_barrier_if_complete() {
-    if (barrier_arrived_ == 0 || barrier_arrived_ + finished_ != cursor.count) return;
+    if (barrier_arrived_ != 0 && barrier_arrived_ + finished_ == cursor.count) release_barrier();
+}
+
+void Scheduler::release_barrier() {
     votes_ = {barrier_arrived_, barrier_nonzero_};
     barrier_arrived_ = barrier_nonzero_ = 0;
     at_barrier_.move_to(ready_);
 }
 
 // ---- warps --------------------------------------------------------------------------------------
+
+namespace {
+
+[[noreturn, gnu::noinline]] void refuse_mask(unsigned lane, const Wait& wait) {
+    fault(cudaErrorLaunchFailure, std::string(wait.what) + " at " + place(wait.where) +
+                                      " has the mask " + hex(wait.mask) +
+                                      ", which leaves out lane " + std::to_string(lane) +
+                                      " that calls it; name every calling lane in the mask");
+}
+
+[[noreturn, gnu::noinline]] void refuse_mixture(unsigned lane, const Wait& theirs,
+                                                const Wait& wait) {
+    fault(cudaErrorLaunchFailure, std::string(wait.what) + " at " + place(wait.where) + " meets " +
+                                      theirs.what + " at " + place(theirs.where) +
+                                      ", called by lane " + std::to_string(lane) +
+                                      "; all lanes of a mask must call the same warp operation");
+}
+
+}  // namespace
 
 Departure Scheduler::arrive_at_collective(unsigned mask, Collective compute, void* payload,
                                           const Wait& wait) {
@@ -248,23 +276,14 @@ Departure Scheduler::arrive_at_collective(unsigned mask, Collective compute, voi
     const unsigned warp_number = thread / warp_size;
     const unsigned lane = thread % warp_size;
     Warp& warp = warps_[warp_number];
-    if ((mask >> lane & 1) == 0) {
-        fault(cudaErrorLaunchFailure, std::string(wait.what) + " at " + place(wait.where) +
-                                          " has the mask " + hex(mask) +
-                                          ", which leaves out lane " + std::to_string(lane) +
-                                          " that calls it; name every calling lane in the mask");
-    }
+    if ((mask >> lane & 1) == 0) refuse_mask(lane, wait);
     unsigned index = 0;
     while (index < warp.pending_count && warp.pending[index].mask != mask) ++index;
     if (index == warp.pending_count) warp.pending[warp.pending_count++] = {mask, 0, compute};
     Pending& pending = warp.pending[index];
     if (pending.compute != compute) {
         const unsigned other = std::countr_zero(pending.arrived);
-        const Wait& theirs = *threads_[warp_number * warp_size + other].wait;
-        fault(cudaErrorLaunchFailure,
-              std::string(wait.what) + " at " + place(wait.where) + " meets " + theirs.what +
-                  " at " + place(theirs.where) + ", called by lane " + std::to_string(other) +
-                  "; all lanes of a mask must call the same warp operation");
+        refuse_mixture(other, *threads_[warp_number * warp_size + other].wait, wait);
     }
     pending.arrived |= 1u << lane;
     progress_ = progress_ + 1;
@@ -278,11 +297,12 @@ Departure Scheduler::arrive_at_collective(unsigned mask, Collective compute, voi
 
 // Computes pending operation `index` and wakes its lanes when all of them are here.
 bool Scheduler::complete(Warp& warp, unsigned warp_number, unsigned index) {
-    const Pending pending = warp.pending[index];
-    if (((pending.arrived | warp.gone) & pending.mask) != pending.mask) return false;
-    if (pending.compute != nullptr) pending.compute(pending.arrived, warp.payloads.data());
+    const Pending& pending = warp.pending[index];
+    const unsigned arrived = pending.arrived;
+    if (((arrived | warp.gone) & pending.mask) != pending.mask) return false;
+    if (pending.compute != nullptr) pending.compute(arrived, warp.payloads.data());
     warp.pending[index] = warp.pending[--warp.pending_count];
-    ready_.insert(warp_number, pending.arrived);
+    ready_.insert(warp_number, arrived);
     return true;
 }
 
@@ -370,6 +390,41 @@ std::string Scheduler::describe_waits() const {
     }
     if (exited != 0) text += "; " + std::to_string(exited) + " threads have exited";
     return text;
+}
+
+// ---- what kernels call (block.hpp) ----------------------------------------------------------------
+
+// Flattened: a block of 256 threads waits 256 times on 256 stacks, and every further frame would touch
+// another cache line on each of them.
+#define T2T_FLATTEN __attribute__((flatten))
+
+T2T_FLATTEN Departure arrive_at_barrier(bool predicate, const Wait& wait) {
+    return scheduler().arrive_at_barrier(predicate, wait);
+}
+
+T2T_FLATTEN Departure arrive_at_collective(unsigned mask, Collective compute, void* payload,
+                                           const Wait& wait) {
+    return scheduler().arrive_at_collective(mask, compute, payload, wait);
+}
+
+bool start_next_thread() {
+    return scheduler().start_next_thread();
+}
+
+void finish_tracked_thread() {
+    scheduler().finish_tracked_thread();
+}
+
+const BarrierVotes& barrier_votes() {
+    return scheduler().votes();
+}
+
+unsigned active_mask(const Wait& wait) {
+    return scheduler().active_mask(wait);
+}
+
+void yield_thread() {
+    scheduler().yield();
 }
 
 }  // namespace t2t::cpu_device

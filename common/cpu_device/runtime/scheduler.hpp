@@ -85,14 +85,20 @@ class Scheduler {
     };
 
     unsigned scheduled_thread(unsigned turn) const;
-    void track_threads();
+    void track_threads() {
+        if (!cursor.tracked) begin_tracking();
+    }
+    [[gnu::noinline]] void begin_tracking();
     Departure wait_here(unsigned thread, const Wait& wait);
     Departure next();
+    [[gnu::noinline]] Departure next_if_none_is_ready();
     Departure leave_for(unsigned fiber);
     static void fiber_main(boost::context::detail::transfer_t from);
     unsigned take_ready();
+    [[gnu::noinline]] unsigned take_any_ready();
     unsigned idle_fiber();
     void release_barrier_if_complete();
+    [[gnu::noinline]] void release_barrier();
     bool complete(Warp& warp, unsigned warp_number, unsigned index);
     bool release_active_masks();
     std::uint32_t random();

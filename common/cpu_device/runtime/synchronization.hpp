@@ -7,20 +7,20 @@
 #include "common/cpu_device/runtime/warp.hpp"
 
 inline void __syncthreads(t2t::SourceLocation where = t2t::SourceLocation::current()) {
-    t2t::cpu_device::block_barrier(false, {"__syncthreads", where});
+    t2t::cpu_device::block_barrier({"__syncthreads", where});
 }
 inline int __syncthreads_count(int predicate,
                                t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return static_cast<int>(
-        t2t::cpu_device::block_barrier(predicate != 0, {"__syncthreads_count", where}).nonzero);
+        t2t::cpu_device::block_vote(predicate != 0, {"__syncthreads_count", where}).nonzero);
 }
 inline int __syncthreads_or(int predicate,
                             t2t::SourceLocation where = t2t::SourceLocation::current()) {
-    return t2t::cpu_device::block_barrier(predicate != 0, {"__syncthreads_or", where}).nonzero != 0;
+    return t2t::cpu_device::block_vote(predicate != 0, {"__syncthreads_or", where}).nonzero != 0;
 }
 inline int __syncthreads_and(int predicate,
                              t2t::SourceLocation where = t2t::SourceLocation::current()) {
-    const auto votes = t2t::cpu_device::block_barrier(predicate != 0, {"__syncthreads_and", where});
+    const auto votes = t2t::cpu_device::block_vote(predicate != 0, {"__syncthreads_and", where});
     return votes.nonzero == votes.arrived;
 }
 inline void __syncwarp(unsigned mask = 0xffffffffu,

@@ -352,10 +352,10 @@ void grid_barrier(const Wait& wait) {
         fault(cudaErrorLaunchFailure, std::string(wait.what) + " at " + place(wait.where) +
                                           " needs a launch through cudaLaunchCooperativeKernel");
     }
-    block_barrier(false, wait);
+    block_barrier(wait);
     if (linear_thread() == 0 && !meeting->meet(*scheduler().launch(), wait))
         leave_cancelled_block();
-    block_barrier(false, wait);
+    block_barrier(wait);
 }
 
 }  // namespace t2t::cpu_device
