@@ -26,12 +26,12 @@ fs::path output_folder(const fs::path& root) {
 }
 
 void write_docs() {
+    const fs::path root = project_root();
     if (!is_installed("doxygen")) {
         throw std::runtime_error(
             "doxygen is not installed; install it with: "
             "apt-get install doxygen graphviz doxygen-awesome-css");
     }
-    const fs::path root = project_root();
     const fs::path output = output_folder(root);
     fs::create_directories(output);
 

@@ -98,6 +98,8 @@ missing_packages() {
         installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null) || true
     fi
     for package in "$@"; do
+        # Fibers: only the CPU device has them.
+        [[ $package == libboost-context-dev && $device == cuda ]] && continue
         case $package in
             g++) find_compiler >/dev/null ;;
             cmake | doxygen | clang-format-14) have "$package" ;;
