@@ -6,31 +6,10 @@
 
 #include "common/device/ptx.cuh"
 #include "tests/cpu_device/conformance.hpp"
+#include "tests/cpu_device/product_inputs.hpp"
 
 namespace t2t::conformance {
 namespace {
-
-// Small integers: products and sums are exact in every type, so results must match to the bit.
-int a_value(int row, int k) {
-    return (row * 5 + k * 3) % 9 - 4;
-}
-int b_value(int k, int column) {
-    return (k * 7 + column * 2) % 7 - 3;
-}
-int c_value(int row, int column) {
-    return (row + 2 * column) % 11 - 5;
-}
-
-template <typename T>
-T from_int(int value) {
-    if constexpr (std::is_same_v<T, __half>) {
-        return __float2half(float(value));
-    } else if constexpr (std::is_same_v<T, __nv_bfloat16>) {
-        return __float2bfloat16(float(value));
-    } else {
-        return T(value);
-    }
-}
 
 /// One register: 4 / sizeof(T) elements, `stride` apart.
 template <typename T>

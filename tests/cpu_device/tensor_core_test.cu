@@ -4,30 +4,13 @@
 #include <mma.h>
 
 #include "tests/cpu_device/conformance.hpp"
+#include "tests/cpu_device/product_inputs.hpp"
 
 namespace wmma = nvcuda::wmma;
 
 namespace t2t::conformance {
 namespace {
 
-/// Small integers: products and sums are exact in every type, so results must match to the bit.
-int a_value(int row, int k) {
-    return (row * 5 + k * 3) % 9 - 4;
-}
-int b_value(int k, int column) {
-    return (k * 7 + column * 2) % 7 - 3;
-}
-int c_value(int row, int column) {
-    return (row + 2 * column) % 11 - 5;
-}
-
-template <typename T>
-T from_int(int value) {
-    if constexpr (std::is_same_v<T, __half>) return __float2half(float(value));
-    if constexpr (std::is_same_v<T, __nv_bfloat16>) return __float2bfloat16(float(value));
-    if constexpr (std::is_integral_v<T>) return T(value);
-    if constexpr (std::is_same_v<T, float>) return float(value);
-}
 float to_float(float value) {
     return value;
 }

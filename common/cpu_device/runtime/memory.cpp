@@ -195,13 +195,6 @@ bool is_device_range(const void* address, std::size_t bytes) {
            inside(start, allocation, address, bytes);
 }
 
-bool is_freed(const void* address) {
-    const char* start = nullptr;
-    Allocation allocation;
-    return memory().nearest(address, &start, &allocation) && allocation.freed &&
-           inside(start, allocation, address, 1);
-}
-
 std::string describe_address(const void* address) {
     char text[32];
     std::snprintf(text, sizeof text, "%p", address);

@@ -13,7 +13,4 @@ std::string describe_address(const void* address);
 /// True when `bytes` from `address` on lie inside one allocation that a kernel may use.
 bool is_device_range(const void* address, std::size_t bytes);
 
-/// True when `address` belongs to memory that has been freed with cudaFree.
-bool is_freed(const void* address);
-
 }  // namespace t2t::cpu_device

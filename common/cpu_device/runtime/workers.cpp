@@ -135,7 +135,7 @@ void set_block_index(const LaunchRecord& launch, std::uint64_t block) {
                 static_cast<unsigned>(row / launch.grid.y)};
 }
 
-// Takes blocks until there are none left. `after_first` is called once, after the first few
+// Takes blocks until there are none left. Calls `when_long` once when that lasts longer than a few
 // microseconds.
 template <typename Callback>
 void take_blocks(LaunchRecord& launch, Callback&& when_long) {
