@@ -19,6 +19,9 @@ void add_list_command(CLI::App& app);
 /// Adds `t2t bench CHAPTER [RUNG]`: times every rung beside the machine's roof.
 void add_bench_command(CLI::App& app);
 
+/// Adds `t2t generate PROMPT`: text from a language model.
+void add_generate_command(CLI::App& app);
+
 /// Adds `t2t docs`: the API pages.
 void add_docs_command(CLI::App& app);
 

@@ -12,6 +12,7 @@ int main(int argument_count, char** arguments) {
     app.footer("Every command has its own help. Example:\n  ./t2t bench --help");
     t2t::cli::add_list_command(app);
     t2t::cli::add_bench_command(app);
+    t2t::cli::add_generate_command(app);
     t2t::cli::add_docs_command(app);
     t2t::cli::add_dev_command(app);
     t2t::cli::add_doctor_command(app);

@@ -60,34 +60,42 @@ lab::LadderCase<AosToSoa, MoveOperands> aos_to_soa_case(std::int64_t n) {
     return c;
 }
 
+template <typename Element>
 struct GatherOperands {
-    std::vector<float> table;       // [rows, width]
+    std::vector<Element> table;     // [rows, width]
     std::vector<std::int32_t> ids;  // [count]
-    DeviceBuffer<float> table_device, out_device;
+    DeviceBuffer<Element> table_device;
+    DeviceBuffer<float> out_device;
     DeviceBuffer<std::int32_t> ids_device;
 
     GatherOperands(const GatherShape& shape, std::uint64_t seed)
-        : table(lab::uniform(shape.rows * shape.width, -1, 1, 2 * seed)),
+        : table(lab::uniform<Element>(shape.rows * shape.width, -1, 1, 2 * seed)),
           ids(lab::integers<std::int32_t>(shape.count, 0, shape.rows - 1, 2 * seed + 1)),
           table_device(table),
           out_device(static_cast<std::size_t>(shape.count * shape.width)),
           ids_device(ids) {}
 };
 
-lab::LadderCase<GatherRows, GatherOperands> gather_case(const GatherShape& shape) {
-    lab::LadderCase<GatherRows, GatherOperands> c;
+template <typename Element>
+lab::LadderCase<GatherRows<Element>, GatherOperands<Element>> gather_case(
+    const GatherShape& shape) {
+    using Operands = GatherOperands<Element>;
+    lab::LadderCase<GatherRows<Element>, Operands> c;
     c.shape = lab::shape_label({shape.rows, shape.width}) + ", " + lab::shape_label({shape.count}) +
               " ids";
-    c.bytes = shape.count * (8.0 * shape.width + 4);  // row in, row out, id
-    c.make = [=](std::uint64_t seed) { return GatherOperands(shape, seed); };
-    c.run = [=](GatherRows* rung, GatherOperands& o, cudaStream_t stream) {
+    if (sizeof(Element) == 2) c.shape += ", bf16";
+    // Row in, row out, id.
+    c.bytes = shape.count * ((sizeof(Element) + 4.0) * shape.width + 4);
+    c.make = [=](std::uint64_t seed) { return Operands(shape, seed); };
+    c.run = [=](GatherRows<Element>* rung, Operands& o, cudaStream_t stream) {
         rung(o.table_device.data(), o.ids_device.data(), o.out_device.data(), shape, stream);
     };
-    c.output = [](GatherOperands& o) { return lab::bytes_of(o.out_device); };
-    c.fault = [=](const GatherOperands& o) {
+    c.output = [](Operands& o) { return lab::bytes_of(o.out_device); };
+    c.fault = [=](const Operands& o) {
         return lab::first_fault(o.out_device, [&](std::size_t i) {
             const auto width = static_cast<std::size_t>(shape.width);
-            return o.table[static_cast<std::size_t>(o.ids[i / width]) * width + i % width];
+            return static_cast<float>(
+                o.table[static_cast<std::size_t>(o.ids[i / width]) * width + i % width]);
         });
     };
     return c;
@@ -105,8 +113,10 @@ void describe(lab::Bench& bench) {
     const Shapes gpu{{50'257, 768, 8192}, {32'000, 4096, 8192}};  // GPT-2's table, Mistral's table
     const Shapes cpu{{4096, 768, 512}};
     for (const GatherShape& shape : lab::by_device(gpu, cpu)) {
-        bench.add(gather_rows_ladder, gather_case(shape));
+        bench.add(gather_rows_ladder<float>, gather_case<float>(shape));
     }
+    const GatherShape widest = lab::by_device(gpu, cpu).back();
+    bench.add(gather_rows_ladder<__nv_bfloat16>, gather_case<__nv_bfloat16>(widest));
 }
 
 const lab::BenchChapter registration{2, describe};

@@ -41,10 +41,11 @@ inline bool has_work(const Body* from, const Bodies& to, std::int64_t n) {
 }
 
 /// Checks the arguments of a row gather. @returns false when there is nothing to do.
-inline bool has_work(const float* table, const std::int32_t* ids, const float* out,
-                     const GatherShape& shape) {
+template <typename Element>
+bool has_work(const Element* table, const std::int32_t* ids, const float* out,
+              const GatherShape& shape) {
     require_size("gather_rows", "width", shape.width);
-    require_extent("gather_rows", shape.rows, shape.width, sizeof(float));
+    require_extent("gather_rows", shape.rows, shape.width, sizeof(Element));
     require_size("gather_rows", "count", shape.count);
     require_extent("gather_rows", shape.count, shape.width, sizeof(float));
     if (shape.count == 0 || shape.width == 0) return false;

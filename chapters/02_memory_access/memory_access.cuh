@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include <cuda_bf16.h>
 #include <cuda_runtime.h>
 
 #include "common/lab/ladder.hpp"
@@ -76,16 +77,18 @@ inline constexpr Ladder aos_to_soa_ladder{
 /// Sizes of a row gather.
 struct GatherShape {
     std::int64_t rows;   ///< rows of the table: the vocabulary
-    std::int64_t width;  ///< floats in a row: the embedding's width
+    std::int64_t width;  ///< elements of a row: the embedding's width
     std::int64_t count;  ///< rows to fetch: the tokens
 };
 
-/// out[i, :] = table[ids[i], :], the embedding lookup of a language model.
+/// out[i, :] = table[ids[i], :], the embedding lookup of a language model. Elements of bf16 are
+/// widened to fp32, exactly.
 ///
 /// An id below 0 or not below `rows` names no row. The host cannot see it, and reading there would
 /// be undefined, so such a row of `out` becomes NaN: nothing outside the table is read, and the
 /// mistake shows in whatever is computed next.
 ///
+/// @tparam Element float or __nv_bfloat16: the type of the table
 /// @param table  [rows, width], row-major
 /// @param ids    [count]
 /// @param out    [count, width], row-major, overwritten; must not overlap table or ids
@@ -95,21 +98,31 @@ struct GatherShape {
 /// @throws std::invalid_argument negative or overflowing size, a null pointer, `ids` not 4-byte
 ///                               aligned, `table` or `out` not 16-byte aligned
 /// @throws t2t::CudaError        the device refused the launch
-using GatherRows = void(const float* table, const std::int32_t* ids, float* out, GatherShape shape,
-                        cudaStream_t stream);
+template <typename Element>
+using GatherRows = void(const Element* table, const std::int32_t* ids, float* out,
+                        GatherShape shape, cudaStream_t stream);
 
-GatherRows v1_gather_thread_per_row;
-GatherRows v2_gather_warp_per_row;
-GatherRows v3_gather_vectorised;
+template <typename Element>
+void v1_gather_thread_per_row(const Element* table, const std::int32_t* ids, float* out,
+                              GatherShape shape, cudaStream_t stream);
+template <typename Element>
+void v2_gather_warp_per_row(const Element* table, const std::int32_t* ids, float* out,
+                            GatherShape shape, cudaStream_t stream);
+template <typename Element>
+void v3_gather_vectorised(const Element* table, const std::int32_t* ids, float* out,
+                          GatherShape shape, cudaStream_t stream);
 
 /// The ladder of the row gather: which threads share a row.
+template <typename Element>
 inline constexpr Ladder gather_rows_ladder{
     "gather_rows",
     std::array{
-        Rung<GatherRows>{"v1_gather_thread_per_row", v1_gather_thread_per_row, "a thread a row"},
-        Rung<GatherRows>{"v2_gather_warp_per_row", v2_gather_warp_per_row, "a warp a row"},
-        Rung<GatherRows>{"v3_gather_vectorised", v3_gather_vectorised,
-                         "a warp a row, 16 bytes a lane"},
+        Rung<GatherRows<Element>>{"v1_gather_thread_per_row", v1_gather_thread_per_row<Element>,
+                                  "a thread a row"},
+        Rung<GatherRows<Element>>{"v2_gather_warp_per_row", v2_gather_warp_per_row<Element>,
+                                  "a warp a row"},
+        Rung<GatherRows<Element>>{"v3_gather_vectorised", v3_gather_vectorised<Element>,
+                                  "a warp a row, four columns a lane"},
     }};
 
 }  // namespace t2t::memory_access

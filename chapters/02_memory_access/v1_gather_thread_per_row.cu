@@ -10,11 +10,13 @@
 #include "chapters/02_memory_access/launch.hpp"
 #include "chapters/02_memory_access/memory_access.cuh"
 #include "common/device/check.hpp"
+#include "common/device/elements.cuh"
 
 namespace t2t::memory_access {
 namespace {
 
-__global__ void gather_thread_per_row_kernel(const float* table,       // [rows, width]
+template <typename Element>
+__global__ void gather_thread_per_row_kernel(const Element* table,     // [rows, width]
                                              const std::int32_t* ids,  // [count]
                                              float* out,               // [count, width]
                                              GatherShape shape) {
@@ -23,13 +25,14 @@ __global__ void gather_thread_per_row_kernel(const float* table,       // [rows,
     const std::int64_t id = ids[i];
     const bool known = 0 <= id && id < shape.rows;
     for (std::int64_t j = 0; j < shape.width; ++j) {
-        out[i * shape.width + j] = known ? table[id * shape.width + j] : no_such_row;
+        out[i * shape.width + j] = known ? to_float(table[id * shape.width + j]) : no_such_row;
     }
 }
 
 }  // namespace
 
-void v1_gather_thread_per_row(const float* table, const std::int32_t* ids, float* out,
+template <typename Element>
+void v1_gather_thread_per_row(const Element* table, const std::int32_t* ids, float* out,
                               GatherShape shape, cudaStream_t stream) {
     if (!has_work(table, ids, out, shape)) return;
     const unsigned blocks =
@@ -37,5 +40,10 @@ void v1_gather_thread_per_row(const float* table, const std::int32_t* ids, float
     gather_thread_per_row_kernel<<<blocks, block_size, 0, stream>>>(table, ids, out, shape);
     check_launch("gather_rows v1_gather_thread_per_row");
 }
+
+template void v1_gather_thread_per_row<float>(const float*, const std::int32_t*, float*,
+                                              GatherShape, cudaStream_t);
+template void v1_gather_thread_per_row<__nv_bfloat16>(const __nv_bfloat16*, const std::int32_t*,
+                                                      float*, GatherShape, cudaStream_t);
 
 }  // namespace t2t::memory_access

@@ -11,13 +11,15 @@
 #include "chapters/02_memory_access/launch.hpp"
 #include "chapters/02_memory_access/memory_access.cuh"
 #include "common/device/check.hpp"
+#include "common/device/elements.cuh"
 
 namespace t2t::memory_access {
 namespace {
 
 // __restrict__: `out` overlaps nothing, so the loads of several steps may start before the first
 // store.
-__global__ void gather_warp_per_row_kernel(const float* __restrict__ table,       // [rows, width]
+template <typename Element>
+__global__ void gather_warp_per_row_kernel(const Element* __restrict__ table,     // [rows, width]
                                            const std::int32_t* __restrict__ ids,  // [count]
                                            float* __restrict__ out,               // [count, width]
                                            GatherShape shape) {
@@ -28,13 +30,14 @@ __global__ void gather_warp_per_row_kernel(const float* __restrict__ table,     
     const std::int64_t id = ids[i];
     const bool known = 0 <= id && id < shape.rows;
     for (std::int64_t j = lane; j < shape.width; j += warp_size) {
-        out[i * shape.width + j] = known ? table[id * shape.width + j] : no_such_row;
+        out[i * shape.width + j] = known ? to_float(table[id * shape.width + j]) : no_such_row;
     }
 }
 
 }  // namespace
 
-void v2_gather_warp_per_row(const float* table, const std::int32_t* ids, float* out,
+template <typename Element>
+void v2_gather_warp_per_row(const Element* table, const std::int32_t* ids, float* out,
                             GatherShape shape, cudaStream_t stream) {
     if (!has_work(table, ids, out, shape)) return;
     constexpr int rows_per_block = block_size / warp_size;
@@ -43,5 +46,10 @@ void v2_gather_warp_per_row(const float* table, const std::int32_t* ids, float* 
     gather_warp_per_row_kernel<<<blocks, block_size, 0, stream>>>(table, ids, out, shape);
     check_launch("gather_rows v2_gather_warp_per_row");
 }
+
+template void v2_gather_warp_per_row<float>(const float*, const std::int32_t*, float*, GatherShape,
+                                            cudaStream_t);
+template void v2_gather_warp_per_row<__nv_bfloat16>(const __nv_bfloat16*, const std::int32_t*,
+                                                    float*, GatherShape, cudaStream_t);
 
 }  // namespace t2t::memory_access

@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 #include "common/lab/inputs.hpp"
-#include "common/lab/reference.hpp"
+#include "common/lab/reference/arrays.hpp"
 #include "tests/every_rung.hpp"
 
 namespace t2t {

@@ -3,7 +3,7 @@
 
 #include "chapters/02_memory_access/memory_access.cuh"
 #include "common/lab/inputs.hpp"
-#include "common/lab/reference.hpp"
+#include "common/lab/reference/arrays.hpp"
 #include "tests/every_rung.hpp"
 
 namespace t2t {

@@ -10,7 +10,7 @@
 #include "common/device/properties.hpp"
 #include "common/lab/check_rung.hpp"
 #include "common/lab/inputs.hpp"
-#include "common/lab/reference.hpp"
+#include "common/lab/reference/arrays.hpp"
 
 namespace t2t {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "chapters/03_shared_memory/shared_memory.cuh"
 #include "common/lab/inputs.hpp"
-#include "common/lab/reference.hpp"
+#include "common/lab/reference/arrays.hpp"
 #include "tests/every_rung.hpp"
 
 namespace t2t {

@@ -79,10 +79,10 @@ TEST_F(Script, UnknownDeviceAndOptionAreRefused) {
     expect_refusal("test --fast", 2, "unknown option '--fast'; see ./t2t test --help");
 }
 
-TEST_F(Script, GenerateComesLater) {
-    expect_refusal(
-        "generate 'Once upon a time'", 2,
-        "the generator comes with a later version; until then ./t2t list shows what stands");
+TEST_F(Script, GenerateBuildsAndRunsTheProgram) {
+    const Outcome outcome = machine.t2t("generate 'Once upon a time'");
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.output, "the program: generate Once upon a time\n");
 }
 
 TEST_F(Script, CudaNeedsNvccAndAGpu) {

@@ -14,7 +14,7 @@
 #include "common/device/check.hpp"
 #include "common/device/properties.hpp"
 #include "common/lab/inputs.hpp"
-#include "common/lab/reference.hpp"
+#include "common/lab/reference/arrays.hpp"
 
 namespace t2t::lab {
 

@@ -1,5 +1,5 @@
 // The references are checked against small results worked out by hand.
-#include "common/lab/reference.hpp"
+#include "common/lab/reference/arrays.hpp"
 
 #include <cmath>
 #include <stdexcept>

@@ -1,4 +1,4 @@
-#include "common/lab/reference.hpp"
+#include "common/lab/reference/arrays.hpp"
 
 #include <limits>
 #include <stdexcept>

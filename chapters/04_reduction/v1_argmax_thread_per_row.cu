@@ -1,0 +1,49 @@
+/// Rung 1: a thread a row.
+///
+/// Idea      A thread walks along its row and remembers the best element so far.
+/// Changed   Nothing below this rung. It is the loop of a CPU program, one copy for each row.
+/// Expect    4 bytes an element, so memory is the limit. But lanes are a whole row apart: 32 sectors
+///           a request where 4 would do. And a batch has few rows: 256 of them are 8 warps, and an
+///           H200 holds 8,448. Most of the GPU stays idle.
+/// Measured  pending
+#include "chapters/04_reduction/launch.hpp"
+#include "chapters/04_reduction/reduction.cuh"
+#include "common/device/check.hpp"
+
+namespace t2t::reduction {
+namespace {
+
+__global__ void argmax_thread_per_row_kernel(const float* x,       // [rows, columns]
+                                             std::int32_t* index,  // [rows]
+                                             RowsShape shape) {
+    const std::int64_t row = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    if (row >= shape.rows) return;
+
+    float largest = 0;
+    std::int32_t best = -1;  // none yet
+    for (std::int64_t column = 0; column < shape.columns; ++column) {
+        const float value = x[row * shape.columns + column];
+        if (isnan(value)) {
+            best = -1;  // no element is the largest
+            break;
+        }
+        if (best < 0 || value > largest) {  // of equal elements, the first stays
+            largest = value;
+            best = static_cast<std::int32_t>(column);
+        }
+    }
+    index[row] = best;
+}
+
+}  // namespace
+
+void v1_argmax_thread_per_row(const float* x, std::int32_t* index, RowsShape shape,
+                              cudaStream_t stream) {
+    if (!has_work(x, index, shape)) return;
+    const unsigned blocks =
+        require_blocks("argmax", ceil_div<std::int64_t>(shape.rows, rows_per_block));
+    argmax_thread_per_row_kernel<<<blocks, rows_per_block, 0, stream>>>(x, index, shape);
+    check_launch("argmax v1_argmax_thread_per_row");
+}
+
+}  // namespace t2t::reduction

@@ -1,0 +1,57 @@
+// Benchmarks of chapter 06: `t2t bench 06`.
+
+#include <cstdint>
+#include <vector>
+
+#include "chapters/06_instructions/instructions.cuh"
+#include "common/device/buffer.hpp"
+#include "common/lab/bench/bench.hpp"
+#include "common/lab/inputs.hpp"
+#include "common/lab/reference/activation.hpp"
+
+namespace t2t::instructions {
+namespace {
+
+template <typename T>
+struct Operands {
+    std::vector<double> expected;  // [n]
+    DeviceBuffer<float> x;
+    DeviceBuffer<T> y;
+
+    Operands(std::int64_t n, std::uint64_t seed) : Operands(lab::normal(n, 0, 2, seed)) {}
+    explicit Operands(const std::vector<float>& values)
+        : expected(lab::reference::gelu(values)), x(values), y(values.size()) {}
+};
+
+template <typename T>
+lab::LadderCase<Gelu<T>, Operands<T>> gelu_case(std::int64_t rows, std::int64_t width) {
+    const std::int64_t n = rows * width;
+    // Half a last place of T at the largest values (|y| < 16), and of fp32's rounding.
+    const double tolerance = sizeof(T) == 2 ? 0x1p-5 : 1e-5;
+    lab::LadderCase<Gelu<T>, Operands<T>> c;
+    c.shape = lab::shape_label({rows, width});
+    if (sizeof(T) == 2) c.shape += ", y in bf16";
+    c.bytes = static_cast<double>(n) * (sizeof(float) + sizeof(T));  // x is read, y is written
+    c.make = [=](std::uint64_t seed) { return Operands<T>(n, seed); };
+    c.run = [=](Gelu<T>* rung, Operands<T>& o, cudaStream_t stream) {
+        rung(o.x.data(), o.y.data(), n, stream);
+    };
+    c.output = [](Operands<T>& o) { return lab::bytes_of(o.y); };
+    c.fault = [=](const Operands<T>& o) {
+        return lab::first_fault(
+            o.y, [&](std::size_t i) { return o.expected[i]; }, tolerance);
+    };
+    return c;
+}
+
+void describe(lab::Bench& bench) {
+    // The MLP of GPT-2, whose hidden layer is 3,072 wide, for 8,192 tokens.
+    const std::int64_t tokens = lab::by_device(8192, 64);
+    bench.add(gelu_ladder<float>, gelu_case<float>(tokens, 3072));
+    bench.add(gelu_ladder<__nv_bfloat16>, gelu_case<__nv_bfloat16>(tokens, 3072));
+}
+
+const lab::BenchChapter registration{6, describe};
+
+}  // namespace
+}  // namespace t2t::instructions

@@ -1,0 +1,42 @@
+/// Rung 1: the library's tanhf.
+///
+/// Idea      A thread an element, as in chapter 01, and the formula as it stands in the paper.
+/// Changed   Nothing below this rung. On a CPU it is the loop over i around the same five lines.
+/// Expect    8 bytes move for each element (6 when y is bf16), and a few dozen instructions work on
+///           them: far more than the addition of chapter 01, yet memory still takes longer. So
+///           about the speed of chapter 01's first rung.
+/// Measured  pending
+#include "chapters/06_instructions/instructions.cuh"
+#include "chapters/06_instructions/launch.hpp"
+#include "common/device/check.hpp"
+#include "common/device/elements.cuh"
+
+namespace t2t::instructions {
+namespace {
+
+template <typename T>
+__global__ void gelu_libm_kernel(const float* x,  // [n]
+                                 T* y,            // [n]
+                                 std::int64_t n) {
+    constexpr float scale = 0.7978845608f;  // √(2/π)
+    const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    if (i >= n) return;
+    const float value = x[i];
+    const float cubic = value + 0.044715f * value * value * value;
+    y[i] = from_float<T>(0.5f * value * (1.0f + tanhf(scale * cubic)));
+}
+
+}  // namespace
+
+template <typename T>
+void v1_gelu_libm(const float* x, T* y, std::int64_t n, cudaStream_t stream) {
+    if (!has_work(x, y, n)) return;
+    const unsigned blocks = require_blocks("gelu", ceil_div<std::int64_t>(n, block_size));
+    gelu_libm_kernel<<<blocks, block_size, 0, stream>>>(x, y, n);
+    check_launch("gelu v1_gelu_libm");
+}
+
+template void v1_gelu_libm<float>(const float*, float*, std::int64_t, cudaStream_t);
+template void v1_gelu_libm<__nv_bfloat16>(const float*, __nv_bfloat16*, std::int64_t, cudaStream_t);
+
+}  // namespace t2t::instructions

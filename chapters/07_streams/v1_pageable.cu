@@ -1,0 +1,25 @@
+/// Rung 1: one copy from pageable memory.
+///
+/// Idea      One call of cudaMemcpyAsync, and a wait. The GPU's copy engine can read host memory
+///           only where the operating system promised to leave it: pinned. Ordinary memory is
+///           pageable, so the driver copies it, piece by piece, to a small pinned buffer of its
+///           own, and the engine takes it from there.
+/// Changed   Nothing below this rung.
+/// Expect    Each byte moves three times through the host's memory (read, written, read again), and
+///           one CPU thread moves it: a fraction of what PCIe could carry.
+/// Measured  pending
+#include "chapters/07_streams/launch.hpp"
+#include "chapters/07_streams/streams.cuh"
+#include "common/device/check.hpp"
+
+namespace t2t::streams {
+
+void v1_pageable(const std::byte* host, std::byte* device, std::size_t bytes, cudaStream_t stream) {
+    if (!has_work(host, device, bytes)) return;
+    T2T_CHECK(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, stream));
+    // The caller may free `host` now. Where the GPU reads pageable memory itself, as some can, the
+    // copy is still under way here.
+    T2T_CHECK(cudaStreamSynchronize(stream));
+}
+
+}  // namespace t2t::streams

@@ -1,0 +1,74 @@
+// Benchmarks of chapter 08: `t2t bench 08`.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "chapters/08_softmax/softmax.cuh"
+#include "common/device/buffer.hpp"
+#include "common/lab/bench/bench.hpp"
+#include "common/lab/inputs.hpp"
+
+namespace t2t::softmax {
+namespace {
+
+struct Operands {
+    std::vector<float> x;         // [rows, columns], what the device's copy holds
+    std::vector<double> maximum;  // [rows]
+    std::vector<double> sum;      // [rows], of exp(x − maximum)
+    DeviceBuffer<float> x_device, y_device;
+
+    Operands(const SoftmaxShape& shape, std::uint64_t seed)
+        : x(lab::uniform(shape.rows * shape.columns, -2, 2, seed)),
+          x_device(x),
+          y_device(x.size()) {
+        for (auto row = x.begin(); row != x.end(); row += shape.columns) {
+            const double largest = *std::max_element(row, row + shape.columns);
+            double total = 0;
+            for (auto i = row; i != row + shape.columns; ++i) total += std::exp(*i - largest);
+            maximum.push_back(largest);
+            sum.push_back(total);
+        }
+    }
+};
+
+lab::LadderCase<Softmax, Operands> softmax_case(const SoftmaxShape& shape) {
+    lab::LadderCase<Softmax, Operands> c;
+    c.shape = lab::shape_label({shape.rows, shape.columns});
+    c.bytes = 8.0 * shape.rows * shape.columns;  // read once, written once
+    c.flops = 4.0 * shape.rows * shape.columns;  // subtract, exponentiate, add, scale
+    c.make = [=](std::uint64_t seed) { return Operands(shape, seed); };
+    c.run = [=](Softmax* rung, Operands& o, cudaStream_t stream) {
+        rung(o.x_device.data(), o.y_device.data(), shape, stream);
+    };
+    c.output = [](Operands& o) { return lab::bytes_of(o.y_device); };
+    c.fault = [=](const Operands& o) {
+        const auto columns = static_cast<std::size_t>(shape.columns);
+        // Elements from −2 to 2: probabilities differ by a factor of 55 at most, so that one absolute
+        // tolerance, a part in 10⁵ of the largest, is right for all of them.
+        const double largest = 1 / *std::min_element(o.sum.begin(), o.sum.end());
+        return lab::first_fault(
+            o.y_device,
+            [&](std::size_t i) {
+                const std::size_t row = i / columns;
+                return std::exp(o.x[i] - o.maximum[row]) / o.sum[row];
+            },
+            1e-5 * largest);
+    };
+    return c;
+}
+
+void describe(lab::Bench& bench) {
+    using Shapes = std::vector<SoftmaxShape>;
+    const Shapes gpu{{8192, 8192}, {32, 128'256}};  // long rows of attention; a batch of logits
+    const Shapes cpu{{64, 1024}};
+    for (const SoftmaxShape& shape : lab::by_device(gpu, cpu)) {
+        bench.add(ladder, softmax_case(shape));
+    }
+}
+
+const lab::BenchChapter registration{8, describe};
+
+}  // namespace
+}  // namespace t2t::softmax

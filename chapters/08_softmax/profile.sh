@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Chapter 08 under Nsight Compute: how often a row is read, and from where.
+#
+#   chapters/08_softmax/profile.sh [RUNG]      without RUNG: v2_block_per_row
+#
+# Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+rung=${1:-v2_block_per_row}
+program=${T2T_BUILD_DIR:-build}/cuda/bin/t2t
+if [[ ! -x $program ]]; then
+    echo "profile.sh: $program is not built; run ./t2t --device cuda bench 08 first" >&2
+    exit 1
+fi
+
+metrics=(
+    # How long the launch took.
+    gpu__time_duration.sum
+    # Bytes read from DRAM. Expect 4 · rows · columns; more means that sectors were fetched again.
+    dram__bytes_read.sum
+    # How busy DRAM was, against what its clock and width allow. This is the roof here.
+    dram__throughput.avg.pct_of_peak_sustained_elapsed
+    # Sectors of 32 bytes for each load request of a warp: 32 when lanes are a row apart, 4 side by side.
+    l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_ld.ratio
+    # Warps that an SM held on average, of the 64 that it can hold, while it had any.
+    sm__warps_active.avg.pct_of_peak_sustained_active
+    # Cycles in which an SM had a warp at all: far below 100 % when there are too few blocks.
+    sm__cycles_active.avg.pct_of_peak_sustained_elapsed
+    # Of each issued instruction's wait, the cycles that went by at a barrier, and for global memory.
+    smsp__average_warps_issue_stalled_barrier_per_issue_active.ratio
+    smsp__average_warps_issue_stalled_long_scoreboard_per_issue_active.ratio
+)
+
+# --clock-control none   at the clocks that the GPU runs at anyway; ncu would lower them to the base clock
+# --kernel-name          the rung's kernel: its name without the number
+# --launch-count 1       the first launch is enough: it is the check before the timing, on the first shape
+exec ncu --clock-control none \
+    --kernel-name "regex:^${rung#v*_}_kernel" \
+    --launch-count 1 \
+    --metrics "$(IFS=,; echo "${metrics[*]}")" \
+    "$program" bench 08 "$rung" --quick

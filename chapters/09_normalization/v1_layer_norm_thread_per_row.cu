@@ -1,0 +1,61 @@
+/// Rung 1: LayerNorm, a thread a row.
+///
+/// Idea      Rows do not know of each other: give each to a thread, which walks along it three
+///           times, for the mean, for the variance and for the output.
+/// Changed   Nothing below this rung. It is the loop over rows turned into threads.
+/// Expect    The lanes of a warp are a row apart, 32 sectors a request as in chapter 02's first
+///           gather, and 8,192 rows make 8,192 threads: 62 an SM, where 2,048 would fit. A few
+///           per cent of a copy.
+/// Measured  pending
+#include "chapters/09_normalization/launch.hpp"
+#include "chapters/09_normalization/normalization.cuh"
+#include "common/device/check.hpp"
+#include "common/device/elements.cuh"
+
+namespace t2t::normalization {
+namespace {
+
+template <typename T>
+__global__ void layer_norm_thread_per_row_kernel(const float* x,       // [rows, width]
+                                                 const float* weight,  // [width]
+                                                 const float* bias,    // [width]
+                                                 T* y,                 // [rows, width]
+                                                 NormShape shape) {
+    const std::int64_t r = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    if (r >= shape.rows) return;
+    const std::int64_t width = shape.width;
+    const float* row = x + r * width;
+
+    float sum = 0;
+    for (std::int64_t c = 0; c < width; ++c) sum += row[c];
+    const float mean = sum / static_cast<float>(width);
+
+    // Not the mean of x² less the square of the mean: of two large, nearly equal numbers little is
+    // left.
+    float squares = 0;
+    for (std::int64_t c = 0; c < width; ++c) squares += (row[c] - mean) * (row[c] - mean);
+    const float scale = rsqrtf(squares / static_cast<float>(width) + shape.epsilon);
+
+    for (std::int64_t c = 0; c < width; ++c) {
+        y[r * width + c] = from_float<T>((row[c] - mean) * scale * weight[c] + bias[c]);
+    }
+}
+
+}  // namespace
+
+template <typename T>
+void v1_layer_norm_thread_per_row(const float* x, const float* weight, const float* bias, T* y,
+                                  NormShape shape, cudaStream_t stream) {
+    if (!has_work(x, weight, bias, y, shape)) return;
+    const unsigned blocks =
+        require_blocks("layer_norm", ceil_div<std::int64_t>(shape.rows, block_size));
+    layer_norm_thread_per_row_kernel<<<blocks, block_size, 0, stream>>>(x, weight, bias, y, shape);
+    check_launch("layer_norm v1_layer_norm_thread_per_row");
+}
+
+template void v1_layer_norm_thread_per_row<float>(const float*, const float*, const float*, float*,
+                                                  NormShape, cudaStream_t);
+template void v1_layer_norm_thread_per_row<__nv_bfloat16>(const float*, const float*, const float*,
+                                                          __nv_bfloat16*, NormShape, cudaStream_t);
+
+}  // namespace t2t::normalization

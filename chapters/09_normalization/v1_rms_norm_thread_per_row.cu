@@ -1,0 +1,52 @@
+/// Rung 1: RMSNorm, a thread a row.
+///
+/// Idea      A thread walks along its row twice: for the mean of the squares, then for the output.
+/// Changed   Nothing below this rung. LayerNorm's first rung without the mean and the bias: two
+///           walks instead of three.
+/// Expect    32 sectors a request and few threads, as there: a few per cent of a copy.
+/// Measured  pending
+#include "chapters/09_normalization/launch.hpp"
+#include "chapters/09_normalization/normalization.cuh"
+#include "common/device/check.hpp"
+#include "common/device/elements.cuh"
+
+namespace t2t::normalization {
+namespace {
+
+template <typename T>
+__global__ void rms_norm_thread_per_row_kernel(const float* x,       // [rows, width]
+                                               const float* weight,  // [width]
+                                               T* y,                 // [rows, width]
+                                               NormShape shape) {
+    const std::int64_t r = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    if (r >= shape.rows) return;
+    const std::int64_t width = shape.width;
+    const float* row = x + r * width;
+
+    float squares = 0;
+    for (std::int64_t c = 0; c < width; ++c) squares += row[c] * row[c];
+    const float scale = rsqrtf(squares / static_cast<float>(width) + shape.epsilon);
+
+    for (std::int64_t c = 0; c < width; ++c) {
+        y[r * width + c] = from_float<T>(row[c] * scale * weight[c]);
+    }
+}
+
+}  // namespace
+
+template <typename T>
+void v1_rms_norm_thread_per_row(const float* x, const float* weight, T* y, NormShape shape,
+                                cudaStream_t stream) {
+    if (!has_work(x, weight, y, shape)) return;
+    const unsigned blocks =
+        require_blocks("rms_norm", ceil_div<std::int64_t>(shape.rows, block_size));
+    rms_norm_thread_per_row_kernel<<<blocks, block_size, 0, stream>>>(x, weight, y, shape);
+    check_launch("rms_norm v1_rms_norm_thread_per_row");
+}
+
+template void v1_rms_norm_thread_per_row<float>(const float*, const float*, float*, NormShape,
+                                                cudaStream_t);
+template void v1_rms_norm_thread_per_row<__nv_bfloat16>(const float*, const float*, __nv_bfloat16*,
+                                                        NormShape, cudaStream_t);
+
+}  // namespace t2t::normalization

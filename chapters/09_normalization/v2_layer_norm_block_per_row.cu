@@ -1,0 +1,63 @@
+/// Rung 2: LayerNorm, a block a row.
+///
+/// Idea      The threads of a block walk along one row together. Each adds up what it meets, and a
+///           tree in shared memory adds up the threads.
+/// Changed   v1 gave a row to a thread. Here neighbouring threads take neighbouring columns, and
+///           the row's two sums need block_sum, where v1 needed an addition.
+/// Expect    4 sectors a request, and 256 times the threads. The row is still read three times, but
+///           it is 3 to 16 KB long: the second and third time it comes from L1. What costs is the
+///           tree: 8 steps with a barrier each, twice a row.
+/// Measured  pending
+#include "chapters/09_normalization/block_sum.hpp"
+#include "chapters/09_normalization/launch.hpp"
+#include "chapters/09_normalization/normalization.cuh"
+#include "common/device/check.hpp"
+#include "common/device/elements.cuh"
+
+namespace t2t::normalization {
+namespace {
+
+template <typename T>
+__global__ void layer_norm_block_per_row_kernel(const float* __restrict__ x,       // [rows, width]
+                                                const float* __restrict__ weight,  // [width]
+                                                const float* __restrict__ bias,    // [width]
+                                                T* __restrict__ y,                 // [rows, width]
+                                                NormShape shape) {
+    __shared__ float partial[block_size];
+    const std::int64_t width = shape.width;
+    const float* row = x + blockIdx.x * width;
+
+    float sum = 0;
+    for (std::int64_t c = threadIdx.x; c < width; c += blockDim.x) sum += row[c];
+    const float mean = block_sum(sum, partial) / static_cast<float>(width);
+
+    float squares = 0;
+    for (std::int64_t c = threadIdx.x; c < width; c += blockDim.x) {
+        squares += (row[c] - mean) * (row[c] - mean);
+    }
+    const float variance = block_sum(squares, partial) / static_cast<float>(width);
+    const float scale = rsqrtf(variance + shape.epsilon);
+
+    for (std::int64_t c = threadIdx.x; c < width; c += blockDim.x) {
+        y[blockIdx.x * width + c] = from_float<T>((row[c] - mean) * scale * weight[c] + bias[c]);
+    }
+}
+
+}  // namespace
+
+template <typename T>
+void v2_layer_norm_block_per_row(const float* x, const float* weight, const float* bias, T* y,
+                                 NormShape shape, cudaStream_t stream) {
+    if (!has_work(x, weight, bias, y, shape)) return;
+    const unsigned blocks = require_blocks("layer_norm", shape.rows);
+    layer_norm_block_per_row_kernel<<<blocks, threads_for(shape.width), 0, stream>>>(
+        x, weight, bias, y, shape);
+    check_launch("layer_norm v2_layer_norm_block_per_row");
+}
+
+template void v2_layer_norm_block_per_row<float>(const float*, const float*, const float*, float*,
+                                                 NormShape, cudaStream_t);
+template void v2_layer_norm_block_per_row<__nv_bfloat16>(const float*, const float*, const float*,
+                                                         __nv_bfloat16*, NormShape, cudaStream_t);
+
+}  // namespace t2t::normalization

@@ -1,0 +1,54 @@
+/// Rung 2: RMSNorm, a block a row.
+///
+/// Idea      The threads of a block walk along one row together, and a tree in shared memory adds
+///           up their squares.
+/// Changed   v1 gave a row to a thread. Here neighbouring threads take neighbouring columns.
+/// Expect    4 sectors a request, 256 times the threads, and one tree a row where LayerNorm has
+///           two.
+/// Measured  pending
+#include "chapters/09_normalization/block_sum.hpp"
+#include "chapters/09_normalization/launch.hpp"
+#include "chapters/09_normalization/normalization.cuh"
+#include "common/device/check.hpp"
+#include "common/device/elements.cuh"
+
+namespace t2t::normalization {
+namespace {
+
+template <typename T>
+__global__ void rms_norm_block_per_row_kernel(const float* __restrict__ x,       // [rows, width]
+                                              const float* __restrict__ weight,  // [width]
+                                              T* __restrict__ y,                 // [rows, width]
+                                              NormShape shape) {
+    __shared__ float partial[block_size];
+    const std::int64_t width = shape.width;
+    const float* row = x + blockIdx.x * width;
+
+    float squares = 0;
+    for (std::int64_t c = threadIdx.x; c < width; c += blockDim.x) squares += row[c] * row[c];
+    const float mean_square = block_sum(squares, partial) / static_cast<float>(width);
+    const float scale = rsqrtf(mean_square + shape.epsilon);
+
+    for (std::int64_t c = threadIdx.x; c < width; c += blockDim.x) {
+        y[blockIdx.x * width + c] = from_float<T>(row[c] * scale * weight[c]);
+    }
+}
+
+}  // namespace
+
+template <typename T>
+void v2_rms_norm_block_per_row(const float* x, const float* weight, T* y, NormShape shape,
+                               cudaStream_t stream) {
+    if (!has_work(x, weight, y, shape)) return;
+    const unsigned blocks = require_blocks("rms_norm", shape.rows);
+    rms_norm_block_per_row_kernel<<<blocks, threads_for(shape.width), 0, stream>>>(x, weight, y,
+                                                                                   shape);
+    check_launch("rms_norm v2_rms_norm_block_per_row");
+}
+
+template void v2_rms_norm_block_per_row<float>(const float*, const float*, float*, NormShape,
+                                               cudaStream_t);
+template void v2_rms_norm_block_per_row<__nv_bfloat16>(const float*, const float*, __nv_bfloat16*,
+                                                       NormShape, cudaStream_t);
+
+}  // namespace t2t::normalization

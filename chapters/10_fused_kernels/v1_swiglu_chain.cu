@@ -1,0 +1,60 @@
+/// Rung 1: a chain of two kernels.
+///
+/// Idea      A kernel for each operation, as a library offers them: y = silu(gate), then y = y · up.
+/// Changed   Nothing below this rung.
+/// Expect    Each kernel is as fast as memory, but silu(gate) travels to memory and back: 20 bytes
+///           an element, where 12 would do. For one token it is not the bytes, it is a second
+///           launch.
+/// Measured  pending
+#include "chapters/10_fused_kernels/fused_kernels.cuh"
+#include "chapters/10_fused_kernels/launch.hpp"
+#include "common/device/check.hpp"
+#include "common/device/elements.cuh"
+
+namespace t2t::fused_kernels {
+namespace {
+
+// y = silu(gate), rounded to T.
+template <typename T>
+__global__ void swiglu_chain_kernel(const float* gate_up,  // [rows, 2 · width]
+                                    T* y,                  // [rows, width]
+                                    GateShape shape) {
+    const std::int64_t width = shape.width;
+    const std::int64_t c = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    if (c >= width) return;
+    for (std::int64_t r = blockIdx.y; r < shape.rows; r += gridDim.y) {
+        const float gate = gate_up[r * 2 * width + c];
+        y[r * width + c] = from_float<T>(gate / (1.0f + expf(-gate)));
+    }
+}
+
+// y = y · up, rounded to T again.
+template <typename T>
+__global__ void swiglu_chain_product_kernel(const float* gate_up,  // [rows, 2 · width]
+                                            T* y,                  // [rows, width]
+                                            GateShape shape) {
+    const std::int64_t width = shape.width;
+    const std::int64_t c = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    if (c >= width) return;
+    for (std::int64_t r = blockIdx.y; r < shape.rows; r += gridDim.y) {
+        const float up = gate_up[r * 2 * width + width + c];
+        y[r * width + c] = from_float<T>(to_float(y[r * width + c]) * up);
+    }
+}
+
+}  // namespace
+
+template <typename T>
+void v1_swiglu_chain(const float* gate_up, T* y, GateShape shape, cudaStream_t stream) {
+    if (!has_work(gate_up, y, shape)) return;
+    const dim3 grid = grid_for(shape);
+    swiglu_chain_kernel<<<grid, block_size, 0, stream>>>(gate_up, y, shape);
+    check_launch("swiglu v1_swiglu_chain");
+    swiglu_chain_product_kernel<<<grid, block_size, 0, stream>>>(gate_up, y, shape);
+    check_launch("swiglu v1_swiglu_chain");
+}
+
+template void v1_swiglu_chain<float>(const float*, float*, GateShape, cudaStream_t);
+template void v1_swiglu_chain<__nv_bfloat16>(const float*, __nv_bfloat16*, GateShape, cudaStream_t);
+
+}  // namespace t2t::fused_kernels

@@ -1,0 +1,43 @@
+/// Rung 2: both in one kernel.
+///
+/// Idea      The thread that has silu(gate) in a register multiplies it by up at once.
+/// Changed   v1's two kernels are one. The intermediate result stays in a register: it is not
+///           stored, not loaded, and not rounded to T.
+/// Expect    12 bytes an element instead of 20: 1.67 times as fast when memory is the limit, and
+///           twice as fast when the launches are.
+/// Measured  pending
+#include "chapters/10_fused_kernels/fused_kernels.cuh"
+#include "chapters/10_fused_kernels/launch.hpp"
+#include "common/device/check.hpp"
+#include "common/device/elements.cuh"
+
+namespace t2t::fused_kernels {
+namespace {
+
+template <typename T>
+__global__ void swiglu_fused_kernel(const float* gate_up,  // [rows, 2 · width]
+                                    T* y,                  // [rows, width]
+                                    GateShape shape) {
+    const std::int64_t width = shape.width;
+    const std::int64_t c = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    if (c >= width) return;
+    for (std::int64_t r = blockIdx.y; r < shape.rows; r += gridDim.y) {
+        const float gate = gate_up[r * 2 * width + c];
+        const float up = gate_up[r * 2 * width + width + c];
+        y[r * width + c] = from_float<T>(gate / (1.0f + expf(-gate)) * up);
+    }
+}
+
+}  // namespace
+
+template <typename T>
+void v2_swiglu_fused(const float* gate_up, T* y, GateShape shape, cudaStream_t stream) {
+    if (!has_work(gate_up, y, shape)) return;
+    swiglu_fused_kernel<<<grid_for(shape), block_size, 0, stream>>>(gate_up, y, shape);
+    check_launch("swiglu v2_swiglu_fused");
+}
+
+template void v2_swiglu_fused<float>(const float*, float*, GateShape, cudaStream_t);
+template void v2_swiglu_fused<__nv_bfloat16>(const float*, __nv_bfloat16*, GateShape, cudaStream_t);
+
+}  // namespace t2t::fused_kernels

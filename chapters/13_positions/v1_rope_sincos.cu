@@ -1,0 +1,79 @@
+/// Rung 1: sincosf for every pair.
+///
+/// Idea      A thread takes one pair of one head of one token: elements i and i + head_dim / 2. It
+///           works out the angle, its sine and cosine, and turns the pair.
+/// Changed   Nothing below this rung. Split, rotation and the step from fp32 to the cache's type
+///           are one pass over the data: 4 bytes in and 2 out for an element of bf16.
+/// Expect    Memory is the limit as long as sincosf is cheap. All heads of a token repeat the same
+///           head_dim / 2 angles, so most of the sines are worked out many times over; and an angle
+///           beyond 10⁵ takes the slow path of sincosf, which carries π to hundreds of bits.
+/// Measured  pending
+#include "chapters/13_positions/launch.hpp"
+#include "chapters/13_positions/positions.cuh"
+#include "common/device/check.hpp"
+#include "common/device/elements.cuh"
+
+namespace t2t::positions {
+namespace {
+
+template <typename T>
+__global__ void rope_sincos_kernel(const float* qkv,  // [tokens, heads + 2 · kv_heads, head_dim]
+                                   const std::int32_t* positions,  // [tokens], or null
+                                   const float* frequencies,       // [head_dim / 2], or null
+                                   T* q,                           // [tokens, heads, head_dim]
+                                   T* k,                           // [tokens, kv_heads, head_dim]
+                                   T* v,                           // [tokens, kv_heads, head_dim]
+                                   HeadsShape shape) {
+    // An odd head, which is only copied, has a last pair without a second element.
+    const std::int64_t pairs = ceil_div<std::int64_t>(shape.head_dim, 2);
+    const std::int64_t row_heads = shape.heads + 2 * shape.kv_heads;
+    const std::int64_t thread = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    const std::int64_t pair = thread % pairs;
+    const std::int64_t head = thread / pairs % row_heads;  // of the row: queries, keys, values
+    const std::int64_t token = thread / pairs / row_heads;
+    if (token >= shape.tokens) return;
+
+    const std::int64_t first_value = shape.heads + shape.kv_heads;
+    T* to = head < shape.heads ? q + (token * shape.heads + head) * shape.head_dim
+            : head < first_value
+                ? k + (token * shape.kv_heads + head - shape.heads) * shape.head_dim
+                : v + (token * shape.kv_heads + head - first_value) * shape.head_dim;
+    const float* from = qkv + (token * row_heads + head) * shape.head_dim;
+
+    const bool has_second = pair + pairs < shape.head_dim;
+    float first = from[pair];
+    float second = has_second ? from[pair + pairs] : 0;
+    if (frequencies != nullptr && head < first_value) {
+        const float angle = static_cast<float>(positions[token]) * frequencies[pair];
+        float sine = 0;
+        float cosine = 0;
+        sincosf(angle, &sine, &cosine);
+        const float turned = first * cosine - second * sine;
+        second = second * cosine + first * sine;
+        first = turned;
+    }
+    to[pair] = from_float<T>(first);
+    if (has_second) to[pair + pairs] = from_float<T>(second);
+}
+
+}  // namespace
+
+template <typename T>
+void v1_rope_sincos(const float* qkv, const std::int32_t* positions, const float* frequencies, T* q,
+                    T* k, T* v, HeadsShape shape, cudaStream_t stream) {
+    if (!has_work(qkv, positions, frequencies, q, k, v, shape)) return;
+    const std::int64_t pairs = shape.tokens * (shape.heads + 2 * shape.kv_heads) *
+                               ceil_div<std::int64_t>(shape.head_dim, 2);
+    const unsigned blocks = require_blocks("rope", ceil_div<std::int64_t>(pairs, block_size));
+    rope_sincos_kernel<<<blocks, block_size, 0, stream>>>(qkv, positions, frequencies, q, k, v,
+                                                          shape);
+    check_launch("rope v1_rope_sincos");
+}
+
+template void v1_rope_sincos<float>(const float*, const std::int32_t*, const float*, float*, float*,
+                                    float*, HeadsShape, cudaStream_t);
+template void v1_rope_sincos<__nv_bfloat16>(const float*, const std::int32_t*, const float*,
+                                            __nv_bfloat16*, __nv_bfloat16*, __nv_bfloat16*,
+                                            HeadsShape, cudaStream_t);
+
+}  // namespace t2t::positions

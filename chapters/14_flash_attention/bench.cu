@@ -1,0 +1,110 @@
+// Benchmarks of chapter 14: `t2t bench 14`.
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "chapters/14_flash_attention/flash_attention.cuh"
+#include "common/device/buffer.hpp"
+#include "common/lab/bench/bench.hpp"
+#include "common/lab/inputs.hpp"
+#include "common/lab/reference/attention.hpp"
+
+namespace t2t::flash_attention {
+namespace {
+
+using Element = __nv_bfloat16;
+using Elements = std::vector<Element>;
+
+constexpr std::int64_t head_dim = 128;
+
+std::vector<float> widened(const Elements& values) {
+    return {values.begin(), values.end()};
+}
+
+struct Operands {
+    Elements q, keys, values;
+    DeviceBuffer<Element> q_device, keys_device, values_device, out_device;
+    DeviceBuffer<float> scratch;
+
+    Operands(const AttentionShape& shape, std::uint64_t seed)
+        : q(lab::normal<Element>(shape.queries * shape.heads * head_dim, 0, 2, 3 * seed)),
+          keys(lab::uniform<Element>(shape.positions() * shape.kv_heads * head_dim, -1, 1,
+                                     3 * seed + 1)),
+          values(lab::uniform<Element>(shape.positions() * shape.kv_heads * head_dim, -1, 1,
+                                       3 * seed + 2)),
+          q_device(q),
+          keys_device(keys),
+          values_device(values),
+          out_device(q.size()),
+          scratch(static_cast<std::size_t>(scratch_size(shape))) {}
+};
+
+// All of a long prompt would take the reference minutes: eight of its tokens, the first and the
+// last among them, must be right, and every element a number.
+std::string fault_of_some(const Operands& o, const AttentionShape& shape) {
+    const auto finite = lab::first_fault(
+        o.out_device, [](std::size_t) { return 0.0; }, 1.01);
+    if (!finite.empty()) return "an output lies outside the values, within ±1: " + finite;
+    const auto keys = widened(o.keys);
+    const auto values = widened(o.values);
+    const auto q = widened(o.q);
+    const std::vector<Element> out = o.out_device.download();
+    const std::int64_t row = shape.heads * head_dim;
+    constexpr std::int64_t tokens = 8;
+    for (std::int64_t t = 0; t < tokens; ++t) {
+        const std::int64_t i = t * (shape.queries - 1) / (tokens - 1);
+        const std::vector<float> query(q.begin() + i * row, q.begin() + (i + 1) * row);
+        const auto expected = lab::reference::attention(
+            query, keys, values, shape.start + i,
+            {shape.heads, shape.kv_heads, head_dim, shape.window, shape.scale});
+        for (std::int64_t d = 0; d < row; ++d) {
+            const double actual = static_cast<float>(out[i * row + d]);
+            // Values lie within ±1, so does their mean: rounded to bf16 it is off by up to 2⁻⁹,
+            // and tensor cores may round the weights to bf16 as well, 2⁻⁹ more.
+            if (!(std::abs(actual - expected[d]) <= 0x1p-8)) {
+                return lab::fault_sentence(static_cast<std::size_t>(i * row + d), expected[d],
+                                           actual, 0x1p-8);
+            }
+        }
+    }
+    return {};
+}
+
+lab::LadderCase<Attention<Element>, Operands> attention_case(std::int64_t queries,
+                                                             std::int64_t heads,
+                                                             std::int64_t kv_heads) {
+    const AttentionShape shape{
+        queries, 0, heads, kv_heads, head_dim, 0, 1 / std::sqrt(float{head_dim})};
+    lab::LadderCase<Attention<Element>, Operands> c;
+    c.shape = lab::shape_label({queries}) + " tokens, " + std::to_string(heads) + " / " +
+              std::to_string(kv_heads) + " heads of 128, causal, bf16";
+    // Queries and outputs, keys and values once each, 2 bytes an element: scores need not move.
+    c.bytes = 2.0 * queries * head_dim * (2 * heads + 2 * kv_heads);
+    // Two products of 2 · head_dim operations for each pair of a query and a position that it sees.
+    c.flops = 4.0 * head_dim * heads * (0.5 * queries * (queries + 1));
+    c.roof = lab::Roof::fp32;
+    c.make = [=](std::uint64_t seed) { return Operands(shape, seed); };
+    c.run = [=](Attention<Element>* rung, Operands& o, cudaStream_t stream) {
+        rung(o.q_device.data(), o.keys_device.data(), o.values_device.data(), o.scratch.data(),
+             o.out_device.data(), shape, stream);
+    };
+    c.output = [](Operands& o) { return lab::bytes_of(o.out_device); };
+    c.fault = [=](const Operands& o) { return fault_of_some(o, shape); };
+    return c;
+}
+
+void describe(lab::Bench& bench) {
+    using Sizes = std::vector<std::int64_t>;
+    for (const std::int64_t queries : lab::by_device(Sizes{1024, 4096}, Sizes{96})) {
+        const bool is_small = queries < 1024;
+        bench.add(ladder<Element>, attention_case(queries, is_small ? 4 : 32, is_small ? 1 : 8));
+    }
+}
+
+const lab::BenchChapter registration{14, describe};
+
+}  // namespace
+}  // namespace t2t::flash_attention

@@ -1,0 +1,55 @@
+/// Rung 1: a thread for each row of w.
+///
+/// Idea      An output is one dot product, of a row of x with a row of w. Give each to a thread.
+/// Changed   Nothing below this rung. On a CPU this is two loops.
+/// Expect    Each weight is needed once for each row of x, and 2 FLOPs are done with it: memory is
+///           the limit. And memory is used badly. In each step the 32 lanes read from 32 rows, k
+///           elements apart: 32 sectors of 32 bytes for 32 weights. L1 keeps them for the next
+///           steps, if it has the room. With n = 4,096 there are 16 blocks, on 132 SMs.
+/// Measured  pending
+#include "chapters/16_quantization/launch.hpp"
+#include "chapters/16_quantization/quantization.cuh"
+#include "common/device/check.hpp"
+#include "common/device/elements.cuh"
+
+namespace t2t::quantization {
+namespace {
+
+constexpr int block_size = 256;
+
+template <typename T, typename Weight>
+__global__ void gemv_thread_per_row_kernel(const T* __restrict__ x,         // [m, k]
+                                           const Weight* __restrict__ w,    // [n, k]
+                                           const float* __restrict__ bias,  // [n] or null
+                                           float* __restrict__ y,           // [m, n]
+                                           GemvShape shape) {
+    const auto m = static_cast<unsigned>(shape.m);
+    const std::int64_t i = blockIdx.x % m;
+    const std::int64_t j = std::int64_t{blockIdx.x / m} * blockDim.x + threadIdx.x;
+    if (j >= shape.n) return;
+    const T* x_row = x + i * shape.k;
+    const Weight* w_row = w + j * shape.k;
+    float sum = 0;
+    for (std::int64_t l = 0; l < shape.k; ++l) sum += to_float(x_row[l]) * to_float(w_row[l]);
+    y[i * shape.n + j] = bias == nullptr ? sum : sum + bias[j];
+}
+
+}  // namespace
+
+template <typename T, typename Weight>
+void v1_gemv_thread_per_row(const T* x, const Weight* w, const float* bias, float* y,
+                            GemvShape shape, cudaStream_t stream) {
+    if (!has_work(x, w, bias, y, shape)) return;
+    const unsigned blocks = gemv_blocks(shape, block_size);
+    gemv_thread_per_row_kernel<<<blocks, block_size, 0, stream>>>(x, w, bias, y, shape);
+    check_launch("gemv v1_gemv_thread_per_row");
+}
+
+template void v1_gemv_thread_per_row(const float*, const float*, const float*, float*, GemvShape,
+                                     cudaStream_t);
+template void v1_gemv_thread_per_row(const float*, const __nv_bfloat16*, const float*, float*,
+                                     GemvShape, cudaStream_t);
+template void v1_gemv_thread_per_row(const __nv_bfloat16*, const __nv_bfloat16*, const float*,
+                                     float*, GemvShape, cudaStream_t);
+
+}  // namespace t2t::quantization

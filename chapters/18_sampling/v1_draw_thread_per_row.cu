@@ -1,0 +1,60 @@
+/// Rung 1 of the draw: a thread a row.
+///
+/// Idea      A thread walks down the cumulative probabilities twice: to find how many tokens are
+///           kept, and to find the one that the random number points at.
+/// Changed   Nothing below this rung.
+/// Expect    Both walks end early when a few tokens have most of the probability. When they do not,
+///           a thread alone reads 128,256 sums one after the other, while its warp's other lanes
+///           have rows of their own, or nothing to do.
+/// Measured  pending
+#include "chapters/18_sampling/launch.hpp"
+#include "chapters/18_sampling/sampling.cuh"
+#include "common/device/check.hpp"
+
+namespace t2t::sampling {
+namespace {
+
+constexpr int block_size = 64;
+
+__global__ void draw_thread_per_row_kernel(const float* cumulative,     // [rows, vocabulary]
+                                           const std::int32_t* tokens,  // [rows, vocabulary]
+                                           const DrawRule* rules,       // [rows]
+                                           std::int32_t* drawn,         // [rows]
+                                           TokensShape shape) {
+    const std::int64_t row = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    if (row >= shape.rows) return;
+    cumulative += row * shape.vocabulary;
+    tokens += row * shape.vocabulary;
+    const DrawRule rule = rules[row];
+
+    std::int64_t most = shape.vocabulary;
+    if (0 < rule.top_k && rule.top_k < most) most = rule.top_k;
+    std::int64_t kept = 1;
+    while (kept < most && !(cumulative[kept - 1] >= rule.top_p)) ++kept;
+
+    const float threshold = rule.uniform * cumulative[kept - 1];
+    std::int32_t token = -1;
+    if (!isnan(cumulative[shape.vocabulary - 1])) {
+        for (std::int64_t i = 0; i < kept; ++i) {
+            if (cumulative[i] > threshold) {
+                token = tokens[i];
+                break;
+            }
+        }
+    }
+    drawn[row] = token;
+}
+
+}  // namespace
+
+void v1_draw_thread_per_row(const float* cumulative, const std::int32_t* tokens,
+                            const DrawRule* rules, std::int32_t* drawn, TokensShape shape,
+                            cudaStream_t stream) {
+    if (!has_work(cumulative, tokens, rules, drawn, shape)) return;
+    const unsigned blocks = require_blocks("draw", ceil_div<std::int64_t>(shape.rows, block_size));
+    draw_thread_per_row_kernel<<<blocks, block_size, 0, stream>>>(cumulative, tokens, rules, drawn,
+                                                                  shape);
+    check_launch("draw v1_draw_thread_per_row");
+}
+
+}  // namespace t2t::sampling

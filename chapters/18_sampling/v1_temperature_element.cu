@@ -1,0 +1,37 @@
+/// Rung 1 of temperature: an element a thread.
+///
+/// Idea      y = logits / temperature, as in chapter 01; the row says which temperature.
+/// Changed   Nothing below this rung.
+/// Expect    8 bytes an element, so memory is the limit: close to chapter 01's v1. The temperature
+///           of a row is one word that all lanes read: one sector, and in cache. A 64-bit division
+///           finds the row, a true division the result; memory hides both.
+/// Measured  pending
+#include "chapters/18_sampling/launch.hpp"
+#include "chapters/18_sampling/sampling.cuh"
+#include "common/device/check.hpp"
+
+namespace t2t::sampling {
+namespace {
+
+constexpr int block_size = 256;
+
+__global__ void temperature_element_kernel(const float* logits,        // [rows, vocabulary]
+                                           const float* temperatures,  // [rows]
+                                           float* y,                   // [rows, vocabulary]
+                                           TokensShape shape) {
+    const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    if (i < shape.rows * shape.vocabulary) y[i] = logits[i] / temperatures[i / shape.vocabulary];
+}
+
+}  // namespace
+
+void v1_temperature_element(const float* logits, const float* temperatures, float* y,
+                            TokensShape shape, cudaStream_t stream) {
+    if (!has_work(logits, temperatures, y, shape)) return;
+    const unsigned blocks = require_blocks(
+        "temperature", ceil_div<std::int64_t>(shape.rows * shape.vocabulary, block_size));
+    temperature_element_kernel<<<blocks, block_size, 0, stream>>>(logits, temperatures, y, shape);
+    check_launch("temperature v1_temperature_element");
+}
+
+}  // namespace t2t::sampling

@@ -1,0 +1,368 @@
+/// @file
+/// `t2t generate`: text from a GPT-2, Llama, Mistral or Mixtral model, on the chapters' own kernels.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/project_root.hpp"
+#include "common/device/properties.hpp"
+#include "common/device/stream.hpp"
+#include "common/lab/bench/roofs.hpp"
+#include "common/lab/inputs.hpp"
+#include "model/checkpoint.hpp"
+#include "model/config.hpp"
+#include "model/file_error.hpp"
+#include "model/generate.hpp"
+#include "model/random_model.hpp"
+#include "model/tokenizer.hpp"
+#include "model/weights.hpp"
+
+namespace t2t::cli {
+namespace {
+
+/// What the words after `t2t generate` say.
+struct GenerateWords {
+    std::vector<std::string> prompts;
+    std::string model = "tales-mistral";
+    std::string dtype;
+    std::int64_t max_tokens = 128;
+    model::SamplingRule rule;
+    std::vector<std::string> stops;
+    std::int64_t top = 0;
+    std::vector<std::string> rungs;
+    bool list_rungs = false;
+    bool trace = false;
+    std::string random_weights;
+    std::int64_t prompt_tokens = 16;
+};
+
+template <typename... Values>
+std::string formatted(const char* format, Values... values) {
+    char text[200];
+    std::snprintf(text, sizeof text, format, values...);
+    return text;
+}
+
+void list_rungs(const model::OpTable& table) {
+    for (const model::OpEntry& op : table.entries()) {
+        std::cout << formatted("%02d  %-18s", op.chapter, std::string(op.operation).c_str())
+                  << op.role << '\n';
+        for (std::size_t i = 0; i < op.rungs.size(); ++i) {
+            std::cout << formatted("      %c %-30s", i == op.selected ? '*' : ' ',
+                                   std::string(op.rungs[i].name).c_str())
+                      << op.rungs[i].idea << '\n';
+        }
+    }
+    std::cout << "\n* serves the operation; choose another with --rung OP=RUNG, such as "
+                 "--rung gemv=v1\n";
+}
+
+/// The folder that --model means: a shipped model's name, or a path.
+std::filesystem::path model_folder(const std::string& name) {
+    const std::filesystem::path shipped = project_root() / "model" / "pretrained";
+    if (std::filesystem::is_directory(shipped / name) && name.find('/') == std::string::npos) {
+        return shipped / name;
+    }
+    if (std::filesystem::is_directory(name)) return name;
+    throw std::runtime_error("--model " + name +
+                             ": neither a shipped model (tales-gpt2, tales-mistral, tales-mixtral) "
+                             "nor a folder; name a folder with config.json, tokenizer.json and "
+                             "model.safetensors");
+}
+
+model::DType compute_type(const std::string& dtype, const DeviceProperties& device) {
+    const bool has_bf16 = device.compute_capability >= 80;
+    if (dtype.empty()) {
+        return has_bf16 && !device.is_cpu_device ? model::DType::bf16 : model::DType::fp32;
+    }
+    if (dtype == "bf16" && !has_bf16) {
+        throw std::runtime_error(
+            "--dtype bf16 needs a GPU of compute capability 8.0 or newer; " + device.name +
+            " has " + std::to_string(device.compute_capability / 10) + "." +
+            std::to_string(device.compute_capability % 10) + ", so use --dtype fp32");
+    }
+    return dtype == "bf16" ? model::DType::bf16 : model::DType::fp32;
+}
+
+/// A bar on stderr, from the second second on, where someone watches.
+class LoadingBar {
+ public:
+    void operator()(double fraction) {
+        const auto elapsed = std::chrono::steady_clock::now() - start_;
+        const int percent = static_cast<int>(100 * fraction);
+        if (elapsed < std::chrono::seconds(1) || percent == shown_ || !isatty(STDERR_FILENO))
+            return;
+        shown_ = percent;
+        const std::string done(static_cast<std::size_t>(percent) / 2, '#');
+        std::cerr << formatted("\rloading [%-50s] %3d %%", done.c_str(), percent) << std::flush;
+    }
+    void clear() const {
+        if (shown_ >= 0) std::cerr << "\r\033[K" << std::flush;
+    }
+
+ private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    int shown_ = -1;
+};
+
+/// A model's shape, its tokenizer if it has one, and where its weights come from.
+struct Source {
+    model::ModelConfig config;
+    std::unique_ptr<model::Tokenizer> tokenizer;
+    std::optional<model::Checkpoint> checkpoint;
+};
+
+Source open_source(const GenerateWords& words) {
+    Source source;
+    if (!words.random_weights.empty()) {
+        source.config = model::known_shape(words.random_weights);
+        return source;
+    }
+    const std::filesystem::path folder = model_folder(words.model);
+    source.config = model::read_config(folder);
+    source.tokenizer = model::Tokenizer::from_file(folder / "tokenizer.json");
+    source.checkpoint = model::Checkpoint::open(folder);
+    return source;
+}
+
+std::vector<std::int32_t> encode(const Source& source, const std::string& prompt,
+                                 const GenerateWords& words) {
+    std::vector<std::int32_t> ids = source.tokenizer->encode(prompt);
+    if (ids.empty() && source.config.first_token) ids.push_back(*source.config.first_token);
+    for (const std::int32_t id : ids) {
+        if (id >= source.config.vocabulary) {
+            throw model::FileError(model_folder(words.model) / "tokenizer.json",
+                                   "gives token " + std::to_string(id) + " (" +
+                                       source.tokenizer->piece(id) +
+                                       "), but config.json says vocab_size " +
+                                       std::to_string(source.config.vocabulary));
+        }
+    }
+    return ids;
+}
+
+std::vector<model::Request> make_requests(const GenerateWords& words, const Source& source) {
+    std::vector<model::Request> requests;
+    const auto add = [&](std::vector<std::int32_t> ids) {
+        requests.push_back({std::move(ids), words.max_tokens, words.rule, words.stops});
+    };
+    if (source.tokenizer != nullptr) {
+        for (const std::string& prompt : words.prompts) add(encode(source, prompt, words));
+    } else {
+        const auto ids = lab::integers<std::int32_t>(words.prompt_tokens, 0,
+                                                     source.config.vocabulary - 1, words.rule.seed);
+        add({ids.begin(), ids.end()});
+    }
+    return requests;
+}
+
+void print_candidates(const std::vector<model::Candidate>& candidates,
+                      const model::Tokenizer* tokenizer) {
+    std::cout << "     logit  probability        id  piece\n";
+    for (const model::Candidate& candidate : candidates) {
+        std::cout << formatted("%10.4f  %11.6f  %8d  ", candidate.logit, candidate.probability,
+                               candidate.token)
+                  << (tokenizer != nullptr ? tokenizer->piece(candidate.token) : "") << '\n';
+    }
+}
+
+/// What is printed while tokens come: the only text as it grows, or the candidates of each step.
+model::Watch make_watch(const GenerateWords& words, const Source& source,
+                        std::vector<model::Launch>& trace) {
+    model::Watch watch;
+    const bool streaming = words.prompts.size() == 1 && source.tokenizer && words.top == 0;
+    if (streaming) {
+        watch.on_text = [](std::size_t, std::string_view text) { std::cout << text << std::flush; };
+    }
+    if (words.top > 0) {
+        watch.best = words.top;
+        const model::Tokenizer* tokenizer = source.tokenizer.get();
+        watch.on_candidates = [tokenizer](std::size_t, const auto& candidates) {
+            print_candidates(candidates, tokenizer);
+        };
+        watch.on_token = [tokenizer](std::size_t, std::int32_t token) {
+            std::cout << "→ " << token << "  " << (tokenizer ? tokenizer->piece(token) : "")
+                      << "\n\n";
+        };
+    }
+    if (words.trace) watch.trace = &trace;
+    return watch;
+}
+
+void print_results(const GenerateWords& words, const Source& source,
+                   const std::vector<model::Result>& results, bool streamed) {
+    if (streamed) {
+        std::cout << '\n';
+        return;
+    }
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        if (i > 0) std::cout << '\n';
+        if (source.tokenizer) {
+            std::cout << words.prompts[i] << results[i].text << '\n';
+            continue;
+        }
+        for (const std::int32_t token : results[i].tokens) std::cout << token << ' ';
+        std::cout << '\n';
+    }
+}
+
+std::string device_label(const DeviceProperties& device) {
+    if (!device.is_cpu_device) return device.name;
+    const char* set = std::getenv("T2T_WORKERS");
+    const std::string workers =
+        set != nullptr ? set
+                       : std::to_string(std::clamp(std::thread::hardware_concurrency(), 1u, 16u));
+    return "cpu device, " + workers + (workers == "1" ? " worker" : " workers");
+}
+
+void print_summary(const DeviceProperties& device, const lab::Roofs& roofs,
+                   const model::Timing& timing) {
+    const auto rate = [](std::int64_t tokens, double seconds) {
+        return seconds > 0 ? static_cast<double>(tokens) / seconds : 0.0;
+    };
+    std::string line = device_label(device);
+    line += formatted(" · prompt %lld tokens, %.1f tokens/s",
+                      static_cast<long long>(timing.prompt_tokens),
+                      rate(timing.prompt_tokens, timing.prompt_seconds));
+    if (timing.decode_tokens > 0) {
+        line +=
+            formatted(" · decode %lld tokens, %.1f tokens/s · %.1f %% of the roof",
+                      static_cast<long long>(timing.decode_tokens),
+                      rate(timing.decode_tokens, timing.decode_seconds),
+                      100 * timing.decode_bytes / timing.decode_seconds / 1e9 / roofs.copy_gb_s);
+    }
+    std::cerr << line << '\n';
+}
+
+void run_generate(const GenerateWords& words) {
+    const DeviceProperties device = device_properties();
+    model::OpTable table(device.compute_capability);
+    for (const std::string& rung : words.rungs) table.select(rung);
+    if (words.list_rungs) return list_rungs(table);
+    if (words.random_weights.empty() && words.prompts.empty()) {
+        throw UsageError("generate needs a prompt: ./t2t generate \"Once upon a time\"");
+    }
+    model::check(words.rule);
+    const model::DType compute = compute_type(words.dtype, device);
+
+    Source source = open_source(words);
+    const std::vector<model::Request> requests = make_requests(words, source);
+    const std::int64_t positions = model::positions_needed(source.config, requests);
+
+    const Stream stream;
+    model::Ops ops(std::move(table), stream.get());
+    LoadingBar bar;
+    const model::TensorSource tensors = source.checkpoint ? model::source_of(*source.checkpoint)
+                                                          : model::random_source(source.config);
+    model::Weights weights =
+        model::load_weights(source.config, tensors, compute, ops, std::ref(bar));
+    bar.clear();
+    model::Model model(source.config, std::move(weights), compute, ops,
+                       static_cast<std::int64_t>(requests.size()), positions);
+
+    std::vector<model::Launch> trace;
+    const model::Watch watch = make_watch(words, source, trace);
+    const bool streamed = static_cast<bool>(watch.on_text);
+    if (streamed) std::cout << words.prompts.front() << std::flush;
+    model::Timing timing;
+    const std::vector<model::Result> results =
+        model::generate(model, source.tokenizer.get(), requests, watch, &timing);
+    print_results(words, source, results, streamed);
+    std::cout << std::flush;
+
+    const lab::Roofs roofs = lab::machine_roofs(device);
+    if (words.trace) {
+        if (trace.empty()) std::cerr << "t2t: no trace: it needs --max-tokens 2 or more\n";
+        std::cout << '\n' << model::describe(trace, roofs.copy_gb_s) << std::flush;
+    }
+    print_summary(device, roofs, timing);
+}
+
+}  // namespace
+
+void add_generate_command(CLI::App& app) {
+    CLI::App* command = app.add_subcommand("generate", "Writes text with a language model");
+    const auto words = std::make_shared<GenerateWords>();
+    command->add_option("PROMPT", words->prompts,
+                        "the text to go on from; several prompts are worked on as one batch");
+    command
+        ->add_option("--model", words->model,
+                     "tales-gpt2, tales-mistral, tales-mixtral, or a Hugging Face folder")
+        ->type_name("NAME|FOLDER")
+        ->capture_default_str();
+    command
+        ->add_option(
+            "--dtype", words->dtype,
+            "what is computed in: fp32 (default on the CPU device) or bf16 (default on a GPU)")
+        ->type_name("TYPE")
+        ->check(CLI::IsMember({"fp32", "bf16"}));
+    command->add_option("--max-tokens", words->max_tokens, "new tokens at most")
+        ->type_name("N")
+        ->capture_default_str();
+    command
+        ->add_option("--temperature", words->rule.temperature,
+                     "0: always the most probable token; higher: bolder")
+        ->type_name("T")
+        ->capture_default_str();
+    command
+        ->add_option("--top-p", words->rule.top_p,
+                     "only the fewest tokens whose probabilities add up to this")
+        ->type_name("P")
+        ->capture_default_str();
+    command->add_option("--top-k", words->rule.top_k, "only the N most probable tokens; 0 for all")
+        ->type_name("N")
+        ->capture_default_str();
+    command->add_option("--seed", words->rule.seed, "the same seed gives the same text")
+        ->type_name("N")
+        ->capture_default_str();
+    command->add_option("--stop", words->stops, "a string that ends the text; may be given again")
+        ->type_name("TEXT")
+        ->allow_extra_args(false);
+    command->add_option("--top", words->top, "show the N most probable tokens at each step")
+        ->type_name("N")
+        ->check(CLI::Range(0, 1000));
+    command
+        ->add_option("--rung", words->rungs,
+                     "the rung that serves an operation, such as gemv=v1; may be given again")
+        ->type_name("OP=RUNG")
+        ->allow_extra_args(false);
+    command->add_flag("--list-rungs", words->list_rungs, "show all operations and their rungs");
+    command->add_flag("--trace", words->trace,
+                      "show every launch of one token: chapter, rung, time, share of the roof");
+    command
+        ->add_option("--random-weights", words->random_weights,
+                     "measure a shape without files: " + model::known_shapes())
+        ->type_name("SHAPE");
+    command
+        ->add_option("--prompt-tokens", words->prompt_tokens,
+                     "with --random-weights: the length of the random prompt")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1 << 20))
+        ->capture_default_str();
+    command->footer(
+        "Models: tales-mistral (the default), tales-gpt2 and tales-mixtral come with the course. A folder\n"
+        "holds config.json, tokenizer.json and model.safetensors (or its parts and their index) as\n"
+        "Hugging Face has them.\n\n"
+        "Examples: ./t2t generate \"Once upon a time\"\n"
+        "          ./t2t generate \"The king said\" --temperature 0 --max-tokens 40\n"
+        "          ./t2t generate \"Once upon a time\" --trace --rung gemv=v1");
+    command->callback([words] {
+        if (std::ranges::find(words->stops, "") != words->stops.end()) {
+            throw UsageError("--stop needs a string that is not empty");
+        }
+        run_generate(*words);
+    });
+}
+
+}  // namespace t2t::cli

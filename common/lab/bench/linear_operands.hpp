@@ -1,0 +1,73 @@
+/// @file
+/// Operands of a linear layer, for the benchmarks of matrix products.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "common/device/buffer.hpp"
+#include "common/lab/bench/bench.hpp"
+#include "common/lab/inputs.hpp"
+
+namespace t2t::lab {
+
+/// x, w and y of y[m, n] = x[m, k] · w[n, k]ᵀ, with random x and w.
+template <typename T, typename Weight>
+struct LinearOperands {
+    std::int64_t n;         ///< columns of y
+    std::int64_t k;         ///< columns of x and w
+    std::vector<T> x;       ///< [m, k], what the device's copy holds
+    std::vector<Weight> w;  ///< [n, k], likewise
+    DeviceBuffer<T> x_device;
+    DeviceBuffer<Weight> w_device;
+    DeviceBuffer<float> y_device;  ///< [m, n]
+
+    LinearOperands(std::int64_t m, std::int64_t n, std::int64_t k, std::uint64_t seed)
+        : n(n),
+          k(k),
+          x(uniform<T>(m * k, -1, 1, 2 * seed)),
+          w(uniform<Weight>(n * k, -1, 1, 2 * seed + 1)),
+          x_device(x),
+          w_device(w),
+          y_device(static_cast<std::size_t>(m * n)) {}
+
+    /// What is wrong with y, in one sentence; empty when it is right. All outputs must be numbers,
+    /// and 4,096 of them, drawn at random, are compared with a sum in float64: to compute all would
+    /// take longer than the benchmark.
+    std::string fault() const {
+        // A sum of k products between −1 and 1 stays well below k, and its roundings add up to less
+        // than one of k itself.
+        const double tolerance = std::numeric_limits<float>::epsilon() * static_cast<double>(k);
+        const std::vector<float> y = y_device.download();
+        for (std::size_t i = 0; i < y.size(); ++i) {
+            if (!std::isfinite(y[i])) return fault_sentence(i, expected(i), y[i], tolerance);
+        }
+        Random random(1);
+        for (int sample = 0; sample < 4096; ++sample) {
+            const auto i = static_cast<std::size_t>(
+                random.integer(0, static_cast<std::int64_t>(y.size()) - 1));
+            const double right = expected(i);
+            if (!(std::abs(y[i] - right) <= tolerance)) {
+                return fault_sentence(i, right, y[i], tolerance);
+            }
+        }
+        return {};
+    }
+
+ private:
+    double expected(std::size_t i) const {
+        const T* x_row = &x[i / static_cast<std::size_t>(n) * static_cast<std::size_t>(k)];
+        const Weight* w_row = &w[i % static_cast<std::size_t>(n) * static_cast<std::size_t>(k)];
+        double sum = 0;
+        for (std::int64_t l = 0; l < k; ++l) {
+            sum += double{static_cast<float>(x_row[l])} * static_cast<float>(w_row[l]);
+        }
+        return sum;
+    }
+};
+
+}  // namespace t2t::lab

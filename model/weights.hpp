@@ -1,0 +1,80 @@
+/// @file
+/// A model's weights in device memory.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/device/buffer.hpp"
+#include "model/checkpoint.hpp"
+#include "model/config.hpp"
+#include "model/ops.hpp"
+#include "model/tensor.hpp"
+
+namespace t2t::model {
+
+/// One transformer layer. Matrices are [outputs, inputs], of the weight type; norms and biases are fp32
+/// rows. What a family does not have is empty.
+struct LayerWeights {
+    Tensor attention_norm, attention_norm_bias;
+    Tensor qkv, qkv_bias;  ///< query rows, then key rows, then value rows
+    Tensor attention_out, attention_out_bias;
+    Tensor mlp_norm, mlp_norm_bias;
+    Tensor up, up_bias;      ///< GPT-2: [inner, width]; Llama: gates, then ups
+    Tensor down, down_bias;  ///< [width, inner]
+    Tensor router;           ///< Mixtral: [experts, width]
+    Tensor expert_gate_up;   ///< Mixtral: [experts · 2 · inner, width]
+    Tensor expert_down;      ///< Mixtral: [experts · width, inner]
+};
+
+/// All weights of one model, and the memory they lie in.
+struct Weights {
+    Tensor embedding;  ///< [vocabulary, width]
+    Tensor positions;  ///< GPT-2: [context, width], fp32
+    std::vector<LayerWeights> layers;
+    Tensor final_norm, final_norm_bias;
+    Tensor output;            ///< [vocabulary, width]; the embedding itself where it is tied
+    Tensor rope_frequencies;  ///< Llama: [1, head_dim / 2], fp32
+
+    std::vector<DeviceBuffer<std::byte>> memory;
+
+    std::uint64_t bytes() const;  ///< of device memory
+    /// Bytes that one decode step of one sequence reads: all matrices, but of the experts only those
+    /// that it uses, and of the embedding one row (unless it is the output layer too).
+    double bytes_per_token(const ModelConfig& config) const;
+};
+
+/// Gives the stored tensor of a name, after checking its shape: Checkpoint::at, or random numbers.
+using TensorSource =
+    std::function<StoredTensor(const std::string& name, const std::vector<std::int64_t>& shape)>;
+
+/// Told how much has been loaded, from 0 to 1.
+using Progress = std::function<void(double fraction)>;
+
+/// The tensor source of a checkpoint, which must outlive it. GPT-2 checkpoints come with and without
+/// the prefix `transformer.`; both are found.
+TensorSource source_of(const Checkpoint& checkpoint);
+
+/// Loads all weights. Every tensor is looked up, and its shape checked, before the first is loaded.
+///
+/// A matrix that is stored in bf16 stays bf16, which loses nothing; any other becomes fp32. With
+/// compute type bf16 all become bf16.
+///
+/// @param config   the model's shape
+/// @param source   the stored tensors
+/// @param compute  DType::fp32 or DType::bf16
+/// @param ops      uploads, transposes and rounds
+/// @param progress called now and then; may be empty
+/// @throws FileError             from the source
+/// @throws std::runtime_error    the device has too little memory: says how much is needed and how
+///                               much there is
+Weights load_weights(const ModelConfig& config, const TensorSource& source, DType compute, Ops& ops,
+                     const Progress& progress);
+
+/// @throws std::runtime_error when the device has less than `bytes` bytes free: one sentence that
+///         says how much is needed, for what, and how much there is
+void require_device_memory(std::uint64_t bytes, const std::string& purpose);
+
+}  // namespace t2t::model

@@ -1,0 +1,319 @@
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+
+#include "chapters/09_normalization/normalization.cuh"
+#include "common/lab/inputs.hpp"
+#include "common/lab/reference/normalization.hpp"
+#include "tests/every_rung.hpp"
+
+namespace t2t {
+namespace {
+
+using normalization::LayerNorm;
+using normalization::NormShape;
+using normalization::RmsNorm;
+
+using LayerNormFloat = tests::EveryRung<normalization::layer_norm_ladder<float>>;
+using LayerNormBf16 = tests::EveryRung<normalization::layer_norm_ladder<__nv_bfloat16>>;
+using RmsNormFloat = tests::EveryRung<normalization::rms_norm_ladder<float>>;
+using RmsNormBf16 = tests::EveryRung<normalization::rms_norm_ladder<__nv_bfloat16>>;
+T2T_EVERY_RUNG(LayerNormFloat);
+T2T_EVERY_RUNG(LayerNormBf16);
+T2T_EVERY_RUNG(RmsNormFloat);
+T2T_EVERY_RUNG(RmsNormBf16);
+
+constexpr double epsilon = 0x1p-23;  // from 1 to the next float
+constexpr float under_root = 1e-5f;
+
+// Rounding to T is off by at most this share of the value, and bf16 has 8 bits.
+template <typename T>
+constexpr double rounding = sizeof(T) == 2 ? 0x1p-8 : 0x1p-24;
+
+// Rows × width. A thread, a warp and a block each get too little, just enough and one too much.
+const std::vector<lab::Extent> extents{{1, 1},    {2, 1},   {3, 2},    {5, 31},  {7, 32},
+                                       {4, 33},   {33, 5},  {31, 97},  {6, 255}, {257, 13},
+                                       {11, 256}, {9, 257}, {2, 1001}, {5, 768}};
+
+// Values around `mean`; the rows' own means differ by a few deviations.
+std::vector<float> rows_around(double mean, lab::Extent extent) {
+    const auto centres = lab::normal(extent.rows, mean, 3, lab::test_seed() + 1);
+    auto values = lab::normal(extent.rows * extent.columns, 0, 1, lab::test_seed());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        values[i] += centres[i / static_cast<std::size_t>(extent.columns)];
+    }
+    return values;
+}
+
+std::vector<float> weights(std::int64_t width) {
+    return lab::uniform(width, 0.5, 1.5, lab::test_seed() + 2);
+}
+
+std::vector<float> biases(std::int64_t width) {
+    return lab::uniform(width, -1, 1, lab::test_seed() + 3);
+}
+
+// The sum of a row is off by about ε · √width of its size, and with it the mean by as much of |μ|.
+// That shifts y by so much over σ. The rest of the arithmetic is off by a few ε of |x − μ| / σ.
+template <typename T>
+lab::Tolerance layer_norm_tolerance(const std::vector<float>& x, lab::Extent extent,
+                                    const std::vector<double>& expected) {
+    double size = 0;  // the largest |x| in units of its row's σ
+    const auto columns = static_cast<std::size_t>(extent.columns);
+    for (std::size_t begin = 0; begin < x.size(); begin += columns) {
+        double most = 0, mean = 0, variance = 0;
+        for (std::size_t c = 0; c < columns; ++c) {
+            const double value = x[begin + c];
+            most = std::max(most, std::abs(value));
+            mean += value / extent.columns;
+        }
+        for (std::size_t c = 0; c < columns; ++c) {
+            const double distance = x[begin + c] - mean;
+            variance += distance * distance / extent.columns;
+        }
+        size = std::max(size, most / std::sqrt(variance + under_root));
+    }
+    double largest = 0;
+    for (const double y : expected) largest = std::max(largest, std::abs(y));
+    constexpr double largest_weight = 1.5;
+    return lab::Tolerance::relative_to_scale(
+        epsilon * (std::sqrt(extent.columns) + 2) * size * largest_weight +
+            (4 * epsilon + rounding<T>)*largest,
+        "eps * sqrt(width) of the row's size over its deviation, times the weight; a few eps and "
+        "the rounding to the type of y");
+}
+
+template <typename T>
+lab::Comparison layer_norm(const Rung<LayerNorm<T>>& rung, const std::vector<float>& values,
+                           lab::Extent extent) {
+    const auto [rows, width] = extent;
+    const auto expected = lab::reference::layer_norm(values, weights(width), biases(width), extent,
+                                                     double{under_root});
+    lab::RungCheck check("layer_norm", rung.name);
+    const float* x = check.input("x", values);
+    const float* weight = check.input("weight", weights(width));
+    const float* bias = check.input("bias", biases(width));
+    T* y =
+        check.output<T>("y", {expected, extent, layer_norm_tolerance<T>(values, extent, expected)});
+    const NormShape shape{rows, width, under_root};
+    return check.run([&] { rung.run(x, weight, bias, y, shape, nullptr); });
+}
+
+template <typename T>
+lab::Comparison rms_norm(const Rung<RmsNorm<T>>& rung, const std::vector<float>& values,
+                         lab::Extent extent) {
+    const auto [rows, width] = extent;
+    lab::RungCheck check("rms_norm", rung.name);
+    const float* x = check.input("x", values);
+    const float* weight = check.input("weight", weights(width));
+    // All squares are positive: the sum is off by a share of itself, and so is y.
+    const auto tolerance = lab::Tolerance::relative_to_value(
+        epsilon * (std::sqrt(width) / 2 + 4) + rounding<T>,
+        "half of eps * sqrt(width) of the sum under the root, four roundings to fp32 and one to "
+        "the type of y");
+    T* y = check.output<T>(
+        "y", {lab::reference::rms_norm(values, weights(width), extent, double{under_root}), extent,
+              tolerance});
+    const NormShape shape{rows, width, under_root};
+    return check.run([&] { rung.run(x, weight, y, shape, nullptr); });
+}
+
+// One call for both norms, so that the cases below serve both.
+template <typename T>
+lab::Comparison norm(const Rung<LayerNorm<T>>& rung, const std::vector<float>& values,
+                     lab::Extent extent) {
+    return layer_norm(rung, values, extent);
+}
+template <typename T>
+lab::Comparison norm(const Rung<RmsNorm<T>>& rung, const std::vector<float>& values,
+                     lab::Extent extent) {
+    return rms_norm(rung, values, extent);
+}
+
+void normalises_every_shape(const auto& rung) {
+    for (const lab::Extent extent : extents) {
+        const auto result = norm(rung, rows_around(2, extent), extent);
+        EXPECT_TRUE(result.ok()) << result.message();
+    }
+}
+TEST_P(LayerNormFloat, NormalisesEveryShape) {
+    normalises_every_shape(rung());
+}
+TEST_P(LayerNormBf16, NormalisesEveryShape) {
+    normalises_every_shape(rung());
+}
+TEST_P(RmsNormFloat, NormalisesEveryShape) {
+    normalises_every_shape(rung());
+}
+TEST_P(RmsNormBf16, NormalisesEveryShape) {
+    normalises_every_shape(rung());
+}
+
+// Mean 1000, deviation 1: the mean of x² less the square of the mean would be off by several per
+// cent, ten times the tolerance.
+void normalises_rows_far_from_zero(const auto& rung) {
+    for (const lab::Extent extent : {lab::Extent{7, 768}, {3, 33}}) {
+        const auto result = norm(rung, rows_around(1000, extent), extent);
+        EXPECT_TRUE(result.ok()) << result.message();
+    }
+}
+TEST_P(LayerNormFloat, NormalisesRowsFarFromZero) {
+    normalises_rows_far_from_zero(rung());
+}
+TEST_P(LayerNormBf16, NormalisesRowsFarFromZero) {
+    normalises_rows_far_from_zero(rung());
+}
+TEST_P(RmsNormFloat, NormalisesRowsFarFromZero) {
+    normalises_rows_far_from_zero(rung());
+}
+TEST_P(RmsNormBf16, NormalisesRowsFarFromZero) {
+    normalises_rows_far_from_zero(rung());
+}
+
+// Rows so small that ε is most of what stands under the root, and rows of zeros, where it is all.
+void adds_epsilon_under_the_root(const auto& rung) {
+    constexpr lab::Extent extent{4, 70};
+    auto values = lab::normal(extent.rows * extent.columns, 1e-3, 2e-3, lab::test_seed());
+    std::fill(values.begin() + extent.columns, values.begin() + 2 * extent.columns, 0.0f);
+    const auto result = norm(rung, values, extent);
+    EXPECT_TRUE(result.ok()) << result.message();
+}
+TEST_P(LayerNormFloat, AddsEpsilonUnderTheRoot) {
+    adds_epsilon_under_the_root(rung());
+}
+TEST_P(LayerNormBf16, AddsEpsilonUnderTheRoot) {
+    adds_epsilon_under_the_root(rung());
+}
+TEST_P(RmsNormFloat, AddsEpsilonUnderTheRoot) {
+    adds_epsilon_under_the_root(rung());
+}
+TEST_P(RmsNormBf16, AddsEpsilonUnderTheRoot) {
+    adds_epsilon_under_the_root(rung());
+}
+
+// A NaN or an infinity spoils its own row and no other.
+void keeps_nan_in_its_row(const auto& rung) {
+    constexpr lab::Extent extent{5, 300};
+    auto values = rows_around(0, extent);
+    values[1 * extent.columns + 299] = std::numeric_limits<float>::quiet_NaN();
+    values[3 * extent.columns + 7] = std::numeric_limits<float>::infinity();
+    const auto result = norm(rung, values, extent);
+    EXPECT_TRUE(result.ok()) << result.message();
+}
+TEST_P(LayerNormFloat, KeepsNanInItsRow) {
+    keeps_nan_in_its_row(rung());
+}
+TEST_P(LayerNormBf16, KeepsNanInItsRow) {
+    keeps_nan_in_its_row(rung());
+}
+TEST_P(RmsNormFloat, KeepsNanInItsRow) {
+    keeps_nan_in_its_row(rung());
+}
+TEST_P(RmsNormBf16, KeepsNanInItsRow) {
+    keeps_nan_in_its_row(rung());
+}
+
+template <typename T>
+void does_nothing_for_an_empty_matrix(const Rung<LayerNorm<T>>& rung) {
+    const auto run = rung.run;
+    EXPECT_NO_THROW(run(nullptr, nullptr, nullptr, nullptr, {0, 5, under_root}, nullptr));
+    EXPECT_NO_THROW(run(nullptr, nullptr, nullptr, nullptr, {5, 0, under_root}, nullptr));
+}
+template <typename T>
+void does_nothing_for_an_empty_matrix(const Rung<RmsNorm<T>>& rung) {
+    EXPECT_NO_THROW(rung.run(nullptr, nullptr, nullptr, {0, 5, under_root}, nullptr));
+    EXPECT_NO_THROW(rung.run(nullptr, nullptr, nullptr, {5, 0, under_root}, nullptr));
+}
+TEST_P(LayerNormFloat, DoesNothingForAnEmptyMatrix) {
+    does_nothing_for_an_empty_matrix(rung());
+}
+TEST_P(LayerNormBf16, DoesNothingForAnEmptyMatrix) {
+    does_nothing_for_an_empty_matrix(rung());
+}
+TEST_P(RmsNormFloat, DoesNothingForAnEmptyMatrix) {
+    does_nothing_for_an_empty_matrix(rung());
+}
+TEST_P(RmsNormBf16, DoesNothingForAnEmptyMatrix) {
+    does_nothing_for_an_empty_matrix(rung());
+}
+
+// Shapes that no norm accepts; `run` gets good pointers for 4 × 8.
+void refuses_bad_shapes(const auto& run) {
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_THROW(run(NormShape{-1, 8, under_root}), std::invalid_argument);
+    EXPECT_THROW(run(NormShape{4, -8, under_root}), std::invalid_argument);
+    EXPECT_THROW(run(NormShape{-4, -8, under_root}), std::invalid_argument);
+    EXPECT_THROW(run(NormShape{0, -8, under_root}), std::invalid_argument);
+    EXPECT_THROW(run(NormShape{most / 8, 8, under_root}), std::invalid_argument);
+    EXPECT_THROW(run(NormShape{4, 8, 0.0f}), std::invalid_argument);
+    EXPECT_THROW(run(NormShape{4, 8, -1e-5f}), std::invalid_argument);
+    EXPECT_THROW(run(NormShape{4, 8, nan}), std::invalid_argument);
+}
+
+template <typename T>
+void refuses_bad_arguments(const Rung<LayerNorm<T>>& rung) {
+    lab::GuardedBuffer<float> from(64), weights(64), biases(64);
+    lab::GuardedBuffer<T> to(64);
+    const float* x = from.data();
+    const float* w = weights.data();
+    const float* b = biases.data();
+    T* y = to.data();
+    const NormShape shape{4, 8, under_root};
+    const auto run = rung.run;
+    refuses_bad_shapes([&](NormShape bad) { run(x, w, b, y, bad, nullptr); });
+    EXPECT_THROW(run(nullptr, w, b, y, shape, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, nullptr, b, y, shape, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, nullptr, y, shape, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, b, nullptr, shape, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x + 1, w, b, y, shape, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w + 1, b, y, shape, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, b + 2, y, shape, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, b, y + 1, shape, nullptr), std::invalid_argument);
+    EXPECT_TRUE(to.unchanged()) << "a refused call has written";
+}
+template <typename T>
+void refuses_bad_arguments(const Rung<RmsNorm<T>>& rung) {
+    lab::GuardedBuffer<float> from(64), weights(64);
+    lab::GuardedBuffer<T> to(64);
+    const float* x = from.data();
+    const float* w = weights.data();
+    T* y = to.data();
+    const NormShape shape{4, 8, under_root};
+    const auto run = rung.run;
+    refuses_bad_shapes([&](NormShape bad) { run(x, w, y, bad, nullptr); });
+    EXPECT_THROW(run(nullptr, w, y, shape, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, nullptr, y, shape, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, nullptr, shape, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x + 1, w, y, shape, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w + 2, y, shape, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, y + 1, shape, nullptr), std::invalid_argument);
+    EXPECT_TRUE(to.unchanged()) << "a refused call has written";
+}
+TEST_P(LayerNormFloat, RefusesBadArguments) {
+    refuses_bad_arguments(rung());
+}
+TEST_P(LayerNormBf16, RefusesBadArguments) {
+    refuses_bad_arguments(rung());
+}
+TEST_P(RmsNormFloat, RefusesBadArguments) {
+    refuses_bad_arguments(rung());
+}
+TEST_P(RmsNormBf16, RefusesBadArguments) {
+    refuses_bad_arguments(rung());
+}
+
+// {1, 3} has mean 2 and variance 1; {3, 4} has mean square 12.5.
+TEST(NormReference, MatchesValuesWorkedOutByHand) {
+    using Floats = std::vector<float>;
+    using Doubles = std::vector<double>;
+    EXPECT_EQ(
+        lab::reference::layer_norm(Floats{1, 3, 5, 5}, Floats{1, 2}, Floats{10, 20}, {2, 2}, 3.0),
+        (Doubles{9.5, 21, 10, 20}));
+    EXPECT_EQ(lab::reference::rms_norm(Floats{3, 4, 0, 0}, Floats{1, 2}, {2, 2}, 12.5),
+              (Doubles{0.6, 1.6, 0, 0}));
+}
+
+}  // namespace
+}  // namespace t2t

@@ -1,0 +1,113 @@
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+#include "chapters/11_tensor_cores/tensor_cores.cuh"
+#include "tests/every_rung.hpp"
+#include "tests/linear_layer.hpp"
+
+namespace t2t {
+namespace {
+
+using tensor_cores::MatmulShape;
+using tests::LinearShape;
+
+using Bf16Matmul = tests::EveryRung<tensor_cores::ladder>;
+T2T_EVERY_RUNG(Bf16Matmul);
+
+using Layer = tests::LinearLayer<__nv_bfloat16, __nv_bfloat16>;
+
+lab::Comparison multiply(const Rung<tensor_cores::Bf16Matmul>& rung, const Layer& layer,
+                         const lab::Tolerance& tolerance) {
+    const auto [m, n, k] = layer.shape;
+    const MatmulShape shape{m, n, k};
+    return tests::check_layer("bf16_matmul", rung.name, layer, tolerance,
+                              [&](const __nv_bfloat16* x, const __nv_bfloat16* w, const float* bias,
+                                  float* y) { rung.run(x, w, bias, y, shape, nullptr); });
+}
+
+// Around one fragment, one warp's tile and one block's, 64 × 64 outputs and 32 columns; with rows
+// that are multiples of 16 bytes and rows that are not. m, n and k all differ.
+const std::vector<LinearShape> shapes{
+    {1, 2, 3},    {2, 1, 33},   {16, 17, 15},  {17, 16, 32},   {31, 33, 8},   {33, 64, 40},
+    {64, 65, 31}, {65, 63, 72}, {97, 130, 34}, {128, 192, 96}, {5, 257, 129}, {70, 96, 576},
+};
+
+TEST_P(Bf16Matmul, MultipliesEveryShape) {
+    for (const LinearShape& shape : shapes) {
+        for (const bool with_bias : {false, true}) {
+            const auto layer = tests::random_layer<__nv_bfloat16, __nv_bfloat16>(shape, with_bias);
+            const auto result = multiply(rung(), layer, tests::tolerance_of(layer));
+            EXPECT_TRUE(result.ok()) << result.message();
+        }
+    }
+}
+
+TEST_P(Bf16Matmul, IsExactForWholeNumbers) {
+    for (const LinearShape& shape : {LinearShape{3, 7, 5}, {70, 37, 304}, {40, 90, 333}}) {
+        const auto layer = tests::whole_layer<__nv_bfloat16, __nv_bfloat16>(shape);
+        const auto result = multiply(rung(), layer, lab::Tolerance::exact());
+        EXPECT_TRUE(result.ok()) << result.message();
+    }
+}
+
+// NaN and infinity stay in their own row of x, or of w: no product with a neighbour, not even by 0.
+TEST_P(Bf16Matmul, KeepsSpecialValuesToTheirRow) {
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    for (const std::int64_t k : {40, 41}) {
+        auto layer = tests::random_layer<__nv_bfloat16, __nv_bfloat16>({35, 9, k}, true);
+        const lab::Tolerance tolerance = tests::tolerance_of(layer);
+        layer.x[1 * k + k - 1] = std::numeric_limits<float>::quiet_NaN();
+        layer.x[34 * k] = infinity;
+        layer.w[2 * k] = infinity;
+        layer.w[8 * k + 7] = -infinity;
+        const auto result = multiply(rung(), layer, tolerance);
+        EXPECT_TRUE(result.ok()) << result.message();
+    }
+}
+
+TEST_P(Bf16Matmul, GivesTheBiasForEmptyRows) {
+    for (const Layer& layer : {Layer{{2, 3, 0}, {}, {}, {1, -2, 3}}, Layer{{2, 3, 0}, {}, {}}}) {
+        const auto result = multiply(rung(), layer, lab::Tolerance::exact());
+        EXPECT_TRUE(result.ok()) << result.message();
+    }
+    lab::GuardedBuffer<float> y(6);
+    EXPECT_NO_THROW(rung().run(nullptr, nullptr, nullptr, y.data(), {2, 3, 0}, nullptr));
+}
+
+TEST_P(Bf16Matmul, DoesNothingForAnEmptyResult) {
+    EXPECT_NO_THROW(rung().run(nullptr, nullptr, nullptr, nullptr, {0, 3, 4}, nullptr));
+    EXPECT_NO_THROW(rung().run(nullptr, nullptr, nullptr, nullptr, {3, 0, 4}, nullptr));
+}
+
+TEST_P(Bf16Matmul, RefusesBadArguments) {
+    lab::GuardedBuffer<__nv_bfloat16> x_buffer(64);
+    lab::GuardedBuffer<__nv_bfloat16> w_buffer(64);
+    lab::GuardedBuffer<float> bias_buffer(64);
+    lab::GuardedBuffer<float> output(64);
+    const __nv_bfloat16* x = x_buffer.data();
+    const __nv_bfloat16* w = w_buffer.data();
+    const float* bias = bias_buffer.data();
+    float* y = output.data();
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    const auto run = rung().run;
+    EXPECT_THROW(run(x, w, bias, y, {-1, 4, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, y, {4, -1, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, y, {4, 8, -1}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, y, {most / 8, 1, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, y, {1, most / 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, y, {1L << 32, 1L << 32, 0}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, y, {1L << 40, 1, 0}, nullptr), std::invalid_argument);  // blocks
+    EXPECT_THROW(run(nullptr, w, bias, y, {4, 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, nullptr, bias, y, {4, 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, nullptr, {4, 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x + 1, w, bias, y, {4, 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w + 1, bias, y, {4, 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias + 2, y, {4, 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, y + 3, {4, 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_TRUE(output.unchanged()) << "a refused call has written";
+}
+
+}  // namespace
+}  // namespace t2t

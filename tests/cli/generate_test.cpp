@@ -1,0 +1,202 @@
+// `t2t generate`, called as a user calls it.
+
+#include <unistd.h>
+
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "cli/run.hpp"
+#include "common/device/properties.hpp"
+
+namespace t2t::cli {
+namespace {
+
+Output generate(const std::string& words) {
+    return run(shell_word(T2T_PROGRAM) + " generate " + words);
+}
+
+/// What goes to stderr.
+Output complaint(const std::string& words) {
+    return generate(words + " 2>&1 >/dev/null");
+}
+
+TEST(Generate, WritesThePromptAndGoesOn) {
+    const Output output = generate("'Once upon a time' --max-tokens 12 2>/dev/null");
+    EXPECT_EQ(output.status, 0);
+    EXPECT_EQ(output.text.find("Once upon a time"), 0u) << output.text;
+    EXPECT_GT(output.text.size(), 40u) << output.text;
+}
+
+TEST(Generate, SaysHowFastItWasInOneLine) {
+    const Output output = complaint("'Once upon a time' --max-tokens 12");
+    EXPECT_EQ(output.status, 0);
+    EXPECT_NE(output.text.find(" · prompt 6 tokens, "), std::string::npos) << output.text;
+    EXPECT_NE(output.text.find(" · decode 11 tokens, "), std::string::npos) << output.text;
+    EXPECT_NE(output.text.find(" % of the roof\n"), std::string::npos) << output.text;
+    EXPECT_EQ(output.text.find('\n'), output.text.size() - 1) << output.text;
+}
+
+TEST(Generate, EveryShippedModelWrites) {
+    for (const char* model : {"tales-gpt2", "tales-mistral", "tales-mixtral"}) {
+        const Output output =
+            generate(std::string("'The king said' --temperature 0 --max-tokens 8 --model ") +
+                     model + " 2>/dev/null");
+        EXPECT_EQ(output.status, 0) << model;
+        EXPECT_EQ(output.text.find("The king said"), 0u) << output.text;
+    }
+}
+
+TEST(Generate, AFolderIsAModel) {
+    EXPECT_EQ(generate("Once --max-tokens 2 --model model/pretrained/tales-gpt2/ 2>/dev/null").text,
+              generate("Once --max-tokens 2 --model tales-gpt2 2>/dev/null").text);
+}
+
+TEST(Generate, TheSameSeedWritesTheSameTextAloneAndInABatch) {
+    const std::string alone = generate("'The king said' --seed 5 --max-tokens 20 2>/dev/null").text;
+    EXPECT_EQ(generate("'The king said' --seed 5 --max-tokens 20 2>/dev/null").text, alone);
+    EXPECT_NE(generate("'The king said' --seed 6 --max-tokens 20 2>/dev/null").text, alone);
+    const std::string batch =
+        generate("Once 'The king said' 'A' --seed 5 --max-tokens 20 2>/dev/null").text;
+    EXPECT_NE(batch.find("\n\n" + alone), std::string::npos) << batch << "\n---\n" << alone;
+}
+
+TEST(Generate, TopShowsCandidates) {
+    const Output output =
+        generate("'Once upon a' --temperature 0 --max-tokens 1 --top 3 2>/dev/null");
+    EXPECT_EQ(output.text.find("     logit  probability        id  piece\n"), 0u) << output.text;
+    EXPECT_NE(output.text.find("▁time"), std::string::npos) << output.text;
+    EXPECT_NE(output.text.find("Once upon a time"), std::string::npos) << output.text;
+}
+
+TEST(Generate, TraceNamesChaptersAndRungs) {
+    const Output output = generate("'Once upon a time' --max-tokens 4 --trace 2>/dev/null");
+    for (const char* word : {"gather_rows", "rms_norm", "rope", "kv_append", "decode_attention",
+                             "gemv", "swiglu", "vector_add", "draw", "share of the token"}) {
+        EXPECT_NE(output.text.find(word), std::string::npos) << word << '\n' << output.text;
+    }
+}
+
+TEST(Generate, ListsItsRungsAndTakesOneByName) {
+    const Output list = generate("--list-rungs");
+    EXPECT_EQ(list.status, 0);
+    EXPECT_NE(list.text.find("* v2_gemv_warp_per_row"), std::string::npos) << list.text;
+    const Output other = generate("--list-rungs --rung gemv=v1");
+    EXPECT_NE(other.text.find("* v1_gemv_thread_per_row"), std::string::npos) << other.text;
+    EXPECT_EQ(generate("Once --temperature 0 --max-tokens 4 --rung gemv=v1 2>/dev/null").text,
+              generate("Once --temperature 0 --max-tokens 4 2>/dev/null").text);
+}
+
+TEST(Generate, AStopStringIsNotPrinted) {
+    const Output output =
+        generate("'Once upon a' --temperature 0 --max-tokens 20 --stop time 2>/dev/null");
+    EXPECT_EQ(output.text, "Once upon a \n");
+}
+
+void expect_refusal(const std::string& words, int status, const std::string& sentence) {
+    const Output output = complaint(words);
+    EXPECT_EQ(output.status, status) << words;
+    EXPECT_EQ(output.text, "t2t: " + sentence + "\n") << words;
+}
+
+TEST(Generate, WrongWordsAreOneSentence) {
+    expect_refusal("", 2, "generate needs a prompt: ./t2t generate \"Once upon a time\"");
+    expect_refusal("Once --stop ''", 2, "--stop needs a string that is not empty");
+    expect_refusal("Once --temperature -1", 1, "temperature is -1; it must be 0 (greedy) or more");
+    expect_refusal("Once --top-p 1.5", 1, "top-p is 1.5; it must be above 0 and at most 1");
+    expect_refusal("Once --top-p 0", 1, "top-p is 0; it must be above 0 and at most 1");
+    expect_refusal("Once --top-k -2", 1, "top-k is -2; it must be 0 (all tokens) or more");
+    expect_refusal("Once --max-tokens -2", 1, "max-tokens is -2; it must be 0 or more");
+    expect_refusal("Once --rung gemv", 1,
+                   "'gemv' does not name a rung; write OP=RUNG, such as gemv=v1");
+    expect_refusal(
+        "Once --model nowhere", 1,
+        "--model nowhere: neither a shipped model (tales-gpt2, tales-mistral, "
+        "tales-mixtral) nor a folder; name a folder with config.json, tokenizer.json and "
+        "model.safetensors");
+    expect_refusal("--random-weights gpt5", 1,
+                   "there is no built-in shape 'gpt5'; there are: gpt2, gpt2-xl, llama-2-7b, "
+                   "mistral-7b, mixtral-8x7b-8layers");
+    EXPECT_EQ(complaint("Once --dtype fp8").status, 2);
+    EXPECT_EQ(complaint("Once --max-tokens many").status, 2);
+}
+
+TEST(Generate, APromptLongerThanTheContextIsRefused) {
+    std::string prompt;
+    for (int i = 0; i < 1200; ++i) prompt += "time ";
+    const Output output = complaint(shell_word(prompt) + " --model tales-gpt2");
+    EXPECT_EQ(output.status, 1);
+    EXPECT_NE(output.text.find("this model's context holds 512"), std::string::npos) << output.text;
+}
+
+/// A copy of a shipped model that a test may damage.
+class DamagedModel : public ::testing::Test {
+ protected:
+    void SetUp() override {
+        folder_ =
+            std::filesystem::temp_directory_path() / ("t2t-damaged-" + std::to_string(::getpid()));
+        std::filesystem::create_directory(folder_);
+        for (const char* name : {"config.json", "tokenizer.json", "model.safetensors"}) {
+            std::filesystem::copy_file(std::filesystem::path("model/pretrained/tales-gpt2") / name,
+                                       folder_ / name);
+        }
+    }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
+
+    /// One sentence on stderr that holds both words, exit code 1, nothing on stdout but the prompt.
+    void expect_complaint(const std::string& file, const std::string& words) {
+        const Output output =
+            complaint("Once --max-tokens 2 --model " + shell_word(folder_.string()));
+        EXPECT_EQ(output.status, 1) << output.text;
+        EXPECT_EQ(output.text.find("t2t: "), 0u) << output.text;
+        EXPECT_EQ(output.text.find('\n'), output.text.size() - 1) << output.text;
+        EXPECT_NE(output.text.find(file), std::string::npos) << output.text;
+        EXPECT_NE(output.text.find(words), std::string::npos) << output.text;
+    }
+
+    void replace(const std::string& name, const std::string& what, const std::string& with) {
+        std::ifstream in(folder_ / name);
+        std::string text{std::istreambuf_iterator<char>(in), {}};
+        const std::size_t at = text.find(what);
+        ASSERT_NE(at, std::string::npos) << what;
+        text.replace(at, what.size(), with);
+        std::ofstream(folder_ / name) << text;
+    }
+
+    std::filesystem::path folder_;
+};
+
+TEST_F(DamagedModel, EachMissingFileIsNamed) {
+    for (const char* name : {"model.safetensors", "tokenizer.json", "config.json"}) {
+        std::filesystem::remove(folder_ / name);
+        expect_complaint(name, "");
+    }
+}
+
+TEST_F(DamagedModel, ATruncatedCheckpointIsNamed) {
+    std::filesystem::resize_file(folder_ / "model.safetensors", 100'000);
+    expect_complaint("model.safetensors", "");
+}
+
+TEST_F(DamagedModel, AnUnsupportedArchitectureIsNamedWithThoseSupported) {
+    replace("config.json", "GPT2LMHeadModel", "T5ForConditionalGeneration");
+    expect_complaint("config.json", "T5ForConditionalGeneration");
+    expect_complaint("config.json", "MixtralForCausalLM");
+}
+
+TEST_F(DamagedModel, AShapeThatContradictsTheConfigIsNamed) {
+    replace("config.json", "\"vocab_size\": 2048", "\"vocab_size\": 2047");
+    expect_complaint("model.safetensors", "wte.weight");
+}
+
+TEST_F(DamagedModel, AMergeOfAnUnknownTokenIsNamed) {
+    replace("tokenizer.json", "\"merges\": [", "\"merges\": [ [\"zqzqzq\", \"a\"],");
+    expect_complaint("tokenizer.json", "zqzqzq");
+}
+
+}  // namespace
+}  // namespace t2t::cli

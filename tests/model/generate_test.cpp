@@ -1,0 +1,160 @@
+#include "model/generate.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "model/tokenizer.hpp"
+#include "tests/model/loaded.hpp"
+#include "tests/model/tiny_model.hpp"
+
+namespace t2t::tests {
+namespace {
+
+constexpr const char* mistral = "model/pretrained/tales-mistral";
+
+class Generate : public ::testing::Test {
+ protected:
+    model::Request request(const std::string& prompt, std::int64_t max_tokens,
+                           std::vector<std::string> stops = {},
+                           const model::SamplingRule& rule = {.temperature = 0}) {
+        return {tokenizer_->encode(prompt), max_tokens, rule, std::move(stops)};
+    }
+    model::Result write(const model::Request& request, const model::Watch& watch = {},
+                        model::Timing* timing = nullptr) {
+        return model::generate(*model_, tokenizer_.get(), {&request, 1}, watch, timing).front();
+    }
+
+    std::unique_ptr<model::Tokenizer> tokenizer_ =
+        model::Tokenizer::from_file(std::string(mistral) + "/tokenizer.json");
+    Loaded model_{mistral, {.positions = 128, .logits_of = model::LogitsOf::last}};
+};
+
+TEST_F(Generate, TheTextIsWhatTheTokensSay) {
+    std::string streamed;
+    std::vector<std::int32_t> told;
+    model::Watch watch;
+    watch.on_text = [&](std::size_t, std::string_view text) { streamed += text; };
+    watch.on_token = [&](std::size_t, std::int32_t token) { told.push_back(token); };
+    const model::Request asked = request("Once upon a time", 30);
+    const model::Result result = write(asked, watch);
+    EXPECT_EQ(result.tokens.size(), 30u);
+    EXPECT_EQ(result.finish, model::Finish::max_tokens);
+    EXPECT_EQ(streamed, result.text);
+    EXPECT_EQ(told, result.tokens);
+
+    std::vector<std::int32_t> all = asked.prompt;
+    all.insert(all.end(), result.tokens.begin(), result.tokens.end());
+    EXPECT_EQ(tokenizer_->decode(all), "Once upon a time" + result.text);
+}
+
+TEST_F(Generate, AStopStringEndsTheText) {
+    const model::Result free = write(request("Once upon a time", 40));
+    const std::string stop = free.text.substr(20, 6);
+    const model::Result stopped = write(request("Once upon a time", 40, {"nowhere", stop}));
+    EXPECT_EQ(stopped.finish, model::Finish::stop_string);
+    EXPECT_EQ(stopped.text, free.text.substr(0, free.text.find(stop)));
+    EXPECT_LT(stopped.tokens.size(), free.tokens.size());
+}
+
+TEST_F(Generate, NothingIsWrittenWhenNothingIsAskedFor) {
+    const model::Result result = write(request("Once", 0));
+    EXPECT_TRUE(result.tokens.empty());
+    EXPECT_EQ(result.text, "");
+}
+
+TEST_F(Generate, TheSameSeedTheSameText) {
+    const model::SamplingRule one{.temperature = 1.2, .top_p = 1, .seed = 1};
+    const model::SamplingRule two{.temperature = 1.2, .top_p = 1, .seed = 2};
+    const auto first = write(request("The king", 24, {}, one));
+    EXPECT_EQ(write(request("The king", 24, {}, one)).tokens, first.tokens);
+    EXPECT_NE(write(request("The king", 24, {}, two)).tokens, first.tokens);
+}
+
+TEST_F(Generate, CandidatesComeBestFirstAndGreedyTakesTheFirst) {
+    std::vector<std::int32_t> best, chosen;
+    model::Watch watch;
+    watch.best = 10;
+    watch.on_candidates = [&](std::size_t, const std::vector<model::Candidate>& candidates) {
+        ASSERT_EQ(candidates.size(), 10u);
+        for (std::size_t i = 1; i < 10; ++i)
+            EXPECT_GE(candidates[i - 1].logit, candidates[i].logit);
+        best.push_back(candidates.front().token);
+    };
+    watch.on_token = [&](std::size_t, std::int32_t token) { chosen.push_back(token); };
+    write(request("The king", 8), watch);
+    EXPECT_EQ(best.size(), 8u);
+    EXPECT_EQ(best, chosen);
+}
+
+TEST_F(Generate, TheTraceIsOneToken) {
+    std::vector<model::Launch> trace;
+    model::Watch watch;
+    watch.trace = &trace;
+    model::Timing timing;
+    write(request("The king", 8, {}, {}), watch, &timing);
+    // One embedding, 12 launches a layer, norm and output layer, and five to draw the token.
+    EXPECT_EQ(trace.size(), 1u + 6 * 12 + 2 + 5);
+    EXPECT_EQ(trace.front().operation, "gather_rows");
+    EXPECT_EQ(trace.back().operation, "draw");
+    for (const model::Launch& launch : trace) EXPECT_GT(launch.microseconds, 0) << launch.operation;
+    EXPECT_EQ(timing.prompt_tokens, 3);
+    EXPECT_EQ(timing.decode_tokens, 7);
+    EXPECT_GT(timing.decode_bytes, 7 * 10e6);  // 5.2 M weights of 2 bytes each time
+}
+
+TEST_F(Generate, AnEndTokenEndsTheText) {
+    // Many texts of up to 100 tokens: one of them ends by itself.
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+        const auto result =
+            write(request("The end.", 100, {}, {.temperature = 1.6, .top_p = 1, .seed = seed}));
+        if (result.finish != model::Finish::end_token) continue;
+        EXPECT_EQ(result.tokens.back(), 2);
+        EXPECT_EQ(result.text.find("</s>"), std::string::npos);
+        return;
+    }
+    FAIL() << "no text ended";
+}
+
+TEST(GenerateTiny, TheContextIsTheEnd) {
+    const TemporaryFolder folder;
+    write_model(folder, tiny_gpt2(), "F32");  // a context of 24
+    Loaded model(folder.path(), {.positions = 24, .logits_of = model::LogitsOf::last});
+    const model::Request request{{1, 2, 3, 4}, 100, {.temperature = 1, .seed = 3}, {}};
+    const auto result = model::generate(*model, nullptr, {&request, 1}).front();
+    if (result.finish == model::Finish::context) {
+        // The last new token needs no room of its own.
+        EXPECT_EQ(result.tokens.size(), 24u - 4 + 1);
+    } else {
+        EXPECT_EQ(result.finish, model::Finish::end_token);
+    }
+    EXPECT_EQ(model::positions_needed(model->config(), {&request, 1}), 24);
+}
+
+TEST(GenerateTiny, WrongRequestsGetASentence) {
+    const TemporaryFolder folder;
+    write_model(folder, tiny_gpt2(), "F32");
+    Loaded model(folder.path(), {.positions = 24, .logits_of = model::LogitsOf::last});
+    const auto complaint = [&](const model::Request& request) {
+        try {
+            model::generate(*model, nullptr, {&request, 1});
+        } catch (const std::invalid_argument& error) {
+            return std::string(error.what());
+        }
+        return std::string("no complaint");
+    };
+    EXPECT_EQ(complaint({{}, 4, {}, {}}), "the prompt is empty; give at least one word");
+    EXPECT_EQ(complaint({std::vector<std::int32_t>(25, 1), 4, {}, {}}),
+              "the prompt has 25 tokens; this model's context holds 24");
+    EXPECT_EQ(complaint({{1}, -1, {}, {}}), "max-tokens is -1; it must be 0 or more");
+    EXPECT_EQ(complaint({{1}, 4, {.top_p = 2}, {}}),
+              "top-p is 2; it must be above 0 and at most 1");
+    EXPECT_EQ(complaint({{1, 50}, 4, {}, {}}), "token 50 is outside the model's vocabulary of 50");
+}
+
+}  // namespace
+}  // namespace t2t::tests

@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""Makes models with random weights, and writes down what Hugging Face transformers says they answer.
+
+    make_models.py OUT [--small]
+
+For each model OUT/NAME gets config.json, generation_config.json and safetensors as transformers
+writes them, and expected.safetensors:
+
+    input_ids         int32 [48]          token ids
+    logits            fp32 [48, vocab]    the logits after each of them
+    long_input_ids    int32 [192]         more ids, past every window and every scaling used here
+    long_last_logits  fp32 [vocab]        the logits after the last of them
+
+The shapes are those that a forward pass gets wrong: widths that no vector divides, one KV head for
+twelve query heads, heads wider than hidden / heads, biases where most models have none, scaled RoPE
+frequencies, weights in several files. --small replaces the one large model (GPT-2 with 124 M
+parameters) by one of two layers.
+
+The answers are computed from the files as written, in fp32 on the CPU, with the plainest
+implementations ("eager") and without a cache. Random weights make logits that spread over several
+units, so that agreement to 1e-3 means something. Needs torch, transformers 5 and safetensors.
+"""
+
+import argparse
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from transformers import (
+    AutoModelForCausalLM,
+    GPT2Config,
+    LlamaConfig,
+    MistralConfig,
+    MixtralConfig,
+    PretrainedConfig,
+)
+
+SEED = 20
+SHORT, LONG = 48, 192  # tokens
+LEAST_SPREAD = 1.5  # standard deviation of the logits below which a comparison says little
+
+
+@dataclass(frozen=True)
+class Case:
+    config: PretrainedConfig
+    dtype: torch.dtype = torch.bfloat16  # of the weights as stored
+    shard_size: str = "5GB"  # what one file holds at most
+
+
+def cases(small: bool) -> dict[str, Case]:
+    return {
+        # The shape of the published model, or its first two layers.
+        "gpt2-124m": Case(
+            GPT2Config(n_layer=2 if small else 12, initializer_range=0.08), torch.float32
+        ),
+        # Widths that neither 4 nor 8 divides, and an inner width that is not 4 times the outer.
+        "gpt2-odd": Case(
+            GPT2Config(
+                vocab_size=1003,
+                n_positions=256,
+                n_embd=90,
+                n_layer=3,
+                n_head=5,
+                n_inner=200,
+                initializer_range=0.2,
+                bos_token_id=0,
+                eos_token_id=0,
+            ),
+            torch.float16,
+        ),
+        # Twelve query heads on one KV head, odd widths, a window shorter than the input.
+        "mistral-gqa12": Case(
+            MistralConfig(
+                vocab_size=1009,
+                hidden_size=264,
+                intermediate_size=702,
+                num_hidden_layers=3,
+                num_attention_heads=12,
+                num_key_value_heads=1,
+                head_dim=22,
+                sliding_window=37,
+                max_position_embeddings=512,
+                initializer_range=0.12,
+                rope_theta=10000.0,
+                tie_word_embeddings=False,
+            ),
+            shard_size="1MB",
+        ),
+        # Biases in all linear layers, and Llama 3.1's frequencies: of the 16, some are kept, some
+        # divided by the factor, some in between.
+        "llama-biases": Case(
+            LlamaConfig(
+                vocab_size=777,
+                hidden_size=128,
+                intermediate_size=344,
+                num_hidden_layers=3,
+                num_attention_heads=4,
+                num_key_value_heads=2,
+                max_position_embeddings=1024,
+                attention_bias=True,
+                mlp_bias=True,
+                initializer_range=0.16,
+                rope_parameters={
+                    "rope_type": "llama3",
+                    "rope_theta": 500000.0,
+                    "factor": 8.0,
+                    "low_freq_factor": 1.0,
+                    "high_freq_factor": 4.0,
+                    "original_max_position_embeddings": 128,
+                },
+                tie_word_embeddings=False,
+            )
+        ),
+        # Heads of 48, where hidden / heads is 32: queries are wider than the model.
+        "llama-wide-heads": Case(
+            LlamaConfig(
+                vocab_size=515,
+                hidden_size=96,
+                intermediate_size=250,
+                num_hidden_layers=3,
+                num_attention_heads=3,
+                num_key_value_heads=3,
+                head_dim=48,
+                max_position_embeddings=512,
+                initializer_range=0.18,
+                rope_theta=10000.0,
+                tie_word_embeddings=True,
+            )
+        ),
+        "mixtral-4-experts": Case(
+            MixtralConfig(
+                vocab_size=640,
+                hidden_size=96,
+                intermediate_size=160,
+                num_hidden_layers=3,
+                num_attention_heads=6,
+                num_key_value_heads=2,
+                num_local_experts=4,
+                num_experts_per_tok=2,
+                max_position_embeddings=512,
+                initializer_range=0.18,
+                rope_theta=1000000.0,
+                tie_word_embeddings=False,
+            )
+        ),
+        # Three of eight experts, widths that 8 does not divide, and a window.
+        "mixtral-8-experts": Case(
+            MixtralConfig(
+                vocab_size=641,
+                hidden_size=84,
+                intermediate_size=101,
+                num_hidden_layers=3,
+                num_attention_heads=6,
+                num_key_value_heads=3,
+                num_local_experts=8,
+                num_experts_per_tok=3,
+                sliding_window=29,
+                max_position_embeddings=512,
+                initializer_range=0.2,
+                rope_theta=10000.0,
+                tie_word_embeddings=True,
+            )
+        ),
+    }
+
+
+def randomise(model: torch.nn.Module) -> None:
+    """Biases and norms start as 0 and 1, which hides that they are left out: gives them a spread."""
+    for name, values in model.named_parameters():
+        if values.dim() == 1:
+            torch.nn.init.normal_(values, mean=0.0 if name.endswith("bias") else 1.0, std=0.2)
+
+
+def write_model(folder: Path, case: Case) -> None:
+    model = AutoModelForCausalLM.from_config(case.config, dtype=torch.float32)
+    randomise(model)
+    model.to(case.dtype).save_pretrained(folder, max_shard_size=case.shard_size)
+
+
+@torch.no_grad()
+def write_expected(folder: Path, vocabulary: int) -> float:
+    """@returns the standard deviation of the logits."""
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager", experts_implementation="eager"
+    ).eval()
+    short = torch.randint(0, vocabulary, (1, SHORT))
+    long = torch.randint(0, vocabulary, (1, LONG))
+    logits = model(short, use_cache=False).logits[0]
+    last = model(long, use_cache=False).logits[0, -1]
+    save_file(
+        {
+            "input_ids": short[0].int(),
+            "logits": logits.contiguous(),
+            "long_input_ids": long[0].int(),
+            "long_last_logits": last.contiguous(),
+        },
+        folder / "expected.safetensors",
+    )
+    return float(logits.std())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out", type=Path, help="folder that gets a folder for each model")
+    parser.add_argument("--small", action="store_true", help="no model of more than 45 M parameters")
+    arguments = parser.parse_args()
+
+    for name, case in cases(arguments.small).items():
+        torch.manual_seed(SEED)
+        folder = arguments.out / name
+        shutil.rmtree(folder, ignore_errors=True)  # a run with other shards leaves files behind
+        write_model(folder, case)
+        spread = write_expected(folder, case.config.vocab_size)
+        files = len(list(folder.glob("model*.safetensors")))
+        print(f"{name}: {files} file(s) in {case.dtype}, logits ± {spread:.2f}", flush=True)
+        if not spread >= LEAST_SPREAD:
+            raise SystemExit(f"{name}: the logits hardly differ; raise initializer_range")
+
+
+if __name__ == "__main__":
+    main()

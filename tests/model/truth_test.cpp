@@ -1,0 +1,305 @@
+// The shipped models against the truth: what `transformers` computes from the same files
+// (tests/model/truth/README.md says how).
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <limits>
+#include <numeric>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "model/generate.hpp"
+#include "model/tokenizer.hpp"
+#include "tests/model/loaded.hpp"
+#include "tests/model/stored.hpp"
+
+namespace t2t::tests {
+namespace {
+
+// An independent float64 pass agrees with every stored logit to 3e-5; fp32 sums in another order, over
+// a few hundred terms and four to six layers, reach 1e-4 at logits up to 21. 5e-4 leaves room for no
+// wrong formula: a rounded RoPE frequency already moves logits by 0.04.
+constexpr double logit_tolerance = 5e-4;
+constexpr double loss_tolerance = 1e-4;
+// bf16 keeps 8 bits: each rounding is off by up to 2⁻⁹, and some fifty of them lie on the way of a
+// logit through four to six layers.
+constexpr double bf16_relative_tolerance = 2e-2;
+constexpr double bf16_loss_tolerance = 1e-2;
+// Below this gap between the two best tokens either one is right.
+constexpr double undecided_gap = 1e-3;
+
+double worst(std::span<const float> actual, std::span<const float> expected) {
+    if (actual.size() != expected.size()) return std::numeric_limits<double>::infinity();
+    double largest = 0;
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+        const double difference = std::abs(double{actual[i]} - double{expected[i]});
+        if (!(difference <= largest)) largest = difference;  // a NaN is the worst of all
+        if (std::isnan(difference)) return std::numeric_limits<double>::infinity();
+    }
+    return largest;
+}
+
+double relative_error(std::span<const float> actual, std::span<const float> expected) {
+    double square = 0;
+    double scale = 0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        square += std::pow(double{actual[i]} - double{expected[i]}, 2);
+        scale += std::pow(double{expected[i]}, 2);
+    }
+    return std::sqrt(square / scale);
+}
+
+// Mean of −log p(next token) over a text, in nats.
+double mean_loss(const std::vector<float>& logits, const std::vector<std::int32_t>& ids) {
+    const std::size_t vocabulary = logits.size() / ids.size();
+    double sum = 0;
+    for (std::size_t t = 0; t + 1 < ids.size(); ++t) {
+        const std::span row(logits.data() + t * vocabulary, vocabulary);
+        const double top = *std::ranges::max_element(row);
+        double total = 0;
+        for (const float logit : row) total += std::exp(logit - top);
+        sum += top + std::log(total) - row[static_cast<std::size_t>(ids[t + 1])];
+    }
+    return sum / static_cast<double>(ids.size() - 1);
+}
+
+class Truth : public ::testing::TestWithParam<const char*> {
+ protected:
+    std::filesystem::path folder() const {
+        return std::filesystem::path("model/pretrained") / GetParam();
+    }
+    std::filesystem::path truth() const {
+        return std::filesystem::path("tests/model/truth") / GetParam();
+    }
+    Stored reference() const { return Stored(truth() / "reference.safetensors"); }
+    nlohmann::json generation() const {
+        return nlohmann::json::parse(std::ifstream(truth() / "generation.json"));
+    }
+};
+INSTANTIATE_TEST_SUITE_P(Shipped, Truth,
+                         ::testing::Values("tales-gpt2", "tales-mistral", "tales-mixtral"),
+                         [](const auto& info) { return std::string(info.param).substr(6); });
+
+TEST_P(Truth, LogitsOfAPrompt) {
+    const Stored stored = reference();
+    Loaded model(folder());
+    const auto ids = stored.values<std::int32_t>("input_ids");
+    EXPECT_LE(worst(model.prompt(ids), stored.values<float>("logits")), logit_tolerance);
+}
+
+TEST_P(Truth, LogitsPastTheWindowAndTheMeanLoss) {
+    const Stored stored = reference();
+    Loaded model(folder());
+    const auto ids = stored.values<std::int32_t>("long_input_ids");
+    ASSERT_EQ(ids.size(), 400u);
+    const std::vector<float> logits = model.prompt(ids);
+    const auto expected = stored.values<float>("long_last_logits");
+    EXPECT_LE(worst(std::span(logits).last(expected.size()), expected), logit_tolerance);
+    EXPECT_NEAR(mean_loss(logits, ids), stored.values<float>("long_mean_nll").front(),
+                loss_tolerance);
+}
+
+TEST_P(Truth, APromptInChunksIsTheSamePrompt) {
+    const Stored stored = reference();
+    Loaded model(folder(), {.chunk = 67, .logits_of = model::LogitsOf::last});
+    const auto ids = stored.values<std::int32_t>("long_input_ids");
+    EXPECT_LE(worst(model.prompt(ids), stored.values<float>("long_last_logits")), logit_tolerance);
+}
+
+TEST_P(Truth, SingleStepsAreTheSameAsAPrompt) {
+    const Stored stored = reference();
+    Loaded model(folder());
+    const auto ids = stored.values<std::int32_t>("input_ids");
+    const auto expected = stored.values<float>("logits");
+    const std::size_t vocabulary = expected.size() / ids.size();
+    model.steps(ids, [&](std::size_t i, const std::vector<float>& logits) {
+        EXPECT_LE(worst(logits, std::span(expected).subspan(i * vocabulary, vocabulary)),
+                  logit_tolerance)
+            << "after token " << i;
+    });
+}
+
+TEST_P(Truth, SingleStepsPastTheWindow) {
+    const Stored stored = reference();
+    Loaded model(folder(), {.logits_of = model::LogitsOf::last});
+    const auto ids = stored.values<std::int32_t>("long_input_ids");
+    // 300 tokens as a prompt, the rest one at a time: the window is 256.
+    const auto start = std::span(ids).first(300);
+    model->prompt(0, 0, start);
+    std::vector<float> logits;
+    const std::int32_t row = 0;
+    for (std::size_t i = 300; i < ids.size(); ++i) {
+        const auto position = static_cast<std::int32_t>(i);
+        logits = model.host(model->decode({&row, 1}, {&position, 1}, {&ids[i], 1}));
+    }
+    EXPECT_LE(worst(logits, stored.values<float>("long_last_logits")), logit_tolerance);
+}
+
+TEST_P(Truth, RouterLogits) {
+    const Stored stored = reference();
+    if (!stored.contains("router_logits")) {
+        SUCCEED() << "this model has no experts";
+        return;
+    }
+    Loaded model(folder());
+    std::vector<float> logits;  // [layers, tokens, experts]
+    model->on_router_logits = [&](std::int64_t, model::Tensor of_layer) {
+        const std::vector<float> values = model.host(of_layer);
+        logits.insert(logits.end(), values.begin(), values.end());
+    };
+    model.prompt(stored.values<std::int32_t>("input_ids"));
+    EXPECT_LE(worst(logits, stored.values<float>("router_logits")), logit_tolerance);
+}
+
+TEST_P(Truth, Bf16StaysClose) {
+    if (device_properties().compute_capability < 80) {
+        GTEST_SKIP() << "bf16 needs compute capability 8.0";
+    }
+    const Stored stored = reference();
+    Loaded model(folder(), {.compute = model::DType::bf16});
+    const auto ids = stored.values<std::int32_t>("input_ids");
+    EXPECT_LE(relative_error(model.prompt(ids), stored.values<float>("logits")),
+              bf16_relative_tolerance);
+
+    const auto long_ids = stored.values<std::int32_t>("long_input_ids");
+    const std::vector<float> logits = model.prompt(long_ids);
+    const double loss = stored.values<float>("long_mean_nll").front();
+    EXPECT_NEAR(mean_loss(logits, long_ids), loss, bf16_loss_tolerance * loss);
+    const auto last = stored.values<float>("long_last_logits");
+    EXPECT_LE(relative_error(std::span(logits).last(last.size()), last), bf16_relative_tolerance);
+}
+
+TEST_P(Truth, Bf16StepsStayCloseToo) {
+    if (device_properties().compute_capability < 80) {
+        GTEST_SKIP() << "bf16 needs compute capability 8.0";
+    }
+    const Stored stored = reference();
+    Loaded model(folder(), {.compute = model::DType::bf16});
+    const auto ids = stored.values<std::int32_t>("input_ids");
+    const auto expected = stored.values<float>("logits");
+    const std::size_t vocabulary = expected.size() / ids.size();
+    std::vector<float> all;
+    model.steps(ids, [&](std::size_t, const std::vector<float>& logits) {
+        all.insert(all.end(), logits.begin(), logits.end());
+    });
+    ASSERT_EQ(all.size(), ids.size() * vocabulary);
+    EXPECT_LE(relative_error(all, expected), bf16_relative_tolerance);
+}
+
+TEST_P(Truth, GreedyContinuationsOfABatch) {
+    const auto tokenizer = model::Tokenizer::from_file(folder() / "tokenizer.json");
+    const nlohmann::json cases = generation();
+    std::vector<model::Request> requests;
+    for (const auto& expected : cases) {
+        const auto prompt = tokenizer->encode(expected["prompt"].get<std::string>());
+        ASSERT_EQ(prompt, expected["prompt_ids"].get<std::vector<std::int32_t>>());
+        requests.push_back({prompt,
+                            static_cast<std::int64_t>(expected["greedy_ids"].size()),
+                            {.temperature = 0},
+                            {}});
+    }
+    ASSERT_EQ(requests.size(), 4u);
+
+    Loaded model(folder(), {.sequences = 4, .logits_of = model::LogitsOf::last});
+    const auto results = model::generate(*model, tokenizer.get(), requests);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        const auto expected = cases[i]["greedy_ids"].get<std::vector<std::int32_t>>();
+        const auto gaps = cases[i]["gap_to_second"].get<std::vector<double>>();
+        const auto& actual = results[i].tokens;
+        ASSERT_EQ(actual.size(), expected.size());
+        const auto wrong = std::ranges::mismatch(actual, expected).in1;
+        if (wrong == actual.end()) {
+            std::string text = cases[i]["greedy_text"];
+            const std::string prompt = cases[i]["prompt"];
+            EXPECT_EQ(tokenizer->decode(actual), text);
+            continue;
+        }
+        const auto at = static_cast<std::size_t>(wrong - actual.begin());
+        EXPECT_LT(gaps[at], undecided_gap) << "prompt " << i << ": token " << at << " is "
+                                           << actual[at] << ", not " << expected[at];
+        std::cout << "prompt " << i << ": the two best tokens at " << at << " are " << gaps[at]
+                  << " apart; the other one was taken, and the rest was not compared\n";
+    }
+}
+
+TEST_P(Truth, TopTenAfterAPrompt) {
+    Loaded model(folder(), {.logits_of = model::LogitsOf::last});
+    for (const auto& expected : generation()) {
+        const auto ids = expected["prompt_ids"].get<std::vector<std::int32_t>>();
+        const std::vector<float> logits = model.prompt(ids);
+        for (const auto& [token, logit] :
+             expected["last_logits_top10"].get<std::vector<std::pair<std::size_t, double>>>()) {
+            EXPECT_NEAR(logits[token], logit, logit_tolerance);
+        }
+    }
+}
+
+TEST_P(Truth, ABatchIsEachAloneToTheBit) {
+    const auto tokenizer = model::Tokenizer::from_file(folder() / "tokenizer.json");
+    std::vector<model::Request> requests;
+    for (const char* prompt :
+         {"Once upon a time", "The", "\"Who are you?\" asked the old king of"}) {
+        requests.push_back({tokenizer->encode(prompt), 24, {.temperature = 1, .seed = 7}, {}});
+    }
+    Loaded together(folder(), {.sequences = 3, .logits_of = model::LogitsOf::last});
+    const auto batch = model::generate(*together, tokenizer.get(), requests);
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        Loaded alone(folder(), {.logits_of = model::LogitsOf::last});
+        const auto result = model::generate(*alone, tokenizer.get(), {&requests[i], 1});
+        EXPECT_EQ(result.front().tokens, batch[i].tokens) << "prompt " << i;
+        EXPECT_EQ(result.front().text, batch[i].text) << "prompt " << i;
+    }
+    // The logits themselves, not only the tokens that they led to.
+    const std::vector<std::int32_t> rows{0, 1, 2}, ids{5, 6, 7};
+    std::vector<std::int32_t> positions;
+    for (const auto& request : requests) {
+        positions.push_back(static_cast<std::int32_t>(request.prompt.size()));
+        together->prompt(static_cast<std::int64_t>(positions.size()) - 1, 0, request.prompt);
+    }
+    const auto all = together.host(together->decode(rows, positions, ids));
+    const std::size_t vocabulary = all.size() / 3;
+    for (std::size_t i = 0; i < 3; ++i) {
+        Loaded alone(folder(), {.logits_of = model::LogitsOf::last});
+        alone->prompt(0, 0, requests[i].prompt);
+        const std::int32_t row = 0;
+        EXPECT_EQ(worst(alone.host(alone->decode({&row, 1}, {&positions[i], 1}, {&ids[i], 1})),
+                        std::span(all).subspan(i * vocabulary, vocabulary)),
+                  0.0)
+            << "sequence " << i;
+    }
+}
+
+TEST_P(Truth, EveryRungServesTheModel) {
+    const Stored stored = reference();
+    const auto ids = stored.values<std::int32_t>("input_ids");
+    const auto expected = stored.values<float>("logits");
+    const std::size_t vocabulary = expected.size() / ids.size();
+    const model::OpTable table(device_properties().compute_capability);
+    for (const model::OpEntry& op : table.entries()) {
+        for (const RungEntry& rung : op.rungs) {
+            if (rung.needs.compute_capability > device_properties().compute_capability) continue;
+            const std::string choice = std::string(op.operation) + "=" + std::string(rung.name);
+            Loaded model(folder(), {.positions = 32, .rungs = {choice}});
+            const auto prompt = model.prompt(std::span(ids).first(8));
+            EXPECT_LE(worst(prompt, std::span(expected).first(8 * vocabulary)), logit_tolerance)
+                << choice;
+            const std::int32_t row = 0;
+            const std::int32_t position = 8;
+            const auto step = model.host(model->decode({&row, 1}, {&position, 1}, {&ids[8], 1}));
+            EXPECT_LE(worst(step, std::span(expected).subspan(8 * vocabulary, vocabulary)),
+                      logit_tolerance)
+                << choice;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace t2t::tests
