@@ -11,14 +11,19 @@ namespace t2t::model {
 enum class DType { fp32, fp16, bf16 };
 
 /// Bytes of one number.
-constexpr std::size_t size_of(DType type) { return type == DType::fp32 ? 4 : 2; }
+constexpr std::size_t size_of(DType type) {
+    return type == DType::fp32 ? 4 : 2;
+}
 
 /// `fp32`, `fp16` or `bf16`.
 constexpr std::string_view name_of(DType type) {
     switch (type) {
-        case DType::fp32: return "fp32";
-        case DType::fp16: return "fp16";
-        case DType::bf16: return "bf16";
+        case DType::fp32:
+            return "fp32";
+        case DType::fp16:
+            return "fp16";
+        case DType::bf16:
+            return "bf16";
     }
     return "unknown";
 }

@@ -21,8 +21,8 @@ inline constexpr int rows_per_block = 64;
 /// Lanes of a warp.
 inline constexpr int warp_size = 32;
 
-/// Threads of the block that shares a row of `columns` elements: a power of two, because steps halve
-/// or double; at least a warp, at most block_size, and no more than the row needs.
+/// Threads of the block that shares a row of `columns` elements: a power of two, because steps
+/// halve or double; at least a warp, at most block_size, and no more than the row needs.
 inline unsigned threads_for(std::int64_t columns) {
     const auto wanted =
         static_cast<unsigned>(std::clamp<std::int64_t>(columns, warp_size, block_size));

@@ -19,8 +19,8 @@ struct RowsShape {
 
 /// index[r] = the column of the largest element of row r; of several, the first.
 ///
-/// A row that holds a NaN has no largest element, and neither has a row without columns: their index
-/// is −1.
+/// A row that holds a NaN has no largest element, and neither has a row without columns: their
+/// index is −1.
 ///
 /// @param x      [rows, columns], row-major
 /// @param index  [rows], overwritten; must not overlap x
@@ -46,8 +46,8 @@ inline constexpr Ladder argmax_ladder{
 /// y[r, c] = x[r, 0] + … + x[r, c]: the inclusive prefix sum of every row.
 ///
 /// @param x      [rows, columns], row-major
-/// @param y      [rows, columns], overwritten; may be x itself, but must not overlap it in any other
-///               way
+/// @param y      [rows, columns], overwritten; may be x itself, but must not overlap it in any
+///               other way
 /// @param shape  any sizes; with no element nothing happens and the pointers may be null
 /// @param stream where the work is queued; the call returns at once
 /// @throws std::invalid_argument negative or overflowing size, a null pointer, or a misaligned one
@@ -57,11 +57,10 @@ using Scan = void(const float* x, float* y, RowsShape shape, cudaStream_t stream
 Scan v1_scan_hillis_steele;
 
 /// The ladder of the scan: how many steps until every element has seen all before it.
-inline constexpr Ladder scan_ladder{
-    "scan",
-    std::array{
-        Rung<Scan>{"v1_scan_hillis_steele", v1_scan_hillis_steele,
-                   "each step adds the element twice as far back"},
-    }};
+inline constexpr Ladder scan_ladder{"scan",
+                                    std::array{
+                                        Rung<Scan>{"v1_scan_hillis_steele", v1_scan_hillis_steele,
+                                                   "each step adds the element twice as far back"},
+                                    }};
 
 }  // namespace t2t::reduction

@@ -2,9 +2,10 @@
 ///
 /// Idea      A thread walks along its row and remembers the best element so far.
 /// Changed   Nothing below this rung. It is the loop of a CPU program, one copy for each row.
-/// Expect    4 bytes an element, so memory is the limit. But lanes are a whole row apart: 32 sectors
-///           a request where 4 would do. And a batch has few rows: 256 of them are 8 warps, and an
-///           H200 holds 8,448. Most of the GPU stays idle.
+/// Expect    4 bytes an element, so memory is the limit. But lanes are a whole row apart: 32
+///           sectors a request where 4 would do. And a batch has few rows: 256 of them are 8 warps,
+///           and an H200 holds 8,448. Each thread waits for one sector of 8 elements after the
+///           other: 13 ms for 128,256 columns.
 /// Measured  pending
 #include "chapters/04_reduction/launch.hpp"
 #include "chapters/04_reduction/reduction.cuh"

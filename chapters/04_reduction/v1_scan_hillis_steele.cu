@@ -1,4 +1,4 @@
-/// Rung 1 of the scan: Hillis and Steele.
+/// Rung 1: Hillis and Steele.
 ///
 /// Idea      Step d adds to every element the one 2ᵈ places before it: after 1, 2, 4 … each holds
 ///           the sum of the last 2, 4, 8 … So 256 elements take 8 steps, not 255.

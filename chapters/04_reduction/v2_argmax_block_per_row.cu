@@ -6,7 +6,8 @@
 /// Changed   v1's thread had a whole row. Here 256 threads share one, and neighbouring lanes read
 ///           neighbouring columns. New is the end: threads that must agree on one answer.
 /// Expect    4 sectors a request, and 256 times the threads. The halving takes 8 steps with a
-///           barrier each, whatever the length of the row: much for 256 columns, little for 128,256.
+///           barrier each, whatever the length of the row: much for 256 columns, little for
+///           128,256.
 /// Measured  pending
 #include "chapters/04_reduction/launch.hpp"
 #include "chapters/04_reduction/reduction.cuh"

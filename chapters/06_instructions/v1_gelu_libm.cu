@@ -2,9 +2,9 @@
 ///
 /// Idea      A thread an element, as in chapter 01, and the formula as it stands in the paper.
 /// Changed   Nothing below this rung. On a CPU it is the loop over i around the same five lines.
-/// Expect    8 bytes move for each element (6 when y is bf16), and a few dozen instructions work on
-///           them: far more than the addition of chapter 01, yet memory still takes longer. So
-///           about the speed of chapter 01's first rung.
+/// Expect    8 bytes move for each element (6 when y is bf16), and about 40 instructions work on
+///           them. Memory is still the limit, but no longer by far: 48 µs to 33 for 25 million
+///           elements. With 4 bytes a load, 80 % of a copy at best, as in chapter 01.
 /// Measured  pending
 #include "chapters/06_instructions/instructions.cuh"
 #include "chapters/06_instructions/launch.hpp"

@@ -29,9 +29,8 @@ Upload v1_pageable;
 
 /// The ladder of the upload: who copies, and who waits for whom.
 inline constexpr Ladder upload_ladder{
-    "upload",
-    std::array{
-        Rung<Upload>{"v1_pageable", v1_pageable, "one copy; the driver stages it"},
-    }};
+    "upload", std::array{
+                  Rung<Upload>{"v1_pageable", v1_pageable, "one copy; the driver stages it"},
+              }};
 
 }  // namespace t2t::streams

@@ -45,8 +45,8 @@ lab::LadderCase<Softmax, Operands> softmax_case(const SoftmaxShape& shape) {
     c.output = [](Operands& o) { return lab::bytes_of(o.y_device); };
     c.fault = [=](const Operands& o) {
         const auto columns = static_cast<std::size_t>(shape.columns);
-        // Elements from −2 to 2: probabilities differ by a factor of 55 at most, so that one absolute
-        // tolerance, a part in 10⁵ of the largest, is right for all of them.
+        // Elements from −2 to 2: probabilities differ by a factor of 55 at most, so that one
+        // absolute tolerance, a part in 10⁵ of the largest, is right for all of them.
         const double largest = 1 / *std::min_element(o.sum.begin(), o.sum.end());
         return lab::first_fault(
             o.y_device,

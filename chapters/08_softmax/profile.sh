@@ -17,16 +17,19 @@ fi
 metrics=(
     # How long the launch took.
     gpu__time_duration.sum
-    # Bytes read from DRAM. Expect 4 · rows · columns; more means that sectors were fetched again.
+    # Bytes read from DRAM, in passes over the matrix of 4 · rows · columns: 3 when every pass goes there.
     dram__bytes_read.sum
+    dram__bytes_write.sum
     # How busy DRAM was, against what its clock and width allow. This is the roof here.
     dram__throughput.avg.pct_of_peak_sustained_elapsed
     # Sectors of 32 bytes for each load request of a warp: 32 when lanes are a row apart, 4 side by side.
     l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_ld.ratio
-    # Warps that an SM held on average, of the 64 that it can hold, while it had any.
+    # Sectors that the loads asked of L1, the share that L1 had, and the sectors that then came from L2.
+    l1tex__t_sectors_pipe_lsu_mem_global_op_ld.sum
+    l1tex__t_sector_pipe_lsu_mem_global_op_ld_hit_rate.pct
+    lts__t_sectors_op_read.sum
+    # Warps that an SM held on average, of the 64 that it can hold.
     sm__warps_active.avg.pct_of_peak_sustained_active
-    # Cycles in which an SM had a warp at all: far below 100 % when there are too few blocks.
-    sm__cycles_active.avg.pct_of_peak_sustained_elapsed
     # Of each issued instruction's wait, the cycles that went by at a barrier, and for global memory.
     smsp__average_warps_issue_stalled_barrier_per_issue_active.ratio
     smsp__average_warps_issue_stalled_long_scoreboard_per_issue_active.ratio

@@ -23,8 +23,8 @@ struct SoftmaxShape {
 /// throughout. A row that holds a NaN or +∞ becomes NaN throughout.
 ///
 /// @param x      [rows, columns], row-major
-/// @param y      [rows, columns], overwritten; may be x itself, but must not overlap it in any other
-///               way
+/// @param y      [rows, columns], overwritten; may be x itself, but must not overlap it in any
+///               other way
 /// @param shape  any sizes; with no element nothing happens and the pointers may be null
 /// @param stream where the work is queued; the call returns at once
 /// @throws std::invalid_argument negative or overflowing size, a null pointer, or a pointer that is

@@ -82,12 +82,11 @@ void v2_rms_norm_block_per_row(const float* x, const float* weight, T* y, NormSh
 /// The ladder of RMSNorm: how threads share a row.
 template <typename T>
 inline constexpr Ladder rms_norm_ladder{
-    "rms_norm",
-    std::array{
-        Rung<RmsNorm<T>>{"v1_rms_norm_thread_per_row", v1_rms_norm_thread_per_row<T>,
-                         "a thread a row"},
-        Rung<RmsNorm<T>>{"v2_rms_norm_block_per_row", v2_rms_norm_block_per_row<T>,
-                         "a block a row, sums halved in shared memory"},
-    }};
+    "rms_norm", std::array{
+                    Rung<RmsNorm<T>>{"v1_rms_norm_thread_per_row", v1_rms_norm_thread_per_row<T>,
+                                     "a thread a row"},
+                    Rung<RmsNorm<T>>{"v2_rms_norm_block_per_row", v2_rms_norm_block_per_row<T>,
+                                     "a block a row, sums halved in shared memory"},
+                }};
 
 }  // namespace t2t::normalization

@@ -28,8 +28,7 @@ constexpr int vector = 8;       // elements in 16 bytes
 constexpr int tile_pitch = tile_depth + 8;
 
 // Brings the piece of a matrix [rows, k] that starts at (first_row, first_column) to `tile`, in
-// vectors when rows are `aligned`, that is k is a multiple of 8. What lies outside the matrix
-// becomes 0, and adds nothing to any sum.
+// vectors when k is a multiple of 8. What lies outside becomes 0, and adds nothing to any sum.
 template <bool aligned>
 __device__ void load_tile(const __nv_bfloat16* matrix, std::int64_t rows, std::int64_t k,
                           std::int64_t first_row, std::int64_t first_column,
@@ -74,10 +73,7 @@ __global__ void __launch_bounds__(block_size)
     alignas(32) __shared__ float result[tile_edge][result_pitch];        // [row of y, column]
 
     const auto [m, n, k] = shape;
-    // Tiles are numbered down the columns of y: neighbours in time share rows of w.
-    const auto tiles_in_column = static_cast<unsigned>(ceil_div<std::int64_t>(m, tile_edge));
-    const std::int64_t row = std::int64_t{blockIdx.x % tiles_in_column} * tile_edge;
-    const std::int64_t column = std::int64_t{blockIdx.x / tiles_in_column} * tile_edge;
+    const auto [row, column] = tile_origin(blockIdx.x, m, tile_edge);
     const int warp = threadIdx.x / 32;
     const int warp_row = warp / 2 * warp_edge;  // of the warp's tile in the block's
     const int warp_column = warp % 2 * warp_edge;
@@ -85,16 +81,16 @@ __global__ void __launch_bounds__(block_size)
     wmma::fragment<wmma::accumulator, edge, edge, edge, float> sums[fragments][fragments];
 #pragma unroll
     for (int i = 0; i < fragments; ++i) {
-#pragma unroll
         for (int j = 0; j < fragments; ++j) wmma::fill_fragment(sums[i][j], 0.0f);
     }
 
     for (std::int64_t first = 0; first < k; first += tile_depth) {
         load_tile<aligned>(x, m, k, row, first, x_tile);
         load_tile<aligned>(w, n, k, column, first, w_tile);
-        __syncthreads();  // the tiles are complete before anyone reads them
+        __syncthreads();                       // the tiles are complete before anyone reads them
+        const bool in_y = row + warp_row < m;  // if not, the warp only fetches
 #pragma unroll
-        for (int l = 0; l < tile_depth; l += edge) {
+        for (int l = 0; in_y && l < tile_depth; l += edge) {
             wmma::fragment<wmma::matrix_a, edge, edge, edge, __nv_bfloat16, wmma::row_major>
                 x_part[fragments];
             // A row of w is a column of the factor wᵀ: the tile, read by columns, is that factor.
@@ -107,7 +103,6 @@ __global__ void __launch_bounds__(block_size)
             }
 #pragma unroll
             for (int i = 0; i < fragments; ++i) {
-#pragma unroll
                 for (int j = 0; j < fragments; ++j) {
                     wmma::mma_sync(sums[i][j], x_part[i], w_part[j], sums[i][j]);
                 }
@@ -118,7 +113,6 @@ __global__ void __launch_bounds__(block_size)
 
 #pragma unroll
     for (int i = 0; i < fragments; ++i) {
-#pragma unroll
         for (int j = 0; j < fragments; ++j) {
             wmma::store_matrix_sync(&result[warp_row + i * edge][warp_column + j * edge],
                                     sums[i][j], result_pitch, wmma::mem_row_major);

@@ -86,9 +86,8 @@ void v1_rope_sincos(const float* qkv, const std::int32_t* positions, const float
 /// The ladder of RoPE: where sine and cosine come from.
 template <typename T>
 inline constexpr Ladder rope_ladder{
-    "rope",
-    std::array{
-        Rung<Rope<T>>{"v1_rope_sincos", v1_rope_sincos<T>, "sincosf for every pair"},
-    }};
+    "rope", std::array{
+                Rung<Rope<T>>{"v1_rope_sincos", v1_rope_sincos<T>, "sincosf for every pair"},
+            }};
 
 }  // namespace t2t::positions

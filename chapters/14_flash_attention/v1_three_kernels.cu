@@ -31,9 +31,10 @@ __global__ void scores_kernel(const T* q,     // [queries, heads, head_dim]
                               float* scores,  // [heads, queries, positions]
                               AttentionShape shape) {
     const std::int64_t thread = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-    const std::int64_t j = thread % shape.positions();
-    const std::int64_t i = thread / shape.positions() % shape.queries;
-    const std::int64_t head = thread / shape.positions() / shape.queries;
+    const std::int64_t positions = shape.start + shape.queries;
+    const std::int64_t j = thread % positions;
+    const std::int64_t i = thread / positions % shape.queries;
+    const std::int64_t head = thread / positions / shape.queries;
     if (head >= shape.heads) return;
     const std::int64_t position = shape.start + i;
     if (j < first_seen(position, shape.window) || j > position) {
@@ -59,7 +60,8 @@ __global__ void scores_times_values_kernel(const float* weights,  // [heads, que
     const std::int64_t i = thread / shape.head_dim / shape.heads;
     if (i >= shape.queries) return;
     const std::int64_t kv_head = head / (shape.heads / shape.kv_heads);
-    const float* row = weights + (head * shape.queries + i) * shape.positions();
+    const std::int64_t positions = shape.start + shape.queries;
+    const float* row = weights + (head * shape.queries + i) * positions;
     const std::int64_t position = shape.start + i;
     float sum = 0;
     for (std::int64_t j = first_seen(position, shape.window); j <= position; ++j) {

@@ -82,9 +82,10 @@ struct DecodeShape {
 /// @param out       [tokens, heads, head_dim], overwritten; must not overlap the others
 /// @param shape     any sizes; with no element of out nothing happens and the pointers may be null
 /// @param stream    where the work is queued; the call returns at once
-/// @throws std::invalid_argument negative or overflowing size, kv_heads that do not divide heads, a
-///                               null pointer, `sequences` or `positions` not 4-byte aligned,
-///                               another pointer not 16-byte aligned
+/// @throws std::invalid_argument negative or overflowing size, kv_heads that do not divide heads,
+///                               head_dim above 4,096, more than 65,535 tokens, a null pointer,
+///                               `sequences` or `positions` not 4-byte aligned, another pointer not
+///                               16-byte aligned
 /// @throws t2t::CudaError        the device refused the launch
 template <typename T>
 using DecodeAttention = void(const T* q, const T* keys, const T* values,

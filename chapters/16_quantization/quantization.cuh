@@ -50,13 +50,12 @@ void v2_gemv_warp_per_row(const T* x, const Weight* w, const float* bias, float*
 /// The ladder of the GEMV: how the weights, each read once, come in.
 template <typename T, typename Weight>
 inline constexpr Ladder gemv_ladder{
-    "gemv",
-    std::array{
-        Rung<Gemv<T, Weight>>{"v1_gemv_thread_per_row", v1_gemv_thread_per_row<T, Weight>,
-                              "a thread a row of w"},
-        Rung<Gemv<T, Weight>>{"v2_gemv_warp_per_row", v2_gemv_warp_per_row<T, Weight>,
-                              "a warp a row of w, neighbours side by side"},
-    }};
+    "gemv", std::array{
+                Rung<Gemv<T, Weight>>{"v1_gemv_thread_per_row", v1_gemv_thread_per_row<T, Weight>,
+                                      "a thread a row of w"},
+                Rung<Gemv<T, Weight>>{"v2_gemv_warp_per_row", v2_gemv_warp_per_row<T, Weight>,
+                                      "a warp a row of w, neighbours side by side"},
+            }};
 
 /// y[i] = x[i] rounded to bf16, to nearest with ties to even: half the bytes, 8 bits of mantissa.
 ///

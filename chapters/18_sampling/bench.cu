@@ -93,8 +93,8 @@ struct DrawOperands {
     DeviceBuffer<std::int32_t> tokens_device, drawn_device;
     DeviceBuffer<DrawRule> rules_device;
 
-    // All tokens are equally probable, the worst case for a walk: sums of i / vocabulary. With top_p
-    // = 1 all are kept, and a random number of 0.5 points at the middle.
+    // All tokens are equally probable, the worst case for a walk: sums of i / vocabulary. With
+    // top_p = 1 all are kept, and a random number of 0.5 points at the middle.
     DrawOperands(const TokensShape& shape, std::uint64_t seed)
         : drawn_device(static_cast<std::size_t>(shape.rows)) {
         const auto tokens = lab::integers<std::int32_t>(shape.rows * shape.vocabulary, 0,

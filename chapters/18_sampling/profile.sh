@@ -17,15 +17,18 @@ fi
 metrics=(
     # How long the launch took.
     gpu__time_duration.sum
-    # Bytes read from DRAM. Expect 4 · rows · columns; more means that sectors were fetched again.
+    # Sectors of 32 bytes to and from L2. A sort passes over its row in every step: divide by the sectors of
+    # values and tokens together, 8 · rows · vocabulary / 32, and compare with the number of steps.
+    lts__t_sectors_op_read.sum
+    lts__t_sectors_op_write.sum
+    # Bytes to and from DRAM: what L2 could not keep.
     dram__bytes_read.sum
-    # How busy DRAM was, against what its clock and width allow. This is the roof here.
+    dram__bytes_write.sum
+    # How busy DRAM was, against what its clock and width allow. The roof of temperature, and far from here.
     dram__throughput.avg.pct_of_peak_sustained_elapsed
-    # Sectors of 32 bytes for each load request of a warp: 32 when lanes are a row apart, 4 side by side.
+    # Sectors for each load request of a warp: 4 when lanes are side by side, up to 32 for a thread a row.
     l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_ld.ratio
-    # Warps that an SM held on average, of the 64 that it can hold, while it had any.
-    sm__warps_active.avg.pct_of_peak_sustained_active
-    # Cycles in which an SM had a warp at all: far below 100 % when there are too few blocks.
+    # Cycles in which an SM had a warp at all: far below 100 % when there are fewer blocks than SMs.
     sm__cycles_active.avg.pct_of_peak_sustained_elapsed
     # Of each issued instruction's wait, the cycles that went by at a barrier, and for global memory.
     smsp__average_warps_issue_stalled_barrier_per_issue_active.ratio

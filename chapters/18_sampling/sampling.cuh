@@ -49,8 +49,8 @@ inline constexpr Ladder temperature_ladder{
 ///
 /// @param values [rows, vocabulary], row-major
 /// @param sorted [rows, vocabulary], overwritten: the values of each row, largest first
-/// @param tokens [rows, vocabulary], overwritten: tokens[r, i] is the column that sorted[r, i] comes
-///               from; outputs must not overlap each other or the input
+/// @param tokens [rows, vocabulary], overwritten: tokens[r, i] is the column that sorted[r, i]
+///               comes from; outputs must not overlap each other or the input
 /// @param shape  any sizes; with no element nothing happens and the pointers may be null
 /// @param stream where the work is queued; the call returns at once
 /// @throws std::invalid_argument negative or overflowing size, a null pointer, or a misaligned one
@@ -77,8 +77,8 @@ struct DrawRule {
 /// Draws one token for each row.
 ///
 /// Of a row's tokens, most probable first, the first n are kept: n is the smallest count for which
-/// cumulative[r, n − 1] ≥ top_p (all tokens when none reaches it), at most top_k where top_k > 0. Of
-/// those, the drawn one is the first whose cumulative probability exceeds
+/// cumulative[r, n − 1] ≥ top_p (all tokens when none reaches it), at most top_k where top_k > 0.
+/// Of those, the drawn one is the first whose cumulative probability exceeds
 /// uniform · cumulative[r, n − 1]. (Holtzman and others, The Curious Case of Neural Text
 /// Degeneration, 2019; Fan, Lewis and Dauphin, Hierarchical Neural Story Generation, 2018.)
 ///
@@ -101,11 +101,10 @@ using Draw = void(const float* cumulative, const std::int32_t* tokens, const Dra
 Draw v1_draw_thread_per_row;
 
 /// The ladder of the draw.
-inline constexpr Ladder draw_ladder{
-    "draw",
-    std::array{
-        Rung<Draw>{"v1_draw_thread_per_row", v1_draw_thread_per_row,
-                   "a thread a row walks down the sums"},
-    }};
+inline constexpr Ladder draw_ladder{"draw",
+                                    std::array{
+                                        Rung<Draw>{"v1_draw_thread_per_row", v1_draw_thread_per_row,
+                                                   "a thread a row walks down the sums"},
+                                    }};
 
 }  // namespace t2t::sampling

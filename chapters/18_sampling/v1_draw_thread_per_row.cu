@@ -1,11 +1,11 @@
-/// Rung 1 of the draw: a thread a row.
+/// Rung 1: a thread a row.
 ///
 /// Idea      A thread walks down the cumulative probabilities twice: to find how many tokens are
 ///           kept, and to find the one that the random number points at.
 /// Changed   Nothing below this rung.
 /// Expect    Both walks end early when a few tokens have most of the probability. When they do not,
-///           a thread alone reads 128,256 sums one after the other, while its warp's other lanes
-///           have rows of their own, or nothing to do.
+///           a thread alone reads 128,256 sums one after the other, and waits 0.8 µs for each
+///           sector of 8: up to 13 ms a walk, for 33 MB that memory delivers in 8 µs.
 /// Measured  pending
 #include "chapters/18_sampling/launch.hpp"
 #include "chapters/18_sampling/sampling.cuh"

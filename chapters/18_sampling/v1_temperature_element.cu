@@ -1,4 +1,4 @@
-/// Rung 1 of temperature: an element a thread.
+/// Rung 1: an element a thread.
 ///
 /// Idea      y = logits / temperature, as in chapter 01; the row says which temperature.
 /// Changed   Nothing below this rung.

@@ -10,9 +10,13 @@
 namespace t2t {
 
 /// A float as it is.
-__device__ inline float to_float(float x) { return x; }
+__device__ inline float to_float(float x) {
+    return x;
+}
 /// A bf16 value as float, which holds it exactly.
-__device__ inline float to_float(__nv_bfloat16 x) { return __bfloat162float(x); }
+__device__ inline float to_float(__nv_bfloat16 x) {
+    return __bfloat162float(x);
+}
 
 /// `x` as T, rounded to nearest with ties to even.
 template <typename T>

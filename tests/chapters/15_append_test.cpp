@@ -2,6 +2,7 @@
 #include <limits>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "chapters/15_kv_cache/kv_cache.cuh"

@@ -85,7 +85,7 @@ TEST(RoundToBf16Reference, RoundsByHand) {
                                3.3963e38f, 0x1.fep127f,    1e-40f,         -infinity};
     const std::vector<double> rounded{1,           1,          1 + 2 * spacing, -1 - 2 * spacing,
                                       171 / 512.0, 2,          99'840,          infinity,
-                                      infinity,    0x1.fep127, 0x1p-133,      -infinity};
+                                      infinity,    0x1.fep127, 0x1p-133,        -infinity};
     EXPECT_EQ(lab::reference::round_to_bf16(x), rounded);
     EXPECT_TRUE(std::isnan(lab::reference::round_to_bf16(std::vector<float>{NAN})[0]));
 }

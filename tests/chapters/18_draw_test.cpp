@@ -111,8 +111,8 @@ TEST_P(Draw, ObeysTopKAndTopPTogether) {
     EXPECT_TRUE(result.ok()) << result.message();
 }
 
-// Sums of rounded probabilities need not arrive at 1. All tokens are kept then, and the draw is from
-// what there is.
+// Sums of rounded probabilities need not arrive at 1. All tokens are kept then, and the draw is
+// from what there is.
 TEST_P(Draw, KeepsAllWhenTheSumsNeverReachTopP) {
     const std::vector<float> sums{0.6F, 0.9F, 1 - 0x1p-22F};
     const auto result =

@@ -41,8 +41,9 @@ TEST_P(SortTokens, SortsRowsOfEveryShape) {
     }
 }
 
-// A network sorts everything when it sorts every row of zeros and ones (the 0-1 principle). Here are
-// all of them for lengths up to 10; equal values must stay in the order of their tokens besides.
+// A network sorts everything when it sorts every row of zeros and ones (the 0-1 principle). Here
+// are all of them for lengths up to 10; equal values must stay in the order of their tokens
+// besides.
 TEST_P(SortTokens, SortsAllRowsOfZerosAndOnes) {
     for (std::int64_t columns = 1; columns <= 10; ++columns) {
         const lab::Extent extent{std::int64_t{1} << columns, columns};

@@ -38,6 +38,7 @@ struct AttentionInputs {
     std::vector<T> keys;    ///< [positions, kv_heads, head_dim]
     std::vector<T> values;  ///< [positions, kv_heads, head_dim]
 
+    /// Draws all of them; the same seed gives the same values.
     AttentionInputs(std::int64_t queries, std::int64_t positions, std::int64_t heads,
                     std::int64_t kv_heads, std::int64_t head_dim, std::uint64_t seed)
         : q(lab::normal<T>(queries * heads * head_dim, query_mean, deviation, 3 * seed)),

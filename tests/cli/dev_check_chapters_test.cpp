@@ -77,6 +77,13 @@ TEST(RungKernels, NamesASecondKernelAndNone) {
     EXPECT_TRUE(
         names(with(naive_path, "naive_kernel(float", "naive(float"), naive_path, 13, "_kernel"));
     EXPECT_TRUE(names(with(naive_path, "__global__", "inline"), naive_path, 1, "no __global__"));
+    EXPECT_TRUE(names(with(naive_path, "__global__", "/* cudaMemcpyAsync */ inline"), naive_path, 1,
+                      "no __global__"));
+}
+
+TEST(RungKernels, AcceptsACopyInAKernelsPlace) {
+    const auto copy = "inline void copy() { cudaMemcpyAsync(); }\ninline";
+    EXPECT_FALSE(names(with(naive_path, "__global__", copy), naive_path, 1, "no __global__"));
 }
 
 TEST(RungLaunchers, NamesAHelperThatIsPublicAndAMissingLauncher) {
@@ -94,6 +101,8 @@ TEST(LadderEntries, NamesARungOutsideTheLadderAndAnEntryWithoutAFile) {
     EXPECT_TRUE(names(without(wide_path), header_path, 12, "has no file v2_wide.cu"));
     const Tree mixed = with(header_path, "{\"v2_wide\", v2_wide", "{\"v2_wide\", scale::v1_naive");
     EXPECT_TRUE(names(mixed, header_path, 12, "runs 'v1_naive'"));
+    const Tree typed = with(header_path, "{\"v2_wide\", v2_wide", "{\"v2_wide\", v2_wide<T, U>");
+    EXPECT_FALSE(names(typed, header_path, 12, "runs 'v2_wide"));
     const auto twice = "Rung<Scale>{\"v1_naive\", v1_naive, \"\"}, Rung<Scale>{\"v2_wide\"";
     EXPECT_TRUE(
         names(with(header_path, "Rung<Scale>{\"v2_wide\"", twice), header_path, 12, "twice"));

@@ -61,7 +61,8 @@ TEST(Program, ListsEveryRungWithItsIdea) {
 }
 
 TEST(Program, EveryCommandHasHelpWithAnExample) {
-    for (const std::string command : {"generate", "list", "bench", "docs", "doctor", "dev", "dev check"}) {
+    for (const std::string command :
+         {"generate", "list", "bench", "docs", "doctor", "dev", "dev check"}) {
         const Output help = program(command + " --help");
         EXPECT_EQ(help.status, 0) << command;
         EXPECT_NE(help.text.find("Example"), std::string::npos) << help.text;

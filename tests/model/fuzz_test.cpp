@@ -69,9 +69,10 @@ void fuzz(std::uint64_t count, const std::vector<std::string>& words, Make make,
                    << ::testing::PrintToString(made.substr(0, 4000));
         }
     }
-    // Both ends of the reader were reached.
-    EXPECT_GT(accepted, count / 200);
-    EXPECT_GT(refused, count / 10);
+    if (count >= 1000) {  // both ends of the reader were reached
+        EXPECT_GT(accepted, count / 200);
+        EXPECT_GT(refused, count / 10);
+    }
     ::testing::Test::RecordProperty("accepted", std::to_string(accepted));
     ::testing::Test::RecordProperty("refused", std::to_string(refused));
 }

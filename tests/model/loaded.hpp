@@ -20,7 +20,7 @@
 namespace t2t::tests {
 
 /// How a model is set up.
-struct Setup {
+struct ModelSetup {
     model::DType compute = model::DType::fp32;
     std::int64_t sequences = 1;
     std::int64_t positions = 512;
@@ -38,7 +38,7 @@ inline model::OpTable table_with(const std::vector<std::string>& rungs) {
 /// A model together with all that it needs to live.
 class Loaded {
  public:
-    explicit Loaded(const std::filesystem::path& folder, const Setup& setup = {})
+    explicit Loaded(const std::filesystem::path& folder, const ModelSetup& setup = {})
         : ops_(table_with(setup.rungs), stream_.get()), model_(load(folder, setup)) {}
 
     model::Model* operator->() { return &model_; }
@@ -72,7 +72,7 @@ class Loaded {
     }
 
  private:
-    model::Model load(const std::filesystem::path& folder, const Setup& setup) {
+    model::Model load(const std::filesystem::path& folder, const ModelSetup& setup) {
         const model::ModelConfig config = model::read_config(folder);
         const model::Checkpoint checkpoint = model::Checkpoint::open(folder);
         model::Weights weights =

@@ -20,7 +20,7 @@ namespace {
 const std::vector<std::int32_t> ids{3, 17, 4, 4, 39, 0, 21};
 
 std::vector<float> logits_of(const TinyModel& tiny, const std::string& type,
-                             const Setup& setup = {.positions = 16}) {
+                             const ModelSetup& setup = {.positions = 16}) {
     const TemporaryFolder folder;
     write_model(folder, tiny, type);
     return Loaded(folder.path(), setup).prompt(ids);
@@ -32,7 +32,7 @@ TEST(Weights, StoredInAnyTypeTheyAreTheSame) {
     for (const TinyModel& tiny : {tiny_gpt2(), tiny_mixtral()}) {
         const auto fp32 = logits_of(tiny, "F32");
         EXPECT_EQ(logits_of(tiny, "F16"), fp32);
-        const Setup bf16{.compute = model::DType::bf16, .positions = 16};
+        const ModelSetup bf16{.compute = model::DType::bf16, .positions = 16};
         if (device_properties().compute_capability < 80) continue;
         EXPECT_EQ(logits_of(tiny, "F32", bf16), logits_of(tiny, "BF16", bf16));
         EXPECT_EQ(logits_of(tiny, "F16", bf16), logits_of(tiny, "BF16", bf16));

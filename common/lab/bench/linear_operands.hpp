@@ -39,9 +39,11 @@ struct LinearOperands {
     /// and 4,096 of them, drawn at random, are compared with a sum in float64: to compute all would
     /// take longer than the benchmark.
     std::string fault() const {
-        // A sum of k products between −1 and 1 stays well below k, and its roundings add up to less
-        // than one of k itself.
-        const double tolerance = std::numeric_limits<float>::epsilon() * static_cast<double>(k);
+        // k roundings, growing like a random walk, of partial sums no larger than Σ|x·w|, which is
+        // k / 4 on average.
+        const auto products = static_cast<double>(k);
+        const double tolerance =
+            std::numeric_limits<float>::epsilon() * std::sqrt(products) * products / 4;
         const std::vector<float> y = y_device.download();
         for (std::size_t i = 0; i < y.size(); ++i) {
             if (!std::isfinite(y[i])) return fault_sentence(i, expected(i), y[i], tolerance);

@@ -38,10 +38,10 @@ struct Rule {
     std::int32_t top_k;  ///< keep at most so many; 0 for all
 };
 
-/// One token for each row. Kept are the first n: the fewest whose cumulative probability is ≥ top_p,
-/// at most top_k. Drawn is the first whose cumulative probability is greater than uniform · the last
-/// kept one's, a product rounded to fp32 as in a kernel; −1 where there is none, and in a row that
-/// ends in NaN.
+/// One token for each row. Kept are the first n: the fewest whose cumulative probability is ≥
+/// top_p, at most top_k. Drawn is the first whose cumulative probability is greater than uniform ·
+/// the last kept one's, a product rounded to fp32 as in a kernel; −1 where there is none, and in a
+/// row that ends in NaN.
 /// @param cumulative [rows, vocabulary]
 /// @param tokens     [rows, vocabulary]
 /// @param rules      [rows]

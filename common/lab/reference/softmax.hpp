@@ -9,8 +9,8 @@
 
 namespace t2t::lab::reference {
 
-/// y[row, column] = exp(x[row, column] − m) / Σ exp(x[row, ·] − m), with m the row's largest element.
-/// A row that holds a NaN or +∞ becomes NaN throughout, a row of nothing but −∞ becomes 0.
+/// y[row, column] = exp(x[row, column] − m) / Σ exp(x[row, ·] − m), with m the row's largest
+/// element. A row that holds a NaN or +∞ becomes NaN throughout, a row of nothing but −∞ becomes 0.
 /// @param x       [rows, columns]
 /// @param extent  rows and columns of x
 /// @returns       [rows, columns]

@@ -5,12 +5,12 @@
 
 MODELS is model/pretrained and TRUTH the folder of this script when they are left out. For each
 MODELS/NAME it writes TRUTH/NAME/reference.safetensors and TRUTH/NAME/generation.json; README.md
-beside this says what they hold. The token ids to evaluate come from MODELS/NAME/held_out.safetensors,
-which train.py writes, or else from the reference.safetensors that is there already.
+beside this says what they hold. The token ids to evaluate come from what train.py writes,
+MODELS/NAME/held_out.safetensors, or else from the reference.safetensors that is there already.
 
 All arithmetic is fp32 on the CPU, with eager attention and experts and without a cache. A model is
-loaded from disk: one that was cast to bf16 in memory has rounded RoPE frequencies too, which moves logits by up
-to 0.04.
+loaded from disk: one that was cast to bf16 in memory has rounded RoPE frequencies too, which moves
+logits by up to 0.04.
 
 Needs torch, transformers 5, tokenizers and safetensors.
 """

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Chapter 13 under Nsight Compute: whether one launch of one rung waited for memory or for its sines.
+#
+#   chapters/13_positions/profile.sh [RUNG]      without RUNG: v1_rope_sincos
+#
+# Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+rung=${1:-v1_rope_sincos}
+program=${T2T_BUILD_DIR:-build}/cuda/bin/t2t
+if [[ ! -x $program ]]; then
+    echo "profile.sh: $program is not built; run ./t2t --device cuda bench 13 first" >&2
+    exit 1
+fi
+
+metrics=(
+    # How long the launch took.
+    gpu__time_duration.sum
+    # Bytes from and to DRAM. RoPE: expect 4 an element of qkv read, 2 written. Learned positions: x
+    # read and written, and the table read once however many tokens share a row.
+    dram__bytes_read.sum
+    dram__bytes_write.sum
+    # How busy DRAM was, against what its clock and width allow. This is the roof here.
+    dram__throughput.avg.pct_of_peak_sustained_elapsed
+    # Instructions of all warps. Divide by the warps' pairs: what an angle, its sine and its cosine cost.
+    smsp__inst_executed.sum
+    # Cycles in which a scheduler issued an instruction. Near 100 %, instructions are the limit, not
+    # memory.
+    smsp__issue_active.avg.pct_of_peak_sustained_active
+    # Sectors of 32 bytes for each request of a warp: 4 side by side in fp32, 2 in bf16.
+    l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_ld.ratio
+    l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_st.ratio
+)
+
+# --clock-control none   at the clocks that the GPU runs at anyway; ncu would lower them to the base clock
+# --kernel-name          the rung's kernel: its name without the number
+# --launch-count 1       the first launch is enough: it is the check before the timing, on the first shape
+exec ncu --clock-control none \
+    --kernel-name "regex:^${rung#v*_}_kernel" \
+    --launch-count 1 \
+    --metrics "$(IFS=,; echo "${metrics[*]}")" \
+    "$program" bench 13 "$rung" --quick

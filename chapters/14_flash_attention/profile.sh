@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Chapter 14 under Nsight Compute: how far the scores of one rung travel.
+#
+#   chapters/14_flash_attention/profile.sh [RUNG]      without RUNG: the top of the ladder
+#
+# Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+rung=${1:-v1_three_kernels}
+program=${T2T_BUILD_DIR:-build}/cuda/bin/t2t
+if [[ ! -x $program ]]; then
+    echo "profile.sh: $program is not built; run ./t2t --device cuda bench 14 first" >&2
+    exit 1
+fi
+
+kernel="${rung#v*_}_kernel"
+launches=1
+if [[ $rung == v1_three_kernels ]]; then
+    kernel="(scores|scores_times_values)_kernel" # the softmax between them is chapter 08's
+    launches=2
+fi
+
+metrics=(
+    # How long the launch took.
+    gpu__time_duration.sum
+    # Bytes from and to DRAM. The scores alone are 4 · heads · queries · positions: what v1's first
+    # kernel writes and its second reads. Queries, keys, values and outputs are a small part of that.
+    dram__bytes_read.sum
+    dram__bytes_write.sum
+    # How busy DRAM, L1 and the schedulers were. The one near 100 % is the limit.
+    dram__throughput.avg.pct_of_peak_sustained_elapsed
+    l1tex__throughput.avg.pct_of_peak_sustained_elapsed
+    smsp__issue_active.avg.pct_of_peak_sustained_active
+    # Sectors of 32 bytes for each load request of a warp, and how many of them L1 had: lanes of v1's
+    # first kernel read keys that are a row apart, and come back for the rest of each sector.
+    l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_ld.ratio
+    l1tex__t_sector_pipe_lsu_mem_global_op_ld_hit_rate.pct
+)
+
+# --clock-control none   at the clocks that the GPU runs at anyway; ncu would lower them to the base clock
+# --launch-count         the first launches are enough: the check before the timing, on the first shape
+exec ncu --clock-control none \
+    --kernel-name "regex:^${kernel}" \
+    --launch-count "$launches" \
+    --metrics "$(IFS=,; echo "${metrics[*]}")" \
+    "$program" bench 14 "$rung" --quick
