@@ -66,7 +66,8 @@ std::size_t escape_bytes(std::string_view rest) {
 }
 
 /// A regular expression for Oniguruma, which is what Hugging Face uses, in the words of PCRE2. `\s` is
-/// Unicode's White_Space there, and has U+180E in addition here.
+/// Unicode's White_Space there, and has U+180E in addition here. One difference stays: without regard to
+/// case, only Oniguruma takes a character for two others (`ß` for `ss`).
 /// @param field what to name in a message
 std::string for_pcre2(std::string_view pattern, const JsonField& field) {
     std::string result;

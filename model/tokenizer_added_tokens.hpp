@@ -16,7 +16,7 @@ namespace t2t::model {
 
 /// One entry of `added_tokens`.
 struct AddedToken {
-    std::int32_t id;
+    std::int32_t id;      ///< the token's
     std::string content;  ///< as the file spells it
     std::string pattern;  ///< what is looked for: the content, normalized if `normalized`
     bool takes_left;      ///< `lstrip`: takes the white space on its left with it
@@ -38,7 +38,8 @@ class AddedTokenFinder {
  public:
     /// One occurrence in a text.
     struct Match {
-        std::size_t begin, end;   ///< without white space
+        std::size_t begin;        ///< without white space on the left
+        std::size_t end;          ///< one past its last byte
         const AddedToken* token;  ///< null: there is none
     };
 

@@ -22,10 +22,11 @@ inline constexpr int warp_size = 32;
 inline constexpr float lowest = -std::numeric_limits<float>::infinity();
 
 /// Threads of the block that shares a row of `columns` elements: a power of two, because each step
-/// of a reduction halves them; at least a warp, at most block_size, and no more than the row needs.
+/// of a reduction halves them; at least a warp, at most block_size. About eight elements go to a
+/// thread: what it adds up alone needs no barrier, and a short row should not be all barriers.
 inline unsigned threads_for(std::int64_t columns) {
-    const auto wanted =
-        static_cast<unsigned>(std::clamp<std::int64_t>(columns, warp_size, block_size));
+    const auto wanted = static_cast<unsigned>(
+        std::clamp<std::int64_t>(ceil_div<std::int64_t>(columns, 8), warp_size, block_size));
     return std::bit_ceil(wanted);
 }
 

@@ -32,9 +32,9 @@ template <typename T>
 constexpr double rounding = sizeof(T) == 2 ? 0x1p-8 : 0x1p-24;
 
 // Rows × width. A thread, a warp and a block each get too little, just enough and one too much.
-const std::vector<lab::Extent> extents{{1, 1},    {2, 1},   {3, 2},    {5, 31},  {7, 32},
-                                       {4, 33},   {33, 5},  {31, 97},  {6, 255}, {257, 13},
-                                       {11, 256}, {9, 257}, {2, 1001}, {5, 768}};
+const std::vector<lab::Extent> extents{
+    {1, 1},    {2, 1},    {3, 2},   {5, 31},   {7, 32},  {4, 33},   {33, 5},   {31, 97}, {6, 255},
+    {257, 13}, {11, 256}, {9, 257}, {2, 1001}, {5, 768}, {3, 2048}, {2, 2049}, {1, 4099}};
 
 // Values around `mean`; the rows' own means differ by a few deviations.
 std::vector<float> rows_around(double mean, lab::Extent extent) {

@@ -108,7 +108,7 @@ INSTANTIATE_TEST_SUITE_P(All, TokenizerGolden,
                                          "gpt2_with_prefix_space", "added_tokens_byte_level",
                                          "metaspace_first", "metaspace_always_split",
                                          "metaspace_never", "unknown_fused", "unknown_apart",
-                                         "llama_legacy"),
+                                         "llama_legacy", "several_splits", "visible_splits"),
                          [](const auto& info) {
                              std::string name = info.param;
                              for (char& c : name) c = c == '-' ? '_' : c;

@@ -141,7 +141,8 @@ TEST(TokenizerMerges, LoseNothingOfALongWordlessText) {
             Tokenizer::from_file(std::string("model/pretrained/") + model + "/tokenizer.json");
         for (const std::string& text : {std::string(500'000, ' '), std::string(300'000, 'e'),
                                         std::string(200'000, '\n') + "x"}) {
-            EXPECT_EQ(tokenizer->decode(tokenizer->encode(text)), text) << model;
+            // Not EXPECT_EQ, which would look for hours for the difference.
+            EXPECT_TRUE(tokenizer->decode(tokenizer->encode(text)) == text) << model;
         }
     }
 }

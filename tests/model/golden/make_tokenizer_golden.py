@@ -303,7 +303,51 @@ def llama_legacy():
     return tokenizer, ["<s>", "</s>", "[TOOL]", " [TOOL]", "little man", " little man"]
 
 
+def several_splits():
+    """Patterns one after another that leave text between their matches, and after them."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(r"\d{1,2}(?!\d)"), "isolated"),
+        pre_tokenizers.Split(Regex(r"king|(?<=t)h| +(?=\S)|[A-Z]"), "isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ])
+    tokenizer.decoder = decoders.ByteLevel()
+    train(tokenizer, [], 420, pre_tokenizers.ByteLevel.alphabet())
+    return tokenizer, ["kingking", "12345 king", "the  Things"]
+
+
+def visible_splits():
+    """GPT-2's pattern and merges that make every split of it visible: of the last byte of a character and
+    what follows it, and of what is in front of a character and its first byte."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    train(tokenizer, [], 0, pre_tokenizers.ByteLevel.alphabet())
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    spelled = {byte: chr(byte) for byte in printable}
+    spelled |= {byte: chr(0x100 + i) for i, byte in enumerate(others)}
+
+    def edit(document):
+        vocabulary, merges = document["model"]["vocab"], document["model"]["merges"]
+        ascii_ = [*range(0x09, 0x0E), *range(0x1C, 0x21), *b"!a1"]
+        pairs = [(last, after) for last in [*range(0x80, 0xC0), *ascii_] for after in b"!a1 "]
+        pairs += [(before, first) for before in b"!a1 " for first in [*range(0xC2, 0xF5), *ascii_]]
+        for pair in dict.fromkeys(pairs):
+            left, right = spelled[pair[0]], spelled[pair[1]]
+            vocabulary[left + right] = len(vocabulary)
+            merges.append([left, right])
+
+    draw = random.Random(5)
+    chosen = [space for space in SPACES if len(space) == 1] + ["ſ", "½", "٣", "Ⅻ", "ª", "\u0301", "_"]
+    chosen += [characters(draw, 0, 0x10FFFF, 1) for _ in range(20)]
+    chosen += [characters(draw, *script, 1) for script in SCRIPTS]
+    return edited(tokenizer, edit), [f"{c}!{c}a{c}1{c} {c}" for c in chosen]
+
+
 OTHERS = {
+    "several_splits": several_splits,
+    "visible_splits": visible_splits,
     "llama3_like": llama3_like,
     "gpt2_with_prefix_space": gpt2_with_prefix_space,
     "added_tokens_byte_level": added_tokens_byte_level,
@@ -324,7 +368,7 @@ def main():
         tokenizer = Tokenizer.from_file(file)
         specials = sorted(token.content for token in tokenizer.get_added_tokens_decoder().values())
         write(name, {"file": file, **frame_of(tokenizer)}, cases_of(tokenizer, seed, SHIPPED_TEXTS, specials))
-    for seed, (name, make) in enumerate(OTHERS.items(), start=100):
+    for seed, (name, make) in enumerate(OTHERS.items(), start=98):
         tokenizer, specials = make()
         cases = cases_of(tokenizer, seed, OTHER_TEXTS, specials)
         document = json.loads(tokenizer.to_str())

@@ -54,9 +54,9 @@ def gpt2(small: bool) -> tuple[str, GPT2Config]:
     if not small:
         return "gpt2-124m", GPT2Config(initializer_range=0.08)
     return "gpt2-2-layers", GPT2Config(
-        vocab_size=512,
+        vocab_size=203,
         n_positions=256,
-        n_embd=128,
+        n_embd=96,
         n_layer=2,
         n_head=4,
         initializer_range=0.2,
@@ -73,7 +73,7 @@ def cases(small: bool) -> dict[str, Case]:
         # Widths that neither 4 nor 8 divides, and an inner width that is not 4 times the outer.
         "gpt2-odd": Case(
             GPT2Config(
-                vocab_size=403,
+                vocab_size=211,
                 n_positions=256,
                 n_embd=90,
                 n_layer=3,
@@ -88,28 +88,28 @@ def cases(small: bool) -> dict[str, Case]:
         # Twelve query heads on one KV head, odd widths, a window shorter than the input.
         "mistral-gqa12": Case(
             MistralConfig(
-                vocab_size=509,
-                hidden_size=264,
-                intermediate_size=702,
+                vocab_size=223,
+                hidden_size=138,
+                intermediate_size=354,
                 num_hidden_layers=2,
                 num_attention_heads=12,
                 num_key_value_heads=1,
                 head_dim=22,
                 sliding_window=37,
                 max_position_embeddings=512,
-                initializer_range=0.12,
+                initializer_range=0.16,
                 rope_theta=10000.0,
                 tie_word_embeddings=False,
             ),
-            shard_size="1200KB",
+            shard_size="300KB",
         ),
         # Biases in all linear layers, and Llama 3.1's frequencies: of the 16, some are kept, some
         # divided by the factor, some in between.
         "llama-biases": Case(
             LlamaConfig(
-                vocab_size=377,
+                vocab_size=227,
                 hidden_size=128,
-                intermediate_size=344,
+                intermediate_size=210,
                 num_hidden_layers=2,
                 num_attention_heads=4,
                 num_key_value_heads=2,
@@ -131,9 +131,9 @@ def cases(small: bool) -> dict[str, Case]:
         # Heads of 48, where hidden / heads is 32: queries are wider than the model.
         "llama-wide-heads": Case(
             LlamaConfig(
-                vocab_size=315,
+                vocab_size=229,
                 hidden_size=96,
-                intermediate_size=250,
+                intermediate_size=150,
                 num_hidden_layers=2,
                 num_attention_heads=3,
                 num_key_value_heads=3,
@@ -146,9 +146,9 @@ def cases(small: bool) -> dict[str, Case]:
         ),
         "mixtral-4-experts": Case(
             MixtralConfig(
-                vocab_size=340,
+                vocab_size=233,
                 hidden_size=96,
-                intermediate_size=160,
+                intermediate_size=80,
                 num_hidden_layers=2,
                 num_attention_heads=6,
                 num_key_value_heads=2,
@@ -163,9 +163,9 @@ def cases(small: bool) -> dict[str, Case]:
         # Three of eight experts, widths that 8 does not divide, and a window.
         "mixtral-8-experts": Case(
             MixtralConfig(
-                vocab_size=341,
+                vocab_size=239,
                 hidden_size=84,
-                intermediate_size=101,
+                intermediate_size=51,
                 num_hidden_layers=2,
                 num_attention_heads=6,
                 num_key_value_heads=3,
