@@ -159,8 +159,8 @@ void WordEncoder::consider(std::int32_t left) {
 
 /// The merge loop: take the pair that joins first, join it, and look at the two pairs that the new
 /// token forms with its neighbours. Each join makes at most two new candidates, so n symbols take
-/// O(n log n). Pairs of which a part has been joined meanwhile are not looked for in the heap: they are
-/// recognised, and passed over, when their turn comes.
+/// O(n log n). Pairs of which a part has been joined meanwhile are not looked for in the heap: they
+/// are recognised, and passed over, when their turn comes.
 void WordEncoder::join(std::span<const std::int32_t> symbols) {
     if (symbols.size() > std::size_t(std::numeric_limits<std::int32_t>::max())) {
         throw std::length_error(

@@ -2,7 +2,8 @@
 /// Byte-pair encoding: a vocabulary of pieces and the order in which neighbouring pieces join. Both
 /// families of tokenizers stand on it. For the tokenizers' own sources only.
 ///
-/// Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with Subword Units" (2016).
+/// Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with Subword Units"
+/// (2016).
 #pragma once
 
 #include <cstddef>
@@ -80,8 +81,8 @@ class WordEncoder {
     WordEncoder(const Bpe& bpe, std::vector<std::int32_t>& ids) : bpe_(bpe), ids_(ids) {}
 
     /// Appends the tokens of one word.
-    /// @param symbols the ids of its characters or bytes; must stay where they are until this object is
-    ///                gone
+    /// @param symbols the ids of its characters or bytes; must stay where they are until this
+    ///                object is gone
     /// @throws std::length_error 2^31 symbols or more
     void encode(std::span<const std::int32_t> symbols);
 

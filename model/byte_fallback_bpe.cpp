@@ -133,12 +133,13 @@ void ByteFallbackBpe::read_characters(const JsonField& tokenizer) {
 }
 
 /// Where no merge can ever join two characters, the text may be cut without changing its tokens. In
-/// vocabularies of English that is nearly every beginning of a word, since `▁` stands only at the front
-/// of pieces. So a long text becomes many short words, and a word that comes again is not merged again.
+/// vocabularies of English that is nearly every beginning of a word, since `▁` stands only at the
+/// front of pieces. So a long text becomes many short words, and a word that comes again is not
+/// merged again.
 ///
-/// A merge joins the last character of its left piece to the first character of its right piece: the
-/// pairs of these are the joints, and everything else is a seam. This holds as long as every piece that
-/// is merged is made of characters; the tokens of bytes and of the unknown are not.
+/// A merge joins the last character of its left piece to the first character of its right piece:
+/// the pairs of these are the joints, and everything else is a seam. This holds as long as every
+/// piece that is merged is made of characters; the tokens of bytes and of the unknown are not.
 void ByteFallbackBpe::find_seams() {
     const auto id_of = [&](std::string_view character) {
         const std::uint32_t number = packed(character);
@@ -223,7 +224,8 @@ void ByteFallbackBpe::encode(std::string_view text, bool at_start,
         if (wants_prefix && !spaced.starts_with(space)) spaced.insert(0, space);
         text = spaced;
     }
-    // Room for one symbol a byte, the most that there can be: the encoder needs them to stay in place.
+    // Room for one symbol a byte, the most that there can be: the encoder needs them to stay in
+    // place.
     std::vector<std::int32_t> symbols;
     symbols.reserve(text.size());
     WordEncoder encoder(bpe_, ids);

@@ -1,7 +1,7 @@
 /// @file
-/// The tokenizers of Llama 2, Mistral and Mixtral, SentencePiece's form of BPE: a space is written as
-/// `▁`, words are not split apart before merging, and a character outside the vocabulary is spelled in
-/// bytes, `<0xE2>`. For the tokenizers' own sources only.
+/// The tokenizers of Llama 2, Mistral and Mixtral, SentencePiece's form of BPE: a space is written
+/// as `▁`, words are not split apart before merging, and a character outside the vocabulary is
+/// spelled in bytes, `<0xE2>`. For the tokenizers' own sources only.
 #pragma once
 
 #include <array>

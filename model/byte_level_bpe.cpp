@@ -39,8 +39,8 @@ std::string utf8_of(char32_t character) {
     return {char(0xC0 | character >> 6), char(0x80 | (character & 0x3F))};
 }
 
-/// What a regular expression starts with, if the two engines read it in different ways or if it cannot
-/// be needed to split a text; empty if it is harmless.
+/// What a regular expression starts with, if the two engines read it in different ways or if it
+/// cannot be needed to split a text; empty if it is harmless.
 std::string_view unsupported_part(std::string_view rest, bool in_class) {
     if (rest[0] == '\\') {
         constexpr std::string_view letters = "sSpPrntdD";
@@ -65,9 +65,9 @@ std::size_t escape_bytes(std::string_view rest) {
     return names_property && rest.find('}') != rest.npos ? rest.find('}') + 1 : 2;
 }
 
-/// A regular expression for Oniguruma, which is what Hugging Face uses, in the words of PCRE2. `\s` is
-/// Unicode's White_Space there, and has U+180E in addition here. One difference stays: without regard to
-/// case, only Oniguruma takes a character for two others (`ß` for `ss`).
+/// A regular expression for Oniguruma, which is what Hugging Face uses, in the words of PCRE2. `\s`
+/// is Unicode's White_Space there, and has U+180E in addition here. One difference stays: without
+/// regard to case, only Oniguruma takes a character for two others (`ß` for `ss`).
 /// @param field what to name in a message
 std::string for_pcre2(std::string_view pattern, const JsonField& field) {
     std::string result;

@@ -1,7 +1,7 @@
 /// @file
-/// The tokenizers of GPT-2 and Llama 3: a regular expression splits the text into words, and a word's
-/// bytes are merged, each written as a character that can be seen: `Ġ` for a space, `Ċ` for a newline.
-/// For the tokenizers' own sources only.
+/// The tokenizers of GPT-2 and Llama 3: a regular expression splits the text into words, and a
+/// word's bytes are merged, each written as a character that can be seen: `Ġ` for a space, `Ċ` for
+/// a newline. For the tokenizers' own sources only.
 #pragma once
 
 #include <array>
@@ -17,7 +17,8 @@
 
 namespace t2t::model {
 
-/// The bytes that a byte-level piece stands for; nothing where a character of it stands for no byte.
+/// The bytes that a byte-level piece stands for; nothing where a character of it stands for no
+/// byte.
 std::optional<std::string> bytes_of_piece(std::string_view piece);
 
 /// Text to tokens with a byte-level BPE.

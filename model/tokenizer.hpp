@@ -13,14 +13,14 @@
 
 namespace t2t::model {
 
-/// A tokenizer of either family: byte-level BPE (GPT-2, Llama 3), or BPE with byte fallback (Llama 2,
-/// Mistral, Mixtral).
+/// A tokenizer of either family: byte-level BPE (GPT-2, Llama 3), or BPE with byte fallback (Llama
+/// 2, Mistral, Mixtral).
 class Tokenizer {
  public:
     /// Reads a tokenizer.json.
-    /// @throws FileError one sentence naming the file and the field: missing, unreadable, not JSON, a
-    ///                   model type, normaliser, pre-tokenizer, post-processor or decoder that is not
-    ///                   supported, merges of unknown tokens, ids out of range or given twice
+    /// @throws FileError one sentence naming the file and the field: missing, unreadable, not JSON,
+    ///                   a model type, normaliser, pre-tokenizer, post-processor or decoder that is
+    ///                   not supported, merges of unknown tokens, ids out of range or given twice
     static std::unique_ptr<Tokenizer> from_file(const std::filesystem::path& file);
     /// Reads the text of a tokenizer.json.
     /// @param file its name, for messages
@@ -32,8 +32,8 @@ class Tokenizer {
     /// The ids of `text`; special tokens written out in it are recognised.
     ///
     /// They are the ids that Hugging Face's `tokenizers` gives, for every text whose characters the
-    /// machine's PCRE2 knows (Debian 12: those of Unicode 14). May be called from several threads at
-    /// once.
+    /// machine's PCRE2 knows (Debian 12: those of Unicode 14). May be called from several threads
+    /// at once.
     /// @param text        any bytes; what is not UTF-8 counts as U+FFFD, as Python's "replace" does
     /// @param add_special whether the post-processor adds its tokens, such as `<s>` in front
     /// @throws std::length_error  2^31 characters or more that no pattern or added token separates

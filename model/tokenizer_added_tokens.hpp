@@ -1,6 +1,6 @@
 /// @file
-/// Tokens that are looked for in the text before anything else, such as `<s>` and `<|endoftext|>`. For
-/// the tokenizers' own sources only.
+/// Tokens that are looked for in the text before anything else, such as `<s>` and `<|endoftext|>`.
+/// For the tokenizers' own sources only.
 #pragma once
 
 #include <array>

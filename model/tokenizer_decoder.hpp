@@ -1,6 +1,6 @@
 /// @file
-/// What a token's piece looks like in the text: the field `decoder`. For the tokenizers' own sources
-/// only.
+/// What a token's piece looks like in the text: the field `decoder`. For the tokenizers' own
+/// sources only.
 #pragma once
 
 #include <cstddef>

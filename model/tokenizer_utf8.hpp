@@ -37,8 +37,8 @@ std::size_t character_bytes(std::string_view text);
 /// @param room holds the result where it differs from `text`
 std::string_view as_utf8(std::string_view text, std::string& room);
 
-/// Moves what is certain from the front of `pending` to the end of `out`: whole characters, and U+FFFD
-/// for what is broken. An unfinished character at the end stays.
+/// Moves what is certain from the front of `pending` to the end of `out`: whole characters, and
+/// U+FFFD for what is broken. An unfinished character at the end stays.
 void move_characters(std::string& pending, std::string& out);
 
 }  // namespace t2t::model

@@ -1,4 +1,5 @@
-// Every tokenizer.json that cannot be used is refused in one sentence that names the file and the field.
+// Every tokenizer.json that cannot be used is refused in one sentence that names the file and the
+// field.
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -16,7 +17,8 @@ namespace {
 
 using nlohmann::json;
 
-/// UTF-8 of the character that stands for a byte in a byte-level vocabulary: GPT-2's table, written out.
+/// UTF-8 of the character that stands for a byte in a byte-level vocabulary: GPT-2's table, written
+/// out.
 std::string byte_character(int byte) {
     static const std::string printable = [] {
         std::string bytes;

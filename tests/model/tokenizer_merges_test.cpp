@@ -42,8 +42,8 @@ struct Pieces {
     }
 };
 
-/// As long as two neighbours join: of the pairs that do, join the one that stands first in the list, and
-/// of several such places the leftmost.
+/// As long as two neighbours join: of the pairs that do, join the one that stands first in the
+/// list, and of several such places the leftmost.
 std::vector<std::int32_t> by_definition(const Pieces& pieces, std::vector<std::string> tokens) {
     for (;;) {
         std::size_t best_rank = pieces.merges.size(), place = 0;
@@ -65,8 +65,8 @@ std::vector<std::int32_t> by_definition(const Pieces& pieces, std::vector<std::s
     return ids;
 }
 
-/// Any pieces and merges, in an order that no training would give: later merges may make what earlier
-/// ones need.
+/// Any pieces and merges, in an order that no training would give: later merges may make what
+/// earlier ones need.
 Pieces random_pieces(std::mt19937& draw, const std::vector<std::string>& characters) {
     Pieces pieces{characters, {}};
     pieces.vocabulary.push_back("?");

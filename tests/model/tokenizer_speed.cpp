@@ -1,9 +1,8 @@
-// How fast the tokenizers are: megabytes of text a second, on one core. Not a test: run it by hand, from
-// the repository's root.
+// How fast the tokenizers are: megabytes of text a second, on one core. Not a test: run it by hand,
+// from the repository's root.
 #include <cmath>
 #include <cstdint>
 #include <random>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +16,8 @@ namespace {
 
 constexpr std::size_t text_bytes = 4'000'000;
 
-/// English prose with a vocabulary of 20,000 words, of which few are frequent and most are rare (Zipf),
-/// as in a book: what a model would write, cut into words, and drawn again.
+/// Prose of 20,000 words made of English syllables. As in a book, a few are frequent and most are
+/// rare (Zipf's law).
 std::string prose() {
     constexpr std::string_view syllables[] = {
         "the", "an",   "in",  "er",  "re", "on", "st", "ing", "ed",  "al",  "ly",  "for",
