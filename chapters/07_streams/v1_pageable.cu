@@ -7,7 +7,8 @@
 /// Changed   Nothing below this rung.
 /// Expect    Each byte moves three times through the host's memory (read, written, read again), and
 ///           one CPU thread moves it: a fraction of what PCIe could carry.
-/// Measured  pending
+/// Measured  H200, 2²⁶ floats: 35.7 ms, 7.5 GB/s, 0.14× a pinned copy in the same run (55.4 GB/s).
+///           A seventh of PCIe: the CPU thread is slower than the 10 to 20 GB/s assumed.
 #include "chapters/07_streams/launch.hpp"
 #include "chapters/07_streams/streams.cuh"
 #include "common/device/check.hpp"
