@@ -25,9 +25,9 @@ class Cache {
     /// One layer's part.
     LayerCache layer(std::int64_t index) const;
 
-    std::int64_t sequences() const { return sequences_; }
-    std::int64_t capacity() const { return capacity_; }  ///< positions for each sequence
-    std::uint64_t bytes() const;                         ///< of device memory
+    std::int64_t sequences() const { return sequences_; }  ///< how many there is room for
+    std::int64_t capacity() const { return capacity_; }    ///< positions for each sequence
+    std::uint64_t bytes() const;                           ///< of device memory
 
  private:
     std::int64_t sequences_;

@@ -27,20 +27,20 @@ struct Llama3Scaling {
 
 /// The shape of a model, under one set of names for all architectures.
 struct ModelConfig {
-    std::string architecture;  ///< `MistralForCausalLM`
-    Family family = Family::llama;
+    std::string architecture;       ///< `MistralForCausalLM`
+    Family family = Family::llama;  ///< how it computes
 
     std::int64_t vocabulary = 0;  ///< tokens that the model knows
     std::int64_t width = 0;       ///< values of a token's vector
-    std::int64_t layers = 0;
-    std::int64_t heads = 0;     ///< query heads
-    std::int64_t kv_heads = 0;  ///< key and value heads; divides heads
+    std::int64_t layers = 0;      ///< transformer layers
+    std::int64_t heads = 0;       ///< query heads
+    std::int64_t kv_heads = 0;    ///< key and value heads; divides heads
     std::int64_t head_dim = 0;  ///< values of one head; heads · head_dim need not be width (llama)
     std::int64_t inner = 0;     ///< width inside the feed-forward layer, or inside one expert
     std::int64_t context = 0;   ///< the most tokens that a sequence may have
     std::int64_t window = 0;    ///< positions that a token sees, itself included; 0 for all
 
-    double norm_epsilon = 0;
+    double norm_epsilon = 0;                    ///< added under the root of every norm
     double rope_theta = 0;                      ///< llama
     std::optional<Llama3Scaling> rope_scaling;  ///< llama
 

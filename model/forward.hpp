@@ -23,7 +23,8 @@ struct Activations {
     Tensor normed;         ///< [tokens, width], T
     Tensor qkv;            ///< [tokens, (heads + 2 · kv_heads) · head_dim]
     Tensor q;              ///< [tokens, heads · head_dim], T
-    Tensor k, v;           ///< [tokens, kv_heads · head_dim], T
+    Tensor k;              ///< [tokens, kv_heads · head_dim], T
+    Tensor v;              ///< [tokens, kv_heads · head_dim], T
     Tensor scratch;        ///< attention's scores
     Tensor attended;       ///< [tokens, heads · head_dim], T
     Tensor y;              ///< [tokens, width]: what half a layer adds to x
@@ -73,10 +74,10 @@ class Model {
     Tensor decode(std::span<const std::int32_t> sequences, std::span<const std::int32_t> positions,
                   std::span<const std::int32_t> ids);
 
-    const ModelConfig& config() const { return config_; }
-    const Weights& weights() const { return weights_; }
-    const Cache& cache() const { return cache_; }
-    Ops& ops() { return ops_; }
+    const ModelConfig& config() const { return config_; }  ///< the shape
+    const Weights& weights() const { return weights_; }    ///< as loaded
+    const Cache& cache() const { return cache_; }          ///< keys and values so far
+    Ops& ops() { return ops_; }                            ///< what queues the work
 
     /// Called after each layer's router with its number and its logits, [tokens, experts], when set.
     std::function<void(std::int64_t layer, Tensor logits)> on_router_logits;

@@ -20,8 +20,8 @@ namespace t2t::model {
 struct Request {
     std::vector<std::int32_t> prompt;  ///< at least one token
     std::int64_t max_tokens = 128;     ///< new tokens at most
-    SamplingRule rule;
-    std::vector<std::string> stops;  ///< strings that end the text; none is empty
+    SamplingRule rule;                 ///< how its tokens are chosen
+    std::vector<std::string> stops;    ///< strings that end the text; none is empty
 };
 
 /// Why a text ended.
@@ -36,16 +36,16 @@ enum class Finish {
 struct Result {
     std::vector<std::int32_t> tokens;  ///< the new ones, an end token included
     std::string text;  ///< what they say, up to a stop string; empty without tokenizer
-    Finish finish = Finish::max_tokens;
+    Finish finish = Finish::max_tokens;  ///< why it ended
 };
 
 /// How fast it went.
 struct Timing {
-    std::int64_t prompt_tokens = 0;
-    double prompt_seconds = 0;  ///< up to the first new token of each request
-    std::int64_t decode_tokens = 0;
-    double decode_seconds = 0;  ///< for the tokens after the first
-    double decode_bytes = 0;    ///< weights, keys and values that those had to read
+    std::int64_t prompt_tokens = 0;  ///< of all prompts
+    double prompt_seconds = 0;       ///< up to the first new token of each request
+    std::int64_t decode_tokens = 0;  ///< new tokens, without the first of each text
+    double decode_seconds = 0;       ///< for the tokens after the first
+    double decode_bytes = 0;         ///< weights, keys and values that those had to read
 };
 
 /// What to be told while it goes on. All of it is optional.

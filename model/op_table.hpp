@@ -22,6 +22,7 @@ struct OpEntry {
     std::vector<RungEntry> rungs;  ///< in climbing order
     std::size_t selected = 0;      ///< which of `rungs` serves it
 
+    /// The rung that serves it.
     const RungEntry& rung() const { return rungs[selected]; }
 };
 

@@ -28,13 +28,16 @@ namespace t2t::model {
 /// A prompt pass works on neighbouring tokens of one sequence. A decode pass works on one token for
 /// each of several sequences; what a sequence gets does not depend on the others, to the bit.
 struct Step {
-    enum class Kind { prompt, decode };
+    /// The two kinds of pass.
+    enum class Kind {
+        prompt,  ///< neighbouring tokens of one sequence
+        decode,  ///< one token for each of several sequences
+    };
 
-    Kind kind = Kind::prompt;
-    std::int64_t tokens = 0;            ///< how many
-    const std::int32_t* ids = nullptr;  ///< [tokens], on the device
-    const std::int32_t* positions =
-        nullptr;  ///< [tokens], on the device: places in their sequences
+    Kind kind = Kind::prompt;                 ///< which one this is
+    std::int64_t tokens = 0;                  ///< how many
+    const std::int32_t* ids = nullptr;        ///< [tokens], on the device
+    const std::int32_t* positions = nullptr;  ///< [tokens], on the device: places in the sequences
     const std::int32_t* sequences = nullptr;  ///< [tokens], on the device: rows of the cache
     std::int64_t sequence = 0;                ///< prompt: the sequence of all of them
     std::int64_t start = 0;                   ///< prompt: the position of the first
@@ -51,10 +54,10 @@ struct AttentionShape {
 
 /// Keys and values of one layer: [sequences · capacity, kv_heads · head_dim] each.
 struct LayerCache {
-    Tensor keys;
-    Tensor values;
-    std::int64_t sequences;
-    std::int64_t capacity;  ///< positions for each sequence
+    Tensor keys;             ///< of the compute type
+    Tensor values;           ///< likewise
+    std::int64_t sequences;  ///< rows of the cache
+    std::int64_t capacity;   ///< positions for each sequence
 };
 
 /// Queues operations on one stream.
@@ -64,13 +67,16 @@ class Ops {
     /// @param stream where everything is queued; must outlive this object
     Ops(OpTable table, cudaStream_t stream) : table_(std::move(table)), stream_(stream) {}
 
+    /// Which rung serves which operation.
     const OpTable& table() const { return table_; }
+    /// Where everything is queued.
     cudaStream_t stream() const { return stream_; }
     /// From now on every launch is timed into `trace`; nullptr ends that.
     void trace_into(Trace* trace) { trace_ = trace; }
 
     /// @name At load
     /// @{
+
     /// Host memory to device memory; returns when the host memory may change.
     void upload(std::span<const std::byte> host, std::byte* device);
     /// to[c, r] = from[r, c]; both fp32.
@@ -81,6 +87,7 @@ class Ops {
 
     /// @name In the forward pass
     /// @{
+
     /// x[t, :] = table[ids[t], :]; x fp32.
     void embed(Tensor table, const std::int32_t* ids, Tensor x);
     /// x[t, :] += table[positions[t], :]; both fp32.
@@ -117,6 +124,7 @@ class Ops {
 
     /// @name From logits to tokens; a row for each sequence
     /// @{
+
     /// The column of the largest of each row; −1 where a row holds a NaN.
     void argmax(Tensor logits, std::int32_t* tokens);
     /// y = logits / temperatures; in place where y is logits.

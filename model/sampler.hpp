@@ -20,6 +20,7 @@ struct SamplingRule {
     std::int64_t top_k = 0;    ///< only so many of the most probable tokens; 0 for all
     std::uint64_t seed = 1;    ///< the same seed chooses the same tokens
 
+    /// Is it always the most probable token?
     bool greedy() const { return temperature == 0; }
 };
 
@@ -29,9 +30,9 @@ void check(const SamplingRule& rule);
 
 /// A token that might come next.
 struct Candidate {
-    std::int32_t token;
-    float logit;
-    float probability;  ///< after the temperature, before top-k and top-p
+    std::int32_t token;  ///< its id
+    float logit;         ///< what the model gave it
+    float probability;   ///< after the temperature, before top-k and top-p
 };
 
 /// Chooses tokens, a row of logits for each sequence.

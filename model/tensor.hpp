@@ -21,20 +21,25 @@ inline constexpr DType dtype_of = [] {
     static_assert(sizeof(T) == 0, "no DType for this type");
     return DType::fp32;
 }();
+/// fp32.
 template <>
 inline constexpr DType dtype_of<float> = DType::fp32;
+/// bf16.
 template <>
 inline constexpr DType dtype_of<__nv_bfloat16> = DType::bf16;
 
 /// A view of a row-major matrix in device memory. Owns nothing; copying it copies the view.
 struct Tensor {
-    std::byte* data = nullptr;
-    DType type = DType::fp32;
-    std::int64_t rows = 0;
-    std::int64_t columns = 0;
+    std::byte* data = nullptr;  ///< the first number, in device memory; null for no matrix
+    DType type = DType::fp32;   ///< how the numbers are stored
+    std::int64_t rows = 0;      ///< how many
+    std::int64_t columns = 0;   ///< how many; a row begins right after the one before
 
+    /// Numbers in the matrix.
     std::int64_t elements() const { return rows * columns; }
+    /// elements() in bytes.
     std::size_t bytes() const { return static_cast<std::size_t>(elements()) * size_of(type); }
+    /// Is there no matrix?
     bool empty() const { return data == nullptr; }
 
     /// Rows `first` to `first + count`.
@@ -65,7 +70,9 @@ class OwnedTensor {
         : memory_(static_cast<std::size_t>(rows * columns) * size_of(type)),
           view_{memory_.data(), type, rows, columns} {}
 
-    operator Tensor() const { return view_; }  // NOLINT: an owner stands for its matrix
+    /// The matrix itself: an owner stands for it.
+    operator Tensor() const { return view_; }  // NOLINT(google-explicit-constructor)
+    /// A member of the matrix.
     const Tensor* operator->() const { return &view_; }
 
  private:

@@ -19,7 +19,7 @@ struct Utf8Start {
         unfinished,  ///< the beginning of a character, and then the text ends
         broken,      ///< bytes that no continuation makes a character
     };
-    Kind kind;
+    Kind kind;          ///< which of them it is
     std::size_t bytes;  ///< ≥ 1. Of what is broken, as many as could have begun a character
 };
 

@@ -13,9 +13,9 @@ namespace t2t::model {
 
 /// One launch of an operation.
 struct Launch {
-    std::string_view operation;
-    std::string_view rung;
-    int chapter = 0;
+    std::string_view operation;       ///< `rms_norm`
+    std::string_view rung;            ///< `v1_naive`
+    int chapter = 0;                  ///< whose rung it is
     std::vector<std::int64_t> shape;  ///< the sizes that the operation is called with
     double bytes = 0;                 ///< each input read once, each output written once
     double microseconds = 0;          ///< of device time, launch included

@@ -18,27 +18,34 @@ namespace t2t::model {
 /// One transformer layer. Matrices are [outputs, inputs], of the weight type; norms and biases are fp32
 /// rows. What a family does not have is empty.
 struct LayerWeights {
-    Tensor attention_norm, attention_norm_bias;
-    Tensor qkv, qkv_bias;  ///< query rows, then key rows, then value rows
-    Tensor attention_out, attention_out_bias;
-    Tensor mlp_norm, mlp_norm_bias;
-    Tensor up, up_bias;      ///< GPT-2: [inner, width]; Llama: gates, then ups
-    Tensor down, down_bias;  ///< [width, inner]
-    Tensor router;           ///< Mixtral: [experts, width]
-    Tensor expert_gate_up;   ///< Mixtral: [experts · 2 · inner, width]
-    Tensor expert_down;      ///< Mixtral: [experts · width, inner]
+    Tensor attention_norm;       ///< [1, width]
+    Tensor attention_norm_bias;  ///< GPT-2: [1, width]
+    Tensor qkv;                  ///< rows of the queries, then of the keys, then of the values
+    Tensor qkv_bias;             ///< a number for each of those rows
+    Tensor attention_out;        ///< [width, heads · head_dim]
+    Tensor attention_out_bias;   ///< [1, width]
+    Tensor mlp_norm;             ///< [1, width]
+    Tensor mlp_norm_bias;        ///< GPT-2: [1, width]
+    Tensor up;              ///< GPT-2: [inner, width]; Llama: [2 · inner, width], gates, then ups
+    Tensor up_bias;         ///< a number for each of those rows
+    Tensor down;            ///< [width, inner]
+    Tensor down_bias;       ///< [1, width]
+    Tensor router;          ///< Mixtral: [experts, width]
+    Tensor expert_gate_up;  ///< Mixtral: [experts · 2 · inner, width]
+    Tensor expert_down;     ///< Mixtral: [experts · width, inner]
 };
 
 /// All weights of one model, and the memory they lie in.
 struct Weights {
-    Tensor embedding;  ///< [vocabulary, width]
-    Tensor positions;  ///< GPT-2: [context, width], fp32
-    std::vector<LayerWeights> layers;
-    Tensor final_norm, final_norm_bias;
+    Tensor embedding;                  ///< [vocabulary, width]
+    Tensor positions;                  ///< GPT-2: [context, width], fp32
+    std::vector<LayerWeights> layers;  ///< from the first to the last
+    Tensor final_norm;                 ///< [1, width]
+    Tensor final_norm_bias;            ///< GPT-2: [1, width]
     Tensor output;            ///< [vocabulary, width]; the embedding itself where it is tied
     Tensor rope_frequencies;  ///< Llama: [1, head_dim / 2], fp32
 
-    std::vector<DeviceBuffer<std::byte>> memory;
+    std::vector<DeviceBuffer<std::byte>> memory;  ///< what all of these lie in
 
     std::uint64_t bytes() const;  ///< of device memory
     /// Bytes that one decode step of one sequence reads: all matrices, but of the experts only those

@@ -10,7 +10,7 @@
 ///           128,256.
 /// Measured  H200, 256 × 128,256: 0.199 ms, 661 GB/s, 18 % of the same run's copy, 92× v1; one row:
 ///           0.127 ms, 81× v1. 256 rows are two blocks on an SM (ncu: 24 % of the warps), and those
-///           wait for memory 90 times as long as at barriers: too few bytes are under way.
+///           wait for memory 88 times as long as at barriers: too few bytes are under way.
 #include "chapters/04_reduction/launch.hpp"
 #include "chapters/04_reduction/reduction.cuh"
 #include "common/device/check.hpp"

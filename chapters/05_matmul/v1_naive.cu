@@ -9,9 +9,9 @@
 ///           element of x (one sector), and 32 elements of w, k apart (32 sectors). Of each sector
 ///           the next 7 steps use the rest, if it is still in L1 then.
 /// Measured  H200, 4,096³, fp32: 0.500 TFLOP/s, 0.8 % of the fp32 peak, 0.01× cuBLAS in the same
-///           run; bf16 w: 0.500. 33 passes of L1 for a warp's multiply-add, as counted: ncu finds L1
-///           98.7 % busy and the FMA units 2.6 %. The rest of a sector is still there: 2 % of the
-///           sectors come from L2.
+///           run; bf16 w: 0.500. 33 passes of L1 for a warp's multiply-add, as counted: ncu finds
+///           L1 98.7 % busy and the FMA units 2.6 %. The rest of a sector is still there: 2 % of
+///           the sectors come from L2.
 #include "chapters/05_matmul/launch.hpp"
 #include "chapters/05_matmul/matmul.cuh"
 #include "common/device/check.hpp"

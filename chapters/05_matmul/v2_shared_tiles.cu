@@ -13,9 +13,9 @@
 ///           Shared memory serves one request of a warp a clock, and the FMA units four: half of
 ///           the fp32 peak at best, less the time at the barriers.
 /// Measured  H200, 4,096³, fp32: 17.5 TFLOP/s, 27 % of the fp32 peak, 0.35× cuBLAS in the same run,
-///           34.9× v1; bf16 w: 17.6. Not half of the peak: ncu counts the eight loads, but 1.5 passes
-///           for each. The 16-byte loads of x take two, although all lanes read the same address.
-///           With filling the tiles that is 92 % of what L1 can do (ncu: 91.8 % busy).
+///           34.9× v1; bf16 w: 17.6. Not half of the peak: ncu counts the eight loads, but 1.5
+///           passes for each. The 16-byte loads of x take two, although all lanes read the same
+///           address. With filling the tiles that keeps L1 busy (ncu: 91.8 %).
 #include "chapters/05_matmul/launch.hpp"
 #include "chapters/05_matmul/matmul.cuh"
 #include "common/device/check.hpp"

@@ -7,7 +7,7 @@
 ///           elements. With 4 bytes a load, 80 % of a copy at best, as in chapter 01.
 /// Measured  H200, 8,192 × 3,072: 81.3 µs, 2,478 GB/s, 62 % of the same run's copy; bf16 y: 75.9
 ///           µs, 1,988 GB/s, 51 %. Not 80 %: chapter 01 has two loads a thread, this rung one, as
-///           v2_copy_coalesced of chapter 02, which reaches 64 %. 8 KB an SM are under way, however
+///           v2_copy_coalesced of chapter 02, which reaches 63 %. 8 KB an SM are under way, however
 ///           wide y is. ncu: 46 instructions a warp, issue 46 % busy, DRAM 48 %; the wait is for
 ///           memory.
 #include "chapters/06_instructions/instructions.cuh"

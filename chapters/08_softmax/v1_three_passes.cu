@@ -8,7 +8,10 @@
 ///           are a row apart: 32 sectors a request. And 8,192 rows are 62 threads for each SM,
 ///           which wait for one sector of 8 elements after the other: 2.5 ms, where a copy takes
 ///           0.13.
-/// Measured  pending
+/// Measured  H200, 8,192 × 8,192: 199 GB/s, 4.8 % of the same run's copy: 2.69 ms. ncu: 32 sectors
+///           a request; L1 has 87.5 % of them, so a sector is fetched once for its 8 elements; 809
+///           MB come from DRAM, the matrix three times. 32 × 128,256: 35.9 ms, for one warp does it
+///           all.
 #include "chapters/08_softmax/launch.hpp"
 #include "chapters/08_softmax/softmax.cuh"
 #include "common/device/check.hpp"

@@ -6,7 +6,9 @@
 /// Expect    The lanes of a warp are a row apart, 32 sectors a request as in chapter 02's first
 ///           gather, and 8,192 rows make 8,192 threads: 62 an SM, where 2,048 would fit. A few
 ///           per cent of a copy.
-/// Measured  pending
+/// Measured  H200, 8,192 × 768: 87 GB/s, 3.4 % of the same run's copy. ncu: L1 has 7 of 8 sectors,
+///           and 27 MB come from DRAM, x once. Blocks of 256 put the threads on 32 of 132 SMs, 8
+///           warps each, not 62 threads on every SM.
 #include "chapters/09_normalization/launch.hpp"
 #include "chapters/09_normalization/normalization.cuh"
 #include "common/device/check.hpp"

@@ -4,7 +4,8 @@
 /// Changed   Nothing below this rung. LayerNorm's first rung without the mean and the bias: two
 ///           walks instead of three.
 /// Expect    32 sectors a request and few threads, as there: a few per cent of a copy.
-/// Measured  pending
+/// Measured  H200, 8,192 × 4,096: 131 GB/s, 3.2 % of the same run's copy; y in bf16: 79 GB/s, 2.0
+///           %. ncu: DRAM is 4 % busy. The threads are on 32 of 132 SMs, 8 warps each.
 #include "chapters/09_normalization/launch.hpp"
 #include "chapters/09_normalization/normalization.cuh"
 #include "common/device/check.hpp"

@@ -20,7 +20,8 @@ metrics=(
     # Bytes to and from DRAM. Add up the chain's two, and compare with gate, up and y once each.
     dram__bytes_read.sum
     dram__bytes_write.sum
-    # How busy DRAM was, against what its clock and width allow. Each kernel of the chain looks good here.
+    # How busy DRAM was, against what its clock and width allow. A kernel below a half waits for
+    # something else than bandwidth: too few bytes under way.
     dram__throughput.avg.pct_of_peak_sustained_elapsed
     # Instructions of all warps.
     smsp__inst_executed.sum

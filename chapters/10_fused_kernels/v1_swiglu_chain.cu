@@ -5,7 +5,10 @@
 /// Expect    Each kernel is as fast as memory, but silu(gate) travels to memory and back: 20 bytes
 ///           an element, where 12 would do. For one token it is not the bytes, it is a second
 ///           launch.
-/// Measured  pending
+/// Measured  H200, 2,048 × 14,336: 1,629 GB/s, 39.5 % of the same run's copy. ncu: the bytes are as
+///           counted, but neither kernel is as fast as memory: DRAM is 43 and 65 % busy. A thread
+///           asks for 4 or 8 bytes, and executes 65 or 47 instructions. One token: 2.47 µs, 45 % of
+///           the copy.
 #include "chapters/10_fused_kernels/fused_kernels.cuh"
 #include "chapters/10_fused_kernels/launch.hpp"
 #include "common/device/check.hpp"

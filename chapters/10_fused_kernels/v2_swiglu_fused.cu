@@ -5,7 +5,10 @@
 ///           stored, not loaded, and not rounded to T.
 /// Expect    12 bytes an element instead of 20: 1.67 times as fast when memory is the limit, and
 ///           twice as fast when the launches are.
-/// Measured  pending
+/// Measured  H200, 2,048 × 14,336: 2,353 GB/s, 57 % of the same run's copy, 1.44× v1; y in bf16:
+///           2,046 GB/s, 50 %, 1.39×. ncu: the bytes are as counted, but DRAM is 48 % busy: memory
+///           is not the limit, so the bytes saved do not all count. One token: 1.47 µs, 77 %,
+///           1.68×: a second launch in a CUDA graph costs 1.0 µs, less than the first.
 #include "chapters/10_fused_kernels/fused_kernels.cuh"
 #include "chapters/10_fused_kernels/launch.hpp"
 #include "common/device/check.hpp"

@@ -7,7 +7,10 @@
 /// Expect    Memory is the limit as long as sincosf is cheap. All heads of a token repeat the same
 ///           head_dim / 2 angles, so most of the sines are worked out many times over; and an angle
 ///           beyond 10⁵ takes the slow path of sincosf, which carries π to hundreds of bits.
-/// Measured  pending
+/// Measured  H200, 4,096 tokens: 1,756 GB/s, 48 % of the same run's copy; 16 tokens: 288 GB/s, 77
+///           %. Memory is not the limit. ncu: DRAM is 34 % busy, the schedulers are 84 %. A warp
+///           executes 184 instructions where 50 were expected for sincosf; the 64-bit divisions
+///           that find a thread's head and token come on top. No angle here is beyond 10⁵.
 #include "chapters/13_positions/launch.hpp"
 #include "chapters/13_positions/positions.cuh"
 #include "common/device/check.hpp"

@@ -8,7 +8,9 @@
 ///           read and written by the softmax (which may read it more than once), read by the sum.
 ///           And a thread fetches two operands for each multiply-add, so the caches are the limit
 ///           long before the arithmetic is.
-/// Measured  pending
+/// Measured  H200, 32 / 8 heads of 128, causal, bf16: 1,024 tokens 9.59 ms, 4,096 tokens 153 ms,
+///           both 0.90 TFLOP/s, 1.4 % of fp32's peak. As predicted: ncu (1,024 tokens) has L1 98 %
+///           busy in the scores kernel, which takes 8.7 ms, and DRAM 0.3 %.
 #include <cmath>
 
 #include "chapters/08_softmax/softmax.cuh"

@@ -21,8 +21,8 @@ metrics=(
     dram__bytes_read.sum
     # How busy DRAM was, against what its clock and width allow. This is the roof here.
     dram__throughput.avg.pct_of_peak_sustained_elapsed
-    # Sectors of 32 bytes for each request of a warp: 32 where lanes are in different rows of w, 16 where they
-    # are side by side with 16 bytes each.
+    # Sectors of 32 bytes for each request of a warp. A request for w has 32 where lanes are in different rows, and
+    # 16 where they are side by side with 16 bytes each; requests for x have fewer, and count in the average.
     l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_ld.ratio
     # Sectors that L1 had, of those asked of it. x should be there.
     l1tex__t_sector_pipe_lsu_mem_global_op_ld_hit_rate.pct

@@ -6,7 +6,11 @@
 ///           the limit. And memory is used badly. In each step the 32 lanes read from 32 rows, k
 ///           elements apart: 32 sectors of 32 bytes for 32 weights. L1 keeps them for the next
 ///           steps, if it has the room. With n = 4,096 there are 16 blocks, on 132 SMs.
-/// Measured  pending
+/// Measured  H200, m = 1, k = 4,096, bf16: n = 4,096 takes 587 µs, 57 GB/s, 1.6 % of the same run's
+///           copy, 0.02× cuBLAS; n = 14,336 takes no longer, 586 µs, 200 GB/s, 5.3 %: more SMs
+///           work. ncu (n = 4,096): L1 has 94 % of the sectors, so there is room. It is 11 % busy
+///           over all SMs, of which 12 % have a block: looking up 32 lines for each load is the
+///           limit there.
 #include "chapters/16_quantization/launch.hpp"
 #include "chapters/16_quantization/quantization.cuh"
 #include "common/device/check.hpp"

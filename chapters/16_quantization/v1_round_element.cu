@@ -5,7 +5,8 @@
 /// Changed   Nothing below this rung.
 /// Expect    4 bytes in, 2 out: memory is the limit. A warp's store is 64 bytes, 2 sectors, half of
 ///           what its load is.
-/// Measured  pending
+/// Measured  H200, n = 2²⁶: 2,211 GB/s, 54 % of the same run's copy. Not memory is the limit: ncu
+///           has DRAM 45 % busy. A thread has one load of 4 bytes under way, as in chapter 02's v2.
 #include "chapters/16_quantization/launch.hpp"
 #include "chapters/16_quantization/quantization.cuh"
 #include "common/device/check.hpp"

@@ -9,7 +9,10 @@
 ///           limit. For one token that is all that must be read. For 64 tokens and 8 experts each
 ///           expert is read by 16 tokens on average, and what L2 does not hold comes from DRAM
 ///           again: the time grows with the tokens, where the bytes that must move stop growing.
-/// Measured  pending
+/// Measured  H200, Mixtral 8x7B, bf16: 1 token 0.211 ms, 3,346 GB/s, 80 % of the same run's copy;
+///           64 tokens 10.1 ms, 279 GB/s, 6.5 %: 48 times as long for 4 times the bytes, as
+///           predicted. ncu (1 token): DRAM is 85 % busy in the first kernel, but 51 % in the
+///           second, which has 8 warps on an SM and takes nearly as long for half of the bytes.
 #include <algorithm>
 
 #include "chapters/17_mixture_of_experts/launch.hpp"

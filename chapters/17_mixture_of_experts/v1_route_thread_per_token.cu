@@ -7,7 +7,8 @@
 /// Expect    8 logits a token are 32 bytes, one sector, and top-2 reads them three times, from the
 ///           cache after the first. The launch costs more than the work until there are tens of
 ///           thousands of tokens.
-/// Measured  pending
+/// Measured  H200, 2 of 8: 1 token 2.5 µs, 31 % of the same run's copy; 65,536 tokens 4.9 µs,
+///           642 GB/s, 44 %. As predicted: 65,536 times the work takes twice the time.
 #include "chapters/17_mixture_of_experts/launch.hpp"
 #include "chapters/17_mixture_of_experts/mixture_of_experts.cuh"
 #include "common/device/check.hpp"

@@ -17,8 +17,8 @@ fi
 metrics=(
     # How long the launch took.
     gpu__time_duration.sum
-    # Sectors of 32 bytes to and from L2. A sort passes over its row in every step: divide by the sectors of
-    # values and tokens together, 8 · rows · vocabulary / 32, and compare with the number of steps.
+    # Sectors of 32 bytes to and from L2. A sort passes over its row in every step: many times the
+    # sectors of values and tokens together, 8 · rows · vocabulary / 32. (The counter also sees traffic of L2 with itself.)
     lts__t_sectors_op_read.sum
     lts__t_sectors_op_write.sum
     # Bytes to and from DRAM: what L2 could not keep.

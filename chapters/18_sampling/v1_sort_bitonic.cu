@@ -9,7 +9,9 @@
 /// Expect    A row of n takes log₂ n · (log₂ n + 1) / 2 steps, 153 for 128,256 tokens. Each passes
 ///           over the whole row and ends in a barrier. The row is 1 MB with its tokens: too large
 ///           for an SM, so every step goes to L2. About 3 ms, for one row as for one on every SM.
-/// Measured  pending
+/// Measured  H200, 128,256 tokens: 1 row 4.95 ms, 64 rows 9.97 ms, 9.9 GB/s, 0.3 % of the same
+///           run's copy. Twice refuted. A pair takes 0.51 µs, not 0.3. And 64 rows with their
+///           tokens are 66 MB, more than L2 has: ncu counts 15 GB to and from DRAM.
 #include <algorithm>
 #include <bit>
 

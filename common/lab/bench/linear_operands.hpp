@@ -18,14 +18,15 @@ namespace t2t::lab {
 /// x, w and y of y[m, n] = x[m, k] · w[n, k]ᵀ, with random x and w.
 template <typename T, typename Weight>
 struct LinearOperands {
-    std::int64_t n;         ///< columns of y
-    std::int64_t k;         ///< columns of x and w
-    std::vector<T> x;       ///< [m, k], what the device's copy holds
-    std::vector<Weight> w;  ///< [n, k], likewise
-    DeviceBuffer<T> x_device;
-    DeviceBuffer<Weight> w_device;
-    DeviceBuffer<float> y_device;  ///< [m, n]
+    std::int64_t n;                 ///< columns of y
+    std::int64_t k;                 ///< columns of x and w
+    std::vector<T> x;               ///< [m, k], what the device's copy holds
+    std::vector<Weight> w;          ///< [n, k], likewise
+    DeviceBuffer<T> x_device;       ///< [m, k]
+    DeviceBuffer<Weight> w_device;  ///< [n, k]
+    DeviceBuffer<float> y_device;   ///< [m, n]
 
+    /// Random x and w, the same for the same seed; y as it comes.
     LinearOperands(std::int64_t m, std::int64_t n, std::int64_t k, std::uint64_t seed)
         : n(n),
           k(k),
