@@ -56,13 +56,14 @@ std::string describe(const std::vector<Launch>& launches, double copy_gb_s) {
         chapters[launch.chapter] += launch.microseconds;
     }
 
-    std::string text = formatted("%-17s  %-7s  %-26s  %-18s  %9s  %11s  %9s\n", "op", "chapter",
-                                 "rung", "shape", "µs", "bytes", "% of roof");
+    std::string text =
+        "op                 chapter  rung                        shape                        µs"
+        "        bytes  % of roof\n";
     for (const Launch& launch : launches) {
         text +=
             formatted("%-17s  %-7s  %-26s  ", std::string(launch.operation).c_str(),
                       formatted("%02d", launch.chapter).c_str(), std::string(launch.rung).c_str());
-        text += padded(shape_label(launch.shape), 18);
+        text += padded(shape_label(launch.shape), 20);
         text += formatted("  %8.1f  %11.0f", launch.microseconds, launch.bytes);
         if (copy_gb_s > 0 && launch.microseconds > 0) {
             text +=
