@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -54,12 +56,16 @@ std::string formatted(const char* format, Values... values) {
     return text;
 }
 
-void list_rungs(const model::OpTable& table) {
+bool is_used(const model::OpEntry& op, std::size_t rung, int compute_capability) {
+    return rung == op.selected && op.rungs[rung].needs.compute_capability <= compute_capability;
+}
+
+void list_rungs(const model::OpTable& table, int compute_capability) {
     for (const model::OpEntry& op : table.entries()) {
         std::cout << formatted("%02d  %-18s", op.chapter, std::string(op.operation).c_str())
                   << op.role << '\n';
         for (std::size_t i = 0; i < op.rungs.size(); ++i) {
-            std::cout << formatted("      %c %-30s", i == op.selected ? '*' : ' ',
+            std::cout << formatted("      %c %-30s", is_used(op, i, compute_capability) ? '*' : ' ',
                                    std::string(op.rungs[i].name).c_str())
                       << op.rungs[i].idea << '\n';
         }
@@ -70,15 +76,19 @@ void list_rungs(const model::OpTable& table) {
 
 /// The folder that --model means: a shipped model's name, or a path.
 std::filesystem::path model_folder(const std::string& name) {
-    const std::filesystem::path shipped = project_root() / "model" / "pretrained";
-    if (std::filesystem::is_directory(shipped / name) && name.find('/') == std::string::npos) {
-        return shipped / name;
+    constexpr std::array shipped{"tales-gpt2", "tales-mistral", "tales-mixtral"};
+    if (std::ranges::find(shipped, name) != shipped.end()) {
+        return project_root() / "model" / "pretrained" / name;
     }
-    if (std::filesystem::is_directory(name)) return name;
-    throw std::runtime_error("--model " + name +
-                             ": neither a shipped model (tales-gpt2, tales-mistral, tales-mixtral) "
-                             "nor a folder; name a folder with config.json, tokenizer.json and "
-                             "model.safetensors");
+    std::error_code error;  // a name that is too long, or a loop of links: no folder either
+    if (std::filesystem::is_directory(name, error)) return name;
+    if (std::filesystem::is_regular_file(name, error)) {
+        throw std::runtime_error("--model " + name + " is a file; name the folder that holds it");
+    }
+    throw std::runtime_error("--model '" + name +
+                             "' is neither a shipped model (tales-gpt2, tales-mistral, "
+                             "tales-mixtral) nor a folder; name a folder with config.json, "
+                             "tokenizer.json and model.safetensors");
 }
 
 model::DType compute_type(const std::string& dtype, const DeviceProperties& device) {
@@ -107,8 +117,10 @@ class LoadingBar {
         const std::string done(static_cast<std::size_t>(percent) / 2, '#');
         std::cerr << formatted("\rloading [%-50s] %3d %%", done.c_str(), percent) << std::flush;
     }
-    void clear() const {
+    ~LoadingBar() { clear(); }  // also when loading ends in an error
+    void clear() {
         if (shown_ >= 0) std::cerr << "\r\033[K" << std::flush;
+        shown_ = -1;
     }
 
  private:
@@ -133,6 +145,7 @@ Source open_source(const GenerateWords& words) {
     source.config = model::read_config(folder);
     source.tokenizer = model::Tokenizer::from_file(folder / "tokenizer.json");
     source.checkpoint = model::Checkpoint::open(folder);
+    model::require_no_other_tensors(source.config, *source.checkpoint, folder);
     return source;
 }
 
@@ -167,13 +180,19 @@ std::vector<model::Request> make_requests(const GenerateWords& words, const Sour
     return requests;
 }
 
+/// A token's piece; `<2049>` for one that the model knows and its tokenizer does not.
+std::string piece_of(const model::Tokenizer* tokenizer, std::int32_t token) {
+    if (tokenizer != nullptr && tokenizer->contains(token)) return tokenizer->piece(token);
+    return "<" + std::to_string(token) + ">";
+}
+
 void print_candidates(const std::vector<model::Candidate>& candidates,
                       const model::Tokenizer* tokenizer) {
     std::cout << "     logit  probability        id  piece\n";
     for (const model::Candidate& candidate : candidates) {
         std::cout << formatted("%10.4f  %11.6f  %8d  ", candidate.logit, candidate.probability,
                                candidate.token)
-                  << (tokenizer != nullptr ? tokenizer->piece(candidate.token) : "") << '\n';
+                  << piece_of(tokenizer, candidate.token) << '\n';
     }
 }
 
@@ -188,12 +207,14 @@ model::Watch make_watch(const GenerateWords& words, const Source& source,
     if (words.top > 0) {
         watch.best = words.top;
         const model::Tokenizer* tokenizer = source.tokenizer.get();
-        watch.on_candidates = [tokenizer](std::size_t, const auto& candidates) {
+        const bool several = words.prompts.size() > 1;
+        watch.on_candidates = [tokenizer, several](std::size_t request, const auto& candidates) {
+            if (several) std::cout << "prompt " << request + 1 << '\n';
             print_candidates(candidates, tokenizer);
         };
-        watch.on_token = [tokenizer](std::size_t, std::int32_t token) {
-            std::cout << "→ " << token << "  " << (tokenizer ? tokenizer->piece(token) : "")
-                      << "\n\n";
+        watch.on_token = [tokenizer, several](std::size_t request, std::int32_t token) {
+            if (several) std::cout << "prompt " << request + 1 << ' ';
+            std::cout << "→ " << token << "  " << piece_of(tokenizer, token) << "\n\n";
         };
     }
     if (words.trace) watch.trace = &trace;
@@ -226,38 +247,72 @@ std::string device_label(const DeviceProperties& device) {
     return "cpu device, " + workers + (workers == "1" ? " worker" : " workers");
 }
 
-void print_summary(const DeviceProperties& device, const lab::Roofs& roofs,
-                   const model::Timing& timing) {
+/// The device's copy bandwidth in GB/s; 0 where it cannot be measured, such as on a full GPU.
+double copy_roof(const DeviceProperties& device) {
+    try {
+        return lab::machine_roofs(device).copy_gb_s;
+    } catch (const std::exception&) {
+        return 0;
+    }
+}
+
+/// Why a text ended, where that is not the number of tokens asked for.
+std::string ending(const model::Result& result, const model::ModelConfig& config) {
+    switch (result.finish) {
+        case model::Finish::max_tokens:
+            return "";
+        case model::Finish::end_token:
+            return " · the model ended the text";
+        case model::Finish::stop_string:
+            return " · a stop string ended the text";
+        case model::Finish::context:
+            return " · the context of " + std::to_string(config.context) + " tokens is full";
+    }
+    return "";
+}
+
+void print_summary(const DeviceProperties& device, double copy_gb_s, const model::Timing& timing,
+                   const std::string& end) {
     const auto rate = [](std::int64_t tokens, double seconds) {
         return seconds > 0 ? static_cast<double>(tokens) / seconds : 0.0;
     };
     std::string line = device_label(device);
-    line += formatted(" · prompt %lld tokens, %.1f tokens/s",
-                      static_cast<long long>(timing.prompt_tokens),
-                      rate(timing.prompt_tokens, timing.prompt_seconds));
-    if (timing.decode_tokens > 0) {
-        line +=
-            formatted(" · decode %lld tokens, %.1f tokens/s · %.1f %% of the roof",
-                      static_cast<long long>(timing.decode_tokens),
-                      rate(timing.decode_tokens, timing.decode_seconds),
-                      100 * timing.decode_bytes / timing.decode_seconds / 1e9 / roofs.copy_gb_s);
+    if (timing.prompt_tokens > 0) {
+        line += formatted(" · prompt %lld tokens, %.1f tokens/s",
+                          static_cast<long long>(timing.prompt_tokens),
+                          rate(timing.prompt_tokens, timing.prompt_seconds));
     }
-    std::cerr << line << '\n';
+    if (timing.decode_tokens > 0) {
+        line += formatted(" · decode %lld tokens, %.1f tokens/s",
+                          static_cast<long long>(timing.decode_tokens),
+                          rate(timing.decode_tokens, timing.decode_seconds));
+        if (copy_gb_s > 0) {
+            const double gb_s = timing.decode_bytes / timing.decode_seconds / 1e9;
+            line += formatted(" · %.1f %% of the roof", 100 * gb_s / copy_gb_s);
+        }
+    }
+    std::cerr << line << end << '\n';
 }
 
 void run_generate(const GenerateWords& words) {
     const DeviceProperties device = device_properties();
     model::OpTable table(device.compute_capability);
     for (const std::string& rung : words.rungs) table.select(rung);
-    if (words.list_rungs) return list_rungs(table);
+    if (words.list_rungs) return list_rungs(table, device.compute_capability);
     if (words.random_weights.empty() && words.prompts.empty()) {
         throw UsageError("generate needs a prompt: ./t2t generate \"Once upon a time\"");
+    }
+    if (!words.random_weights.empty() && (!words.prompts.empty() || !words.stops.empty())) {
+        throw UsageError(
+            "--random-weights has no tokenizer, so it takes no prompt and no --stop; the length of its "
+            "random prompt is --prompt-tokens");
     }
     model::check(words.rule);
     const model::DType compute = compute_type(words.dtype, device);
 
     Source source = open_source(words);
     const std::vector<model::Request> requests = make_requests(words, source);
+    const auto sequences = static_cast<std::int64_t>(requests.size());
     const std::int64_t positions = model::positions_needed(source.config, requests);
 
     const Stream stream;
@@ -265,28 +320,36 @@ void run_generate(const GenerateWords& words) {
     LoadingBar bar;
     const model::TensorSource tensors = source.checkpoint ? model::source_of(*source.checkpoint)
                                                           : model::random_source(source.config);
-    model::Weights weights =
-        model::load_weights(source.config, tensors, compute, ops, std::ref(bar));
+    model::Weights weights = model::load_weights(
+        source.config, tensors, compute, ops, std::ref(bar),
+        model::Model::working_bytes(source.config, compute, sequences, positions));
     bar.clear();
-    model::Model model(source.config, std::move(weights), compute, ops,
-                       static_cast<std::int64_t>(requests.size()), positions);
+    model::Model model(source.config, std::move(weights), compute, ops, sequences, positions);
 
     std::vector<model::Launch> trace;
     const model::Watch watch = make_watch(words, source, trace);
     const bool streamed = static_cast<bool>(watch.on_text);
     if (streamed) std::cout << words.prompts.front() << std::flush;
     model::Timing timing;
-    const std::vector<model::Result> results =
-        model::generate(model, source.tokenizer.get(), requests, watch, &timing);
+    std::vector<model::Result> results;
+    try {
+        results = model::generate(model, source.tokenizer.get(), requests, watch, &timing);
+    } catch (...) {
+        if (streamed) std::cout << std::endl;  // the message gets a line of its own
+        throw;
+    }
     print_results(words, source, results, streamed);
     std::cout << std::flush;
 
-    const lab::Roofs roofs = lab::machine_roofs(device);
-    if (words.trace) {
-        if (trace.empty()) std::cerr << "t2t: no trace: it needs --max-tokens 2 or more\n";
-        std::cout << '\n' << model::describe(trace, roofs.copy_gb_s) << std::flush;
+    const double copy_gb_s = copy_roof(device);
+    if (words.trace && trace.empty()) {
+        std::cerr
+            << "t2t: there is no trace: it shows a token after the first, and no text has one\n";
+    } else if (words.trace) {
+        std::cout << '\n' << model::describe(trace, copy_gb_s) << std::flush;
     }
-    print_summary(device, roofs, timing);
+    print_summary(device, copy_gb_s, timing,
+                  results.size() == 1 ? ending(results.front(), source.config) : "");
 }
 
 }  // namespace
@@ -294,8 +357,9 @@ void run_generate(const GenerateWords& words) {
 void add_generate_command(CLI::App& app) {
     CLI::App* command = app.add_subcommand("generate", "Writes text with a language model");
     const auto words = std::make_shared<GenerateWords>();
-    command->add_option("PROMPT", words->prompts,
-                        "the text to go on from; several prompts are worked on as one batch");
+    command->add_option(
+        "PROMPT", words->prompts,
+        "the text to go on from; several are worked on as one batch, and written when all are done");
     command
         ->add_option("--model", words->model,
                      "tales-gpt2, tales-mistral, tales-mixtral, or a Hugging Face folder")

@@ -3,6 +3,8 @@
 
 #include <exception>
 #include <iostream>
+#include <new>
+#include <stdexcept>
 
 #include "cli/commands.hpp"
 
@@ -19,6 +21,7 @@ int main(int argument_count, char** arguments) {
 
     try {
         app.parse(argument_count, arguments);
+        if (!std::cout.flush()) throw std::runtime_error("cannot write to standard output");
         return 0;
     } catch (const CLI::Success& help) {
         return app.exit(help);
@@ -30,6 +33,9 @@ int main(int argument_count, char** arguments) {
     } catch (const t2t::cli::UsageError& error) {
         std::cerr << "t2t: " << error.what() << '\n';
         return 2;
+    } catch (const std::bad_alloc&) {
+        std::cerr << "t2t: this machine has too little memory left for that\n";
+        return 1;
     } catch (const std::exception& error) {
         std::cerr << "t2t: " << error.what() << '\n';
         return 1;

@@ -22,6 +22,10 @@ class Cache {
     ///                            there is
     Cache(const ModelConfig& config, DType type, std::int64_t sequences, std::int64_t positions);
 
+    /// Device memory that such a cache takes.
+    static std::uint64_t bytes_for(const ModelConfig& config, DType type, std::int64_t sequences,
+                                   std::int64_t positions);
+
     /// One layer's part.
     LayerCache layer(std::int64_t index) const;
 

@@ -400,6 +400,12 @@ bool Checkpoint::contains(std::string_view name) const {
     return tensors_.find(name) != tensors_.end() || other_types_.find(name) != other_types_.end();
 }
 
+std::vector<std::string> Checkpoint::names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, tensor] : tensors_) names.push_back(name);
+    return names;
+}
+
 const StoredTensor& Checkpoint::at(std::string_view name,
                                    const std::vector<std::int64_t>& shape) const {
     const auto found = tensors_.find(name);

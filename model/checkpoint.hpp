@@ -64,6 +64,9 @@ class Checkpoint {
     /// @throws FileError there is none, its type is none of DType, or its shape is another
     const StoredTensor& at(std::string_view name, const std::vector<std::int64_t>& shape) const;
 
+    /// The names of all tensors, sorted.
+    std::vector<std::string> names() const;
+
     /// Bytes of all tensors of types that models use.
     std::uint64_t bytes() const;
 

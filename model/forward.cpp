@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -119,6 +120,11 @@ Tensor Model::prompt(std::int64_t sequence, std::int64_t start, std::span<const 
 Tensor Model::decode(std::span<const std::int32_t> sequences,
                      std::span<const std::int32_t> positions, std::span<const std::int32_t> ids) {
     if (ids.empty()) throw std::invalid_argument("a decode step needs at least one token");
+    const std::set<std::int32_t> different(sequences.begin(), sequences.end());
+    if (different.size() != sequences.size()) {
+        throw std::invalid_argument(
+            "a decode step has two tokens of one sequence; give it one of each");
+    }
     const Step step = place(Step::Kind::decode, sequences, positions, ids);
     run(step);
     return output(step);
@@ -127,11 +133,19 @@ Tensor Model::decode(std::span<const std::int32_t> sequences,
 Step Model::place(Step::Kind kind, std::span<const std::int32_t> sequences,
                   std::span<const std::int32_t> positions, std::span<const std::int32_t> ids) {
     Step step{.kind = kind, .tokens = static_cast<std::int64_t>(ids.size())};
-    if (ids.size() > ids_.size() || sequences.size() != ids.size() ||
-        positions.size() != ids.size()) {
+    if (sequences.size() != ids.size() || positions.size() != ids.size()) {
+        throw std::invalid_argument("a pass has " + std::to_string(ids.size()) + " tokens, " +
+                                    std::to_string(positions.size()) + " positions and " +
+                                    std::to_string(sequences.size()) +
+                                    " sequences; it needs one of each for every token");
+    }
+    const std::size_t most = kind == Step::Kind::decode
+                                 ? static_cast<std::size_t>(cache_.sequences())
+                                 : static_cast<std::size_t>(chunk_);
+    if (ids.size() > most) {
         throw std::invalid_argument("a pass of " + std::to_string(ids.size()) +
                                     " tokens; this model was made for at most " +
-                                    std::to_string(ids_.size()));
+                                    std::to_string(most));
     }
     for (std::size_t i = 0; i < ids.size(); ++i) {
         if (ids[i] < 0 || ids[i] >= config_.vocabulary) {
@@ -152,14 +166,19 @@ Step Model::place(Step::Kind kind, std::span<const std::int32_t> sequences,
         const std::int64_t seen = positions[i] + std::int64_t{1};
         step.visible += config_.window > 0 ? std::min(seen, config_.window) : seen;
     }
-    // In the stream's order: the pass before may still be reading its own.
-    const auto put = [&](std::span<const std::int32_t> values, DeviceBuffer<std::int32_t>& to) {
-        T2T_CHECK(cudaMemcpyAsync(to.data(), values.data(), values.size_bytes(),
-                                  cudaMemcpyHostToDevice, ops_.stream()));
-    };
-    put(ids, ids_);
-    put(positions, positions_);
-    put(sequences, sequences_);
+    // Pinned memory, because these copies may still be under way when this function returns; so the
+    // next pass waits for them before it writes there. On the device they come in the stream's order:
+    // the pass before may still be reading its own.
+    copied_.synchronize();
+    std::int32_t* from = staging_.data();
+    for (const auto& [values, to] : {std::pair(ids, &ids_), std::pair(positions, &positions_),
+                                     std::pair(sequences, &sequences_)}) {
+        std::ranges::copy(values, from);
+        T2T_CHECK(cudaMemcpyAsync(to->data(), from, values.size_bytes(), cudaMemcpyHostToDevice,
+                                  ops_.stream()));
+        from += values.size();
+    }
+    copied_.record(ops_.stream());
     step.ids = ids_.data();
     step.positions = positions_.data();
     step.sequences = sequences_.data();
@@ -176,49 +195,76 @@ Activations Model::first(std::int64_t tokens) const {
     return a;
 }
 
-void Model::allocate(std::int64_t tokens, std::int64_t logit_rows, std::int64_t positions) {
-    struct Wanted {
-        Tensor* tensor;
-        DType type;
-        std::int64_t rows, columns;
-    };
-    const ModelConfig& c = config_;
+namespace {
+
+/// One matrix of the working memory.
+struct Wanted {
+    Tensor Activations::*tensor;
+    DType type;
+    std::int64_t rows, columns;
+
+    std::uint64_t bytes() const {
+        return static_cast<std::uint64_t>(rows * columns) * size_of(type);
+    }
+};
+
+AttentionShape attention_of(const ModelConfig& config) {
+    return {config.heads, config.kv_heads, config.head_dim, config.window};
+}
+
+/// The tokens of a prompt that are worked on at a time: no more than asked for, and so few that the
+/// scores of attention stay below 2 GiB however long the context is. It depends on the model alone, so
+/// that a sequence is cut in the same places in a batch as alone.
+std::int64_t chunk_of(const ModelConfig& config, std::int64_t asked_for) {
+    constexpr std::int64_t most_scores = std::int64_t{1} << 29;
+    const std::int64_t scores_of_one = attention_scratch(attention_of(config), 1, config.context);
+    return std::clamp(most_scores / scores_of_one, std::int64_t{1}, asked_for);
+}
+
+/// The working memory of passes with up to `tokens` tokens.
+std::vector<Wanted> working_memory(const ModelConfig& c, DType compute, std::int64_t tokens,
+                                   std::int64_t chunk, std::int64_t logit_rows,
+                                   std::int64_t positions) {
     const std::int64_t q_width = c.heads * c.head_dim;
     const std::int64_t kv_width = c.kv_heads * c.head_dim;
     std::vector<Wanted> wanted{
-        {&all_.x, DType::fp32, tokens, c.width},
-        {&all_.normed, compute_, tokens, c.width},
-        {&all_.qkv, DType::fp32, tokens, q_width + 2 * kv_width},
-        {&all_.q, compute_, tokens, q_width},
-        {&all_.k, compute_, tokens, kv_width},
-        {&all_.v, compute_, tokens, kv_width},
-        {&all_.scratch, DType::fp32, 1, attention_scratch(attention_, chunk_, positions)},
-        {&all_.attended, compute_, tokens, q_width},
-        {&all_.y, DType::fp32, tokens, c.width},
-        {&all_.last, DType::fp32, 1, c.width},
-        {&all_.logits, DType::fp32, logit_rows, c.vocabulary},
+        {&Activations::x, DType::fp32, tokens, c.width},
+        {&Activations::normed, compute, tokens, c.width},
+        {&Activations::qkv, DType::fp32, tokens, q_width + 2 * kv_width},
+        {&Activations::q, compute, tokens, q_width},
+        {&Activations::k, compute, tokens, kv_width},
+        {&Activations::v, compute, tokens, kv_width},
+        {&Activations::scratch, DType::fp32, 1,
+         attention_scratch(attention_of(c), chunk, std::max(chunk, positions))},
+        {&Activations::attended, compute, tokens, q_width},
+        {&Activations::y, DType::fp32, tokens, c.width},
+        {&Activations::last, DType::fp32, 1, c.width},
+        {&Activations::logits, DType::fp32, logit_rows, c.vocabulary},
     };
     if (c.experts > 0) {
-        wanted.push_back({&all_.router_logits, DType::fp32, tokens, c.experts});
-        wanted.push_back({&all_.shares, DType::fp32, tokens, c.experts_per_token});
-        wanted.push_back({&all_.hidden, compute_, tokens * c.experts_per_token, c.inner});
-        chosen_ =
-            DeviceBuffer<std::int32_t>(static_cast<std::size_t>(tokens * c.experts_per_token));
+        wanted.push_back({&Activations::router_logits, DType::fp32, tokens, c.experts});
+        wanted.push_back({&Activations::shares, DType::fp32, tokens, c.experts_per_token});
+        wanted.push_back({&Activations::hidden, compute, tokens * c.experts_per_token, c.inner});
     } else {
         const std::int64_t up_width = c.family == Family::gpt2 ? c.inner : 2 * c.inner;
-        wanted.push_back({&all_.up, DType::fp32, tokens, up_width});
-        wanted.push_back({&all_.active, compute_, tokens, c.inner});
+        wanted.push_back({&Activations::up, DType::fp32, tokens, up_width});
+        wanted.push_back({&Activations::active, compute, tokens, c.inner});
     }
+    return wanted;
+}
 
-    std::uint64_t bytes = 0;
-    for (const Wanted& w : wanted) {
-        bytes += static_cast<std::uint64_t>(w.rows * w.columns) * size_of(w.type);
+}  // namespace
+
+std::uint64_t Model::working_bytes(const ModelConfig& config, DType compute, std::int64_t sequences,
+                                   std::int64_t positions) {
+    const std::int64_t chunk = std::min(chunk_of(config, default_chunk), positions);
+    const std::int64_t tokens = std::max(chunk, sequences);
+    std::uint64_t bytes = Cache::bytes_for(config, compute, sequences, positions);
+    for (const Wanted& wanted :
+         working_memory(config, compute, tokens, chunk, sequences, positions)) {
+        bytes += wanted.bytes();
     }
-    require_device_memory(bytes, "a pass of " + std::to_string(tokens) + " tokens");
-    for (const Wanted& w : wanted) {
-        memory_.emplace_back(w.type, w.rows, w.columns);
-        *w.tensor = memory_.back();
-    }
+    return bytes;
 }
 
 Model::Model(ModelConfig config, Weights weights, DType compute, Ops& ops, std::int64_t sequences,
@@ -227,15 +273,35 @@ Model::Model(ModelConfig config, Weights weights, DType compute, Ops& ops, std::
       weights_(std::move(weights)),
       compute_(compute),
       ops_(ops),
-      attention_{config_.heads, config_.kv_heads, config_.head_dim, config_.window},
-      chunk_(std::min(prompt_chunk, positions)),
+      attention_(attention_of(config_)),
+      chunk_(std::min(chunk_of(config_, prompt_chunk), positions)),
       logits_of_(logits_of),
       cache_(config_, compute, sequences, positions) {
+    if (config_.family == Family::gpt2 && positions > config_.context) {
+        throw std::invalid_argument("room for " + std::to_string(positions) +
+                                    " positions; this model has learned " +
+                                    std::to_string(config_.context));
+    }
     const std::int64_t tokens = std::max(chunk_, sequences);
-    allocate(tokens, logits_of == LogitsOf::all ? tokens : sequences, positions);
-    ids_ = DeviceBuffer<std::int32_t>(static_cast<std::size_t>(tokens));
-    positions_ = DeviceBuffer<std::int32_t>(static_cast<std::size_t>(tokens));
-    sequences_ = DeviceBuffer<std::int32_t>(static_cast<std::size_t>(tokens));
+    const std::int64_t logit_rows = logits_of == LogitsOf::all ? tokens : sequences;
+    const std::vector<Wanted> all =
+        working_memory(config_, compute, tokens, chunk_, logit_rows, positions);
+    std::uint64_t bytes = 0;
+    for (const Wanted& wanted : all) bytes += wanted.bytes();
+    require_device_memory(bytes,
+                          "working memory for " + std::to_string(tokens) + " tokens at a time");
+    for (const Wanted& wanted : all) {
+        memory_.emplace_back(wanted.type, wanted.rows, wanted.columns);
+        all_.*wanted.tensor = memory_.back();
+    }
+    const auto count = static_cast<std::size_t>(tokens);
+    chosen_ =
+        DeviceBuffer<std::int32_t>(count * static_cast<std::size_t>(config_.experts_per_token));
+    ids_ = DeviceBuffer<std::int32_t>(count);
+    positions_ = DeviceBuffer<std::int32_t>(count);
+    sequences_ = DeviceBuffer<std::int32_t>(count);
+    staging_ = PinnedBuffer<std::int32_t>(3 * count);
+    copied_.record(ops_.stream());
 }
 
 }  // namespace t2t::model

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/device/buffer.hpp"
+#include "common/device/event.hpp"
 #include "model/cache.hpp"
 #include "model/config.hpp"
 #include "model/ops.hpp"
@@ -43,17 +44,26 @@ enum class LogitsOf { last, all };
 /// One model on one device: weights, working memory, and the two kinds of pass.
 class Model {
  public:
+    /// Tokens of a prompt that are worked on at a time, unless the context is so long that fewer are.
+    static constexpr std::int64_t default_chunk = 512;
+
+    /// Device memory that a model needs besides its weights: the cache and what lies between the
+    /// operations, with LogitsOf::last.
+    static std::uint64_t working_bytes(const ModelConfig& config, DType compute,
+                                       std::int64_t sequences, std::int64_t positions);
+
     /// @param config     the shape
     /// @param weights    loaded for the same compute type
     /// @param compute    DType::fp32 or DType::bf16
     /// @param ops        must outlive this object
     /// @param sequences  the most that decode() is called with
     /// @param positions  the longest sequence, in tokens
-    /// @param prompt_chunk tokens of a prompt that are worked on at a time
+    /// @param prompt_chunk tokens of a prompt that are worked on at a time, ≥ 1
     /// @param logits_of  all: prompt() gives logits for every token (which costs memory)
-    /// @throws std::runtime_error the device has too little memory
+    /// @throws std::runtime_error    the device has too little memory
+    /// @throws std::invalid_argument GPT-2, and more positions than it has learned
     Model(ModelConfig config, Weights weights, DType compute, Ops& ops, std::int64_t sequences,
-          std::int64_t positions, std::int64_t prompt_chunk = 512,
+          std::int64_t positions, std::int64_t prompt_chunk = default_chunk,
           LogitsOf logits_of = LogitsOf::last);
 
     /// Appends tokens to a sequence.
@@ -70,7 +80,8 @@ class Model {
     /// @param positions how many tokens each has already
     /// @param ids       one for each
     /// @returns [as many, vocabulary], fp32, on the device, valid until the next pass
-    /// @throws std::invalid_argument an id outside the vocabulary; no room for another token
+    /// @throws std::invalid_argument an id outside the vocabulary; no room for another token; a sequence
+    ///                               twice, or more sequences than there is room for
     Tensor decode(std::span<const std::int32_t> sequences, std::span<const std::int32_t> positions,
                   std::span<const std::int32_t> ids);
 
@@ -83,7 +94,6 @@ class Model {
     std::function<void(std::int64_t layer, Tensor logits)> on_router_logits;
 
  private:
-    void allocate(std::int64_t tokens, std::int64_t logit_rows, std::int64_t positions);
     Activations first(std::int64_t tokens) const;
     Step place(Step::Kind kind, std::span<const std::int32_t> sequences,
                std::span<const std::int32_t> positions, std::span<const std::int32_t> ids);
@@ -103,6 +113,8 @@ class Model {
     Activations all_;  // for as many tokens as a pass may have
     std::vector<OwnedTensor> memory_;
     DeviceBuffer<std::int32_t> ids_, positions_, sequences_, chosen_;
+    PinnedBuffer<std::int32_t> staging_;  // ids, positions and sequences on their way
+    Event copied_;                        // when they have arrived
 };
 
 }  // namespace t2t::model

@@ -26,6 +26,21 @@ struct Sequence {
     bool done = false;
 };
 
+/// Traces what is queued while it lives, whatever is thrown meanwhile.
+class TraceScope {
+ public:
+    explicit TraceScope(Ops& ops) : ops_(ops) { ops_.trace_into(&trace_); }
+    TraceScope(const TraceScope&) = delete;
+    TraceScope& operator=(const TraceScope&) = delete;
+    ~TraceScope() { ops_.trace_into(nullptr); }
+
+    std::vector<Launch> finish() { return trace_.finish(); }
+
+ private:
+    Ops& ops_;
+    Trace trace_;
+};
+
 class Loop {
  public:
     Loop(Model& model, const Tokenizer* tokenizer, std::span<const Request> requests,
@@ -44,16 +59,20 @@ class Loop {
         }
     }
 
-    /// Reads every prompt, and chooses the first token after each.
-    void read_prompts() {
+    /// Reads every prompt that is to go on, and chooses the first token after each.
+    /// @returns tokens read
+    std::int64_t read_prompts() {
+        std::int64_t read = 0;
         for (Sequence& sequence : sequences_) {
             if (sequence.done) continue;
             const Request& request = requests_[sequence.request];
             const Tensor logits =
                 model_.prompt(static_cast<std::int64_t>(sequence.request), 0, request.prompt);
             sequence.length = static_cast<std::int64_t>(request.prompt.size());
-            choose(logits, {&sequence});
+            read += sequence.length;
+            choose(logits.slice(logits.rows - 1, 1), {&sequence});
         }
+        return read;
     }
 
     /// Adds a token to every text that goes on.
@@ -70,17 +89,13 @@ class Loop {
         }
         if (active.empty()) return 0;
 
-        Trace trace;
-        const bool traced = watch_.trace != nullptr && ++decode_steps_ <= traced_step;
-        if (traced) model_.ops().trace_into(&trace);
+        std::optional<TraceScope> traced;
+        if (watch_.trace != nullptr && ++decode_steps_ <= traced_step) traced.emplace(model_.ops());
         const Tensor logits = model_.decode(rows, positions, ids);
         for (Sequence* sequence : active) ++sequence->length;
         bytes += bytes_of_step(active);
         choose(logits, active);
-        if (traced) {
-            model_.ops().trace_into(nullptr);
-            *watch_.trace = trace.finish();
-        }
+        if (traced) *watch_.trace = traced->finish();
         return active.size();
     }
 
@@ -156,7 +171,8 @@ class Loop {
         const double position_bytes = 2.0 * static_cast<double>(layer.keys.columns) *
                                       static_cast<double>(size_of(layer.keys.type)) *
                                       static_cast<double>(config.layers);
-        double bytes = model_.weights().bytes_per_token(config);
+        double bytes =
+            model_.weights().bytes_per_step(config, static_cast<std::int64_t>(active.size()));
         for (const Sequence* sequence : active) {
             const std::int64_t seen =
                 config.window > 0 ? std::min(sequence->length, config.window) : sequence->length;
@@ -185,7 +201,11 @@ std::int64_t positions_needed(const ModelConfig& config, std::span<const Request
                                         " tokens; this model's context holds " +
                                         std::to_string(config.context));
         }
-        most = std::max(most, std::min(config.context, length + request.max_tokens));
+        if (request.max_tokens < 0) {
+            throw std::invalid_argument("max-tokens is " + std::to_string(request.max_tokens) +
+                                        "; it must be 0 or more");
+        }
+        most = std::max(most, length + std::min(request.max_tokens, config.context - length));
     }
     return most;
 }
@@ -194,21 +214,12 @@ std::vector<Result> generate(Model& model, const Tokenizer* tokenizer,
                              std::span<const Request> requests, const Watch& watch,
                              Timing* timing) {
     positions_needed(model.config(), requests);
-    for (const Request& request : requests) {
-        check(request.rule);
-        if (request.max_tokens < 0) {
-            throw std::invalid_argument("max-tokens is " + std::to_string(request.max_tokens) +
-                                        "; it must be 0 or more");
-        }
-    }
+    for (const Request& request : requests) check(request.rule);
 
     Loop loop(model, tokenizer, requests, watch);
     Timing times;
-    for (const Request& request : requests) {
-        times.prompt_tokens += static_cast<std::int64_t>(request.prompt.size());
-    }
     const auto start = Clock::now();
-    loop.read_prompts();
+    times.prompt_tokens = loop.read_prompts();
     times.prompt_seconds = seconds_since(start);
     const auto first_tokens = Clock::now();
     while (const std::size_t count = loop.decode(times.decode_bytes)) {

@@ -41,7 +41,7 @@ struct Result {
 
 /// How fast it went.
 struct Timing {
-    std::int64_t prompt_tokens = 0;  ///< of all prompts
+    std::int64_t prompt_tokens = 0;  ///< of all prompts that were read
     double prompt_seconds = 0;       ///< up to the first new token of each request
     std::int64_t decode_tokens = 0;  ///< new tokens, without the first of each text
     double decode_seconds = 0;       ///< for the tokens after the first
@@ -58,14 +58,14 @@ struct Watch {
     std::function<void(std::size_t request, const std::vector<Candidate>& candidates)>
         on_candidates;
     std::int64_t best = 0;  ///< how many candidates to report
-    /// Filled with the launches of one decode step: the fourth new token, when things have settled, or
-    /// the last before it that there is.
+    /// Filled with the launches of one decode step: of the fourth new token, when things have settled,
+    /// or of the last one where a text is shorter. Stays empty when no text has a second token.
     std::vector<Launch>* trace = nullptr;
 };
 
 /// Positions that a model must have room for to serve `requests`: the longest prompt with its new
 /// tokens, at most the context.
-/// @throws std::invalid_argument a prompt that is empty or longer than the context
+/// @throws std::invalid_argument a prompt that is empty or longer than the context; max_tokens below 0
 std::int64_t positions_needed(const ModelConfig& config, std::span<const Request> requests);
 
 /// Writes all texts, one token of each at a time.

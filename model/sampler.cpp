@@ -12,16 +12,21 @@
 namespace t2t::model {
 namespace {
 
+// Logits of up to 10³⁰ divided by it are still numbers in fp32.
+constexpr double lowest_temperature = 1e-6;
+
 std::string text_of(double number) {
     std::ostringstream text;
     text << number;
     return text.str();
 }
 
+/// The first `count` of `values` to the device.
 template <typename T>
-void put(const std::vector<T>& values, DeviceBuffer<T>& to, cudaStream_t stream) {
-    T2T_CHECK(cudaMemcpyAsync(to.data(), values.data(), values.size() * sizeof(T),
-                              cudaMemcpyHostToDevice, stream));
+void put(const PinnedBuffer<T>& values, std::size_t count, DeviceBuffer<T>& to,
+         cudaStream_t stream) {
+    T2T_CHECK(cudaMemcpyAsync(to.data(), values.data(), count * sizeof(T), cudaMemcpyHostToDevice,
+                              stream));
 }
 
 /// The first `count` values at `from`, on the host; waits for the device.
@@ -39,7 +44,11 @@ std::vector<T> get(const T* from, std::size_t count, cudaStream_t stream) {
 void check(const SamplingRule& rule) {
     if (!(rule.temperature >= 0) || !std::isfinite(rule.temperature)) {
         throw std::invalid_argument("temperature is " + text_of(rule.temperature) +
-                                    "; it must be 0 (greedy) or more");
+                                    "; it must be 0 (greedy) or a number above");
+    }
+    if (rule.temperature > 0 && rule.temperature < lowest_temperature) {
+        throw std::invalid_argument("temperature is " + text_of(rule.temperature) + "; below " +
+                                    text_of(lowest_temperature) + " use 0 (greedy)");
     }
     if (!(rule.top_p > 0 && rule.top_p <= 1)) {
         throw std::invalid_argument("top-p is " + text_of(rule.top_p) +
@@ -66,14 +75,16 @@ Sampler::Sampler(Ops& ops, std::int64_t rows, std::int64_t vocabulary)
       order_(static_cast<std::size_t>(rows * vocabulary)),
       temperatures_(static_cast<std::size_t>(rows)),
       rules_(static_cast<std::size_t>(rows)),
+      temperatures_host_(static_cast<std::size_t>(rows)),
+      rules_host_(static_cast<std::size_t>(rows)),
       chosen_(static_cast<std::size_t>(rows)) {}
 
 void Sampler::sort_probabilities(Tensor logits, std::span<const SamplingRule> rules) {
-    std::vector<float> temperatures;
-    for (const SamplingRule& rule : rules) {
-        temperatures.push_back(rule.greedy() ? 1.0f : static_cast<float>(rule.temperature));
+    for (std::size_t row = 0; row < rules.size(); ++row) {
+        temperatures_host_.data()[row] =
+            rules[row].greedy() ? 1.0f : static_cast<float>(rules[row].temperature);
     }
-    put(temperatures, temperatures_, ops_.stream());
+    put(temperatures_host_, rules.size(), temperatures_, ops_.stream());
     const Tensor probabilities = probabilities_->slice(0, logits.rows);
     ops_.temperature(logits, temperatures_.data(), probabilities);
     ops_.softmax(probabilities, probabilities);
@@ -93,13 +104,12 @@ std::vector<std::int32_t> Sampler::sample(Tensor logits, std::span<const Samplin
         const Tensor cumulative = probabilities_->slice(0, logits.rows);
         ops_.scan(sorted_->slice(0, logits.rows), cumulative);
 
-        std::vector<sampling::DrawRule> draws;
         for (std::size_t row = 0; row < rows; ++row) {
-            draws.push_back(
-                {uniform_of(rules[row].seed, steps[row]), static_cast<float>(rules[row].top_p),
-                 static_cast<std::int32_t>(std::min(rules[row].top_k, logits.columns))});
+            rules_host_.data()[row] = {
+                uniform_of(rules[row].seed, steps[row]), static_cast<float>(rules[row].top_p),
+                static_cast<std::int32_t>(std::min(rules[row].top_k, logits.columns))};
         }
-        put(draws, rules_, ops_.stream());
+        put(rules_host_, rows, rules_, ops_.stream());
         ops_.draw(cumulative, order_.data(), rules_.data(), chosen_.data());
         const std::vector<std::int32_t> drawn = get(chosen_.data(), rows, ops_.stream());
         for (std::size_t row = 0; row < rows; ++row) {

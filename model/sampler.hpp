@@ -24,8 +24,8 @@ struct SamplingRule {
     bool greedy() const { return temperature == 0; }
 };
 
-/// @throws std::invalid_argument one sentence: temperature below 0 or not finite, top_p outside (0, 1],
-///         top_k below 0
+/// @throws std::invalid_argument one sentence: temperature below 0, not finite, or so small that logits
+///         divided by it overflow; top_p outside (0, 1]; top_k below 0
 void check(const SamplingRule& rule);
 
 /// A token that might come next.
@@ -64,7 +64,10 @@ class Sampler {
     DeviceBuffer<std::int32_t> order_;        // [rows, vocabulary]: the tokens of sorted_
     DeviceBuffer<float> temperatures_;        // [rows]
     DeviceBuffer<sampling::DrawRule> rules_;  // [rows]
-    DeviceBuffer<std::int32_t> chosen_;       // [rows]
+    // What is on its way to those two: pinned, and untouched until a result has come back.
+    PinnedBuffer<float> temperatures_host_;
+    PinnedBuffer<sampling::DrawRule> rules_host_;
+    DeviceBuffer<std::int32_t> chosen_;  // [rows]
 };
 
 /// The random number in [0, 1) that decides step `step` of a sequence with this seed.

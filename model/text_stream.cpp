@@ -7,12 +7,12 @@ namespace t2t::model {
 
 TextStream::TextStream(const Tokenizer& tokenizer, std::span<const std::int32_t> prompt,
                        std::vector<std::string> stops)
-    : decoder_(tokenizer), stops_(std::move(stops)) {
+    : tokenizer_(tokenizer), decoder_(tokenizer), stops_(std::move(stops)) {
     for (const std::int32_t token : prompt) decoder_.push(token);
 }
 
 std::string TextStream::push(std::int32_t token) {
-    if (stopped_) return {};
+    if (stopped_ || !tokenizer_.contains(token)) return {};
     held_ += decoder_.push(token);
     return release(false);
 }

@@ -21,7 +21,8 @@ class TextStream {
     TextStream(const Tokenizer& tokenizer, std::span<const std::int32_t> prompt,
                std::vector<std::string> stops);
 
-    /// The text that has become certain with `token`; nothing once stopped() is true.
+    /// The text that has become certain with `token`; nothing once stopped() is true. A token that the
+    /// tokenizer does not have adds no text.
     std::string push(std::int32_t token);
     /// What was held back.
     std::string finish();
@@ -31,6 +32,7 @@ class TextStream {
  private:
     std::string release(bool everything);
 
+    const Tokenizer& tokenizer_;
     StreamDecoder decoder_;
     std::vector<std::string> stops_;
     std::string held_;

@@ -212,6 +212,10 @@ std::string Tokenizer::piece(std::int32_t id) const {
     return parts_->at(id).piece;
 }
 
+bool Tokenizer::contains(std::int32_t id) const {
+    return id >= 0 && id < vocabulary() && parts_->tokens[id].exists;
+}
+
 bool Tokenizer::is_special(std::int32_t id) const {
     return id >= 0 && id < vocabulary() && parts_->tokens[id].special;
 }

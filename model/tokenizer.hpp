@@ -49,6 +49,10 @@ class Tokenizer {
     /// @throws std::out_of_range an id that the vocabulary does not have
     std::string piece(std::int32_t id) const;
 
+    /// Whether there is a token of this id. A model may know more ids than its tokenizer: vocabularies
+    /// are padded.
+    bool contains(std::int32_t id) const;
+
     /// Whether `id` is a special token, which decode() leaves out.
     bool is_special(std::int32_t id) const;
 

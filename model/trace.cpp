@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <map>
 
+#include "chapters/chapters.hpp"
+
 namespace t2t::model {
 namespace {
 
@@ -57,11 +59,11 @@ std::string describe(const std::vector<Launch>& launches, double copy_gb_s) {
     }
 
     std::string text =
-        "op                 chapter  rung                        shape                        µs"
+        "op                 chapter  rung                          shape                        µs"
         "        bytes  % of roof\n";
     for (const Launch& launch : launches) {
         text +=
-            formatted("%-17s  %-7s  %-26s  ", std::string(launch.operation).c_str(),
+            formatted("%-17s  %-7s  %-28s  ", std::string(launch.operation).c_str(),
                       formatted("%02d", launch.chapter).c_str(), std::string(launch.rung).c_str());
         text += padded(shape_label(launch.shape), 20);
         text += formatted("  %8.1f  %11.0f", launch.microseconds, launch.bytes);
@@ -72,10 +74,12 @@ std::string describe(const std::vector<Launch>& launches, double copy_gb_s) {
         text += '\n';
     }
 
-    text += formatted("\nchapter  share of the token (%.1f µs in all, %zu launches)\n", total,
-                      launches.size());
+    text +=
+        formatted("\nchapter                share of the token (%.1f µs in all, %zu launches)\n",
+                  total, launches.size());
     for (const auto& [chapter, microseconds] : chapters) {
-        text += formatted("%02d       %5.1f %%\n", chapter, 100 * microseconds / total);
+        const Chapter& entry = t2t::chapters()[static_cast<std::size_t>(chapter - 1)];
+        text += formatted("%-22s %5.1f %%\n", entry.folder().c_str(), 100 * microseconds / total);
     }
     return text;
 }

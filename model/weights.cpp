@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <set>
 #include <stdexcept>
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
 #include "common/device/check.hpp"
+#include "model/file_error.hpp"
 
 namespace t2t::model {
 namespace {
@@ -45,6 +47,12 @@ class Planner {
         }
         if (all_bf16) plan.type = DType::bf16;  // narrower than fp32, and nothing is lost
         plans_.push_back(std::move(plan));
+    }
+    /// The last two matrices go through one kernel: they get one type.
+    void share_type() {
+        Plan& last = plans_.back();
+        Plan& before = plans_[plans_.size() - 2];
+        if (last.type != before.type) last.type = before.type = compute_;
     }
     /// One matrix.
     void matrix(Tensor& target, const std::string& name, std::int64_t rows, std::int64_t columns) {
@@ -85,8 +93,12 @@ class Planner {
     std::vector<Plan> plans_;
 };
 
-void plan_gpt2(const ModelConfig& c, Weights& weights, Planner& planner) {
+void plan_gpt2(const ModelConfig& c, const TensorSource& source, Weights& weights,
+               Planner& planner) {
     const std::string root = "transformer.";
+    // A config with layers that the checkpoint does not have ends here, before anything is made for them.
+    source(root + "h." + std::to_string(c.layers - 1) + ".ln_1.weight", {c.width});
+    weights.layers.resize(static_cast<std::size_t>(c.layers));
     planner.matrix(weights.embedding, root + "wte.weight", c.vocabulary, c.width);
     planner.table(weights.positions, root + "wpe.weight", c.context, c.width);
     for (std::int64_t i = 0; i < c.layers; ++i) {
@@ -124,9 +136,20 @@ void plan_experts(const ModelConfig& c, LayerWeights& layer, const std::string& 
                    std::vector<std::int64_t>(gate_up.size(), c.inner), c.width);
     planner.matrix(layer.expert_down, down, std::vector<std::int64_t>(down.size(), c.width),
                    c.inner);
+    planner.share_type();
 }
 
-void plan_llama(const ModelConfig& c, Weights& weights, Planner& planner) {
+void plan_llama(const ModelConfig& c, const TensorSource& source, Weights& weights,
+                Planner& planner) {
+    // A config with layers or experts that the checkpoint does not have ends here, before anything is
+    // made for them.
+    const std::string last = "model.layers." + std::to_string(c.layers - 1) + ".";
+    source(last + "input_layernorm.weight", {c.width});
+    if (c.experts > 0) {
+        source(last + "block_sparse_moe.experts." + std::to_string(c.experts - 1) + ".w1.weight",
+               {c.inner, c.width});
+    }
+    weights.layers.resize(static_cast<std::size_t>(c.layers));
     const std::int64_t q_rows = c.heads * c.head_dim;
     const std::int64_t kv_rows = c.kv_heads * c.head_dim;
     planner.matrix(weights.embedding, "model.embed_tokens.weight", c.vocabulary, c.width);
@@ -164,6 +187,15 @@ void plan_llama(const ModelConfig& c, Weights& weights, Planner& planner) {
     }
     planner.vector(weights.final_norm, "model.norm.weight", c.width);
     if (!c.tied_output) planner.matrix(weights.output, "lm_head.weight", c.vocabulary, c.width);
+}
+
+void plan(const ModelConfig& config, const TensorSource& source, Weights& weights,
+          Planner& planner) {
+    if (config.family == Family::gpt2) {
+        plan_gpt2(config, source, weights, planner);
+    } else {
+        plan_llama(config, source, weights, planner);
+    }
 }
 
 /// `count` numbers of a stored tensor, from number `first` on, as fp32.
@@ -316,7 +348,7 @@ std::uint64_t Weights::bytes() const {
     return sum;
 }
 
-double Weights::bytes_per_token(const ModelConfig& config) const {
+double Weights::bytes_per_step(const ModelConfig& config, std::int64_t sequences) const {
     double sum = static_cast<double>(output.bytes());
     for (const LayerWeights& layer : layers) {
         for (const Tensor& matrix :
@@ -324,9 +356,9 @@ double Weights::bytes_per_token(const ModelConfig& config) const {
             sum += static_cast<double>(matrix.bytes());
         }
         if (config.experts > 0) {
+            const auto read = std::min(config.experts, sequences * config.experts_per_token);
             sum += static_cast<double>(layer.expert_gate_up.bytes() + layer.expert_down.bytes()) *
-                   static_cast<double>(config.experts_per_token) /
-                   static_cast<double>(config.experts);
+                   static_cast<double>(read) / static_cast<double>(config.experts);
         }
     }
     return sum;
@@ -342,30 +374,62 @@ TensorSource source_of(const Checkpoint& checkpoint) {
     };
 }
 
+void require_no_other_tensors(const ModelConfig& config, const Checkpoint& checkpoint,
+                              const std::filesystem::path& folder) {
+    std::set<std::string, std::less<>> used;
+    const TensorSource stored = source_of(checkpoint);
+    const TensorSource noting = [&](const std::string& name,
+                                    const std::vector<std::int64_t>& shape) {
+        used.insert(name);
+        return stored(name, shape);
+    };
+    Weights weights;
+    Planner planner(noting, DType::fp32);
+    plan(config, noting, weights, planner);
+
+    std::vector<std::string> others;
+    for (const std::string& name : checkpoint.names()) {
+        const bool buffer = name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias") ||
+                            name.ends_with(".rotary_emb.inv_freq");
+        const bool copy = config.tied_output && name == "lm_head.weight";
+        if (!buffer && !copy && !used.contains(name) && !used.contains("transformer." + name)) {
+            others.push_back(name);
+        }
+    }
+    if (others.empty()) return;
+    throw FileError(folder, "the weights hold " + std::to_string(others.size()) +
+                                " tensors that config.json's model has no place for, such as " +
+                                others.front() +
+                                "; config.json and the weights do not belong together");
+}
+
 void require_device_memory(std::uint64_t bytes, const std::string& purpose) {
     std::size_t free = 0;
     std::size_t total = 0;
     T2T_CHECK(cudaMemGetInfo(&free, &total));
     if (bytes > free) {
-        throw std::runtime_error(purpose + " need " + gigabytes(bytes) + " of device memory; " +
-                                 gigabytes(free) + " of " + gigabytes(total) + " are free");
+        throw std::runtime_error(purpose + ": " + gigabytes(bytes) +
+                                 " of device memory are needed; " + gigabytes(free) + " of " +
+                                 gigabytes(total) + " are free");
     }
 }
 
 Weights load_weights(const ModelConfig& config, const TensorSource& source, DType compute, Ops& ops,
-                     const Progress& progress) {
+                     const Progress& progress, std::uint64_t reserved) {
     Weights weights;
-    weights.layers.resize(static_cast<std::size_t>(config.layers));
     Planner planner(source, compute);
-    if (config.family == Family::gpt2) {
-        plan_gpt2(config, weights, planner);
-    } else {
-        plan_llama(config, weights, planner);
-    }
+    plan(config, source, weights, planner);
 
     std::uint64_t total = 0;
-    for (const Plan& plan : planner.plans()) total += plan.bytes();
-    require_device_memory(total, "the model's weights");
+    std::int64_t largest =
+        0;  // numbers of the largest matrix that is transposed: on its way there are two
+    for (const Plan& plan : planner.plans()) {
+        total += plan.bytes();
+        if (plan.transposed) largest = std::max(largest, plan.elements());
+    }
+    const auto turning = 2 * static_cast<std::uint64_t>(largest) * sizeof(float);
+    require_device_memory(total + std::max(reserved, turning),
+                          "weights of " + gigabytes(total) + " and what computes with them");
 
     Loader loader(ops, progress, total);
     for (const Plan& plan : planner.plans()) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -48,9 +49,9 @@ struct Weights {
     std::vector<DeviceBuffer<std::byte>> memory;  ///< what all of these lie in
 
     std::uint64_t bytes() const;  ///< of device memory
-    /// Bytes that one decode step of one sequence reads: all matrices, but of the experts only those
-    /// that it uses, and of the embedding one row (unless it is the output layer too).
-    double bytes_per_token(const ModelConfig& config) const;
+    /// Bytes that one decode step reads: all matrices once, but of the experts at most as many as the
+    /// sequences choose, and of the embedding nothing to speak of (unless it is the output layer).
+    double bytes_per_step(const ModelConfig& config, std::int64_t sequences) const;
 };
 
 /// Gives the stored tensor of a name, after checking its shape: Checkpoint::at, or random numbers.
@@ -64,7 +65,15 @@ using Progress = std::function<void(double fraction)>;
 /// the prefix `transformer.`; both are found.
 TensorSource source_of(const Checkpoint& checkpoint);
 
-/// Loads all weights. Every tensor is looked up, and its shape checked, before the first is loaded.
+/// Holds a checkpoint against its config: every tensor must have its place in the model.
+/// @throws FileError the checkpoint has tensors that the model does not: config.json and the weights do
+///                   not belong together. (Buffers that older versions of transformers stored, and a
+///                   second copy of a tied output layer, are no weights.)
+void require_no_other_tensors(const ModelConfig& config, const Checkpoint& checkpoint,
+                              const std::filesystem::path& folder);
+
+/// Loads all weights. Every tensor is looked up, its shape checked, and the device's memory compared with
+/// what is needed, before the first is loaded.
 ///
 /// A matrix that is stored in bf16 stays bf16, which loses nothing; any other becomes fp32. With
 /// compute type bf16 all become bf16.
@@ -74,14 +83,15 @@ TensorSource source_of(const Checkpoint& checkpoint);
 /// @param compute  DType::fp32 or DType::bf16
 /// @param ops      uploads, transposes and rounds
 /// @param progress called now and then; may be empty
+/// @param reserved bytes that will be needed besides the weights: Model::working_bytes()
 /// @throws FileError             from the source
 /// @throws std::runtime_error    the device has too little memory: says how much is needed and how
 ///                               much there is
 Weights load_weights(const ModelConfig& config, const TensorSource& source, DType compute, Ops& ops,
-                     const Progress& progress);
+                     const Progress& progress, std::uint64_t reserved = 0);
 
-/// @throws std::runtime_error when the device has less than `bytes` bytes free: one sentence that
-///         says how much is needed, for what, and how much there is
+/// @throws std::runtime_error when the device has less than `bytes` bytes free: `purpose`, how much it
+///         needs, and how much there is
 void require_device_memory(std::uint64_t bytes, const std::string& purpose);
 
 }  // namespace t2t::model

@@ -106,7 +106,8 @@ void expect_refusal(const std::string& words, int status, const std::string& sen
 TEST(Generate, WrongWordsAreOneSentence) {
     expect_refusal("", 2, "generate needs a prompt: ./t2t generate \"Once upon a time\"");
     expect_refusal("Once --stop ''", 2, "--stop needs a string that is not empty");
-    expect_refusal("Once --temperature -1", 1, "temperature is -1; it must be 0 (greedy) or more");
+    expect_refusal("Once --temperature -1", 1,
+                   "temperature is -1; it must be 0 (greedy) or a number above");
     expect_refusal("Once --top-p 1.5", 1, "top-p is 1.5; it must be above 0 and at most 1");
     expect_refusal("Once --top-p 0", 1, "top-p is 0; it must be above 0 and at most 1");
     expect_refusal("Once --top-k -2", 1, "top-k is -2; it must be 0 (all tokens) or more");
@@ -115,9 +116,16 @@ TEST(Generate, WrongWordsAreOneSentence) {
                    "'gemv' does not name a rung; write OP=RUNG, such as gemv=v1");
     expect_refusal(
         "Once --model nowhere", 1,
-        "--model nowhere: neither a shipped model (tales-gpt2, tales-mistral, "
+        "--model 'nowhere' is neither a shipped model (tales-gpt2, tales-mistral, "
         "tales-mixtral) nor a folder; name a folder with config.json, tokenizer.json and "
         "model.safetensors");
+    EXPECT_EQ(complaint("Once --model ''").status, 1);
+    EXPECT_EQ(complaint("Once --model " + std::string(5000, 'x')).status, 1);
+    expect_refusal("Once --model README.md", 1,
+                   "--model README.md is a file; name the folder that holds it");
+    expect_refusal("Once --random-weights gpt2", 2,
+                   "--random-weights has no tokenizer, so it takes no prompt and no --stop; the "
+                   "length of its random prompt is --prompt-tokens");
     expect_refusal("--random-weights gpt5", 1,
                    "there is no built-in shape 'gpt5'; there are: gpt2, gpt2-xl, llama-2-7b, "
                    "mistral-7b, mixtral-8x7b-8layers");
@@ -147,10 +155,11 @@ class DamagedModel : public ::testing::Test {
     }
     void TearDown() override { std::filesystem::remove_all(folder_); }
 
-    /// One sentence on stderr that holds both words, exit code 1, nothing on stdout but the prompt.
-    void expect_complaint(const std::string& file, const std::string& words) {
-        const Output output =
-            complaint("Once --max-tokens 2 --model " + shell_word(folder_.string()));
+    /// One sentence on stderr that holds both words, exit code 1.
+    void expect_complaint(const std::string& file, const std::string& words,
+                          const std::string& prompt = "Once") {
+        const Output output = complaint(shell_word(prompt) + " --max-tokens 2 --model " +
+                                        shell_word(folder_.string()));
         EXPECT_EQ(output.status, 1) << output.text;
         EXPECT_EQ(output.text.find("t2t: "), 0u) << output.text;
         EXPECT_EQ(output.text.find('\n'), output.text.size() - 1) << output.text;
@@ -191,6 +200,46 @@ TEST_F(DamagedModel, AnUnsupportedArchitectureIsNamedWithThoseSupported) {
 TEST_F(DamagedModel, AShapeThatContradictsTheConfigIsNamed) {
     replace("config.json", "\"vocab_size\": 2048", "\"vocab_size\": 2047");
     expect_complaint("model.safetensors", "wte.weight");
+}
+
+TEST_F(DamagedModel, ATokenThatTheModelDoesNotKnowIsNamed) {
+    replace("tokenizer.json", "\"added_tokens\": [",
+            "\"added_tokens\": [{\"id\": 5000, \"content\": \"<big>\", \"single_word\": false, "
+            "\"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"special\": false},");
+    expect_complaint("tokenizer.json",
+                     "gives token 5000 (<big>), but config.json says vocab_size 2048",
+                     "A <big> word");
+}
+
+TEST_F(DamagedModel, LayersThatTheConfigLeavesOutAreNamed) {
+    replace("config.json", "\"n_layer\": 4", "\"n_layer\": 3");
+    expect_complaint("config.json", "transformer.h.3.");
+}
+
+TEST_F(DamagedModel, AFolderOfTheCurrentFolderIsAModelToo) {
+    const Output output =
+        run("cd " + shell_word(folder_.string()) + " && T2T_ROOT=/nowhere " +
+            shell_word(T2T_PROGRAM) + " generate Once --max-tokens 2 --model . 2>&1");
+    EXPECT_EQ(output.status, 0) << output.text;
+}
+
+TEST(Generate, AFullDiskIsNoticed) {
+    const Output output = run(shell_word(T2T_PROGRAM) +
+                              " generate Once --max-tokens 2 2>&1 >/dev/full | grep cannot");
+    EXPECT_EQ(output.text, "t2t: cannot write to standard output\n");
+}
+
+TEST(Generate, AHugeNumberOfTokensIsTheContext) {
+    const Output output =
+        complaint("Once --model tales-gpt2 --temperature 0 --max-tokens 9223372036854775807");
+    EXPECT_EQ(output.status, 0) << output.text;
+    EXPECT_NE(output.text.find("the context of 512 tokens is full\n"), std::string::npos)
+        << output.text;
+}
+
+TEST(Generate, NothingToTraceIsSaid) {
+    const Output output = complaint("Once --max-tokens 1 --trace");
+    EXPECT_EQ(output.text.find("t2t: there is no trace"), 0u) << output.text;
 }
 
 TEST_F(DamagedModel, AMergeOfAnUnknownTokenIsNamed) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/text_stream.hpp"
 #include "model/tokenizer.hpp"
 #include "tests/model/loaded.hpp"
 #include "tests/model/tiny_model.hpp"
@@ -130,18 +132,49 @@ TEST(GenerateTiny, AnEndTokenEndsTheText) {
 }
 
 TEST(GenerateTiny, TheContextIsTheEnd) {
+    TinyModel tiny = tiny_gpt2();  // a context of 24
+    tiny.config["eos_token_id"] = nullptr;
     const TemporaryFolder folder;
-    write_model(folder, tiny_gpt2(), "F32");  // a context of 24
+    write_model(folder, tiny, "F32");
     Loaded model(folder.path(), {.positions = 24, .logits_of = model::LogitsOf::last});
-    const model::Request request{{1, 2, 3, 4}, 100, {.temperature = 1, .seed = 3}, {}};
-    const auto result = model::generate(*model, nullptr, {&request, 1}).front();
-    if (result.finish == model::Finish::context) {
-        // The last new token needs no room of its own.
-        EXPECT_EQ(result.tokens.size(), 24u - 4 + 1);
-    } else {
-        EXPECT_EQ(result.finish, model::Finish::end_token);
+    for (const std::int64_t max_tokens :
+         {std::int64_t{100}, std::numeric_limits<std::int64_t>::max()}) {
+        const model::Request request{{1, 2, 3, 4}, max_tokens, {.temperature = 1, .seed = 3}, {}};
+        EXPECT_EQ(model::positions_needed(model->config(), {&request, 1}), 24);
+        const auto result = model::generate(*model, nullptr, {&request, 1}).front();
+        EXPECT_EQ(result.finish, model::Finish::context);
+        EXPECT_EQ(result.tokens.size(), 24u - 4 + 1);  // the last one needs no room of its own
     }
-    EXPECT_EQ(model::positions_needed(model->config(), {&request, 1}), 24);
+}
+
+// A model's vocabulary may be padded beyond its tokenizer's.
+TEST(GenerateTiny, TokensWithoutAPieceAddNoText) {
+    const auto tokenizer = model::Tokenizer::from_json(
+        R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": [], "unk_token": "a"},
+            "normalizer": null, "pre_tokenizer": null, "post_processor": null,
+            "decoder": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "never",
+                        "split": true}, "added_tokens": []})",
+        "tokenizer.json");
+    const std::vector<std::int32_t> prompt{0};
+    model::TextStream stream(*tokenizer, prompt, {});
+    EXPECT_EQ(stream.push(1) + stream.push(39) + stream.push(0) + stream.push(-1) + stream.finish(),
+              "ba");
+}
+
+TEST(GenerateTiny, ATraceEndsWithAnError) {
+    TinyModel tiny = tiny_gpt2();
+    tiny.at("transformer.wpe.weight").values[5 * 20] = std::numeric_limits<float>::quiet_NaN();
+    const TemporaryFolder folder;
+    write_model(folder, tiny, "F32");
+    Loaded model(folder.path(), {.positions = 24, .logits_of = model::LogitsOf::last});
+    const model::Request request{{1, 2, 3, 4}, 8, {.temperature = 0}, {}};
+    std::vector<model::Launch> trace;
+    model::Watch watch;
+    watch.trace = &trace;
+    // Position 5 is the second decode step, which is traced.
+    EXPECT_THROW(model::generate(*model, nullptr, {&request, 1}, watch), std::runtime_error);
+    const model::Request shorter{{1, 2}, 2, {.temperature = 0}, {}};
+    EXPECT_EQ(model::generate(*model, nullptr, {&shorter, 1}).front().tokens.size(), 2u);
 }
 
 TEST(GenerateTiny, WrongRequestsGetASentence) {

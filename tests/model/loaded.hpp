@@ -2,6 +2,7 @@
 /// A model from a folder, ready to be asked.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -77,8 +78,11 @@ class Loaded {
         const model::Checkpoint checkpoint = model::Checkpoint::open(folder);
         model::Weights weights =
             model::load_weights(config, model::source_of(checkpoint), setup.compute, ops_, {});
+        const bool learned = config.family == model::Family::gpt2;
+        const std::int64_t positions =
+            learned ? std::min(setup.positions, config.context) : setup.positions;
         return {config,          std::move(weights), setup.compute, ops_,
-                setup.sequences, setup.positions,    setup.chunk,   setup.logits_of};
+                setup.sequences, positions,          setup.chunk,   setup.logits_of};
     }
 
     Stream stream_;

@@ -155,8 +155,12 @@ TEST(SamplingRule, WrongOnesGetASentence) {
     EXPECT_EQ(complaint({}), "none");
     EXPECT_EQ(complaint({.temperature = 0, .top_p = 1}), "none");
     EXPECT_EQ(complaint({.temperature = -0.5}),
-              "temperature is -0.5; it must be 0 (greedy) or more");
-    EXPECT_EQ(complaint({.temperature = nan}), "temperature is nan; it must be 0 (greedy) or more");
+              "temperature is -0.5; it must be 0 (greedy) or a number above");
+    EXPECT_EQ(complaint({.temperature = nan}),
+              "temperature is nan; it must be 0 (greedy) or a number above");
+    EXPECT_EQ(complaint({.temperature = 1e-30}),
+              "temperature is 1e-30; below 1e-06 use 0 (greedy)");
+    EXPECT_EQ(complaint({.temperature = 1e-6}), "none");
     EXPECT_EQ(complaint({.top_p = 0}), "top-p is 0; it must be above 0 and at most 1");
     EXPECT_EQ(complaint({.top_p = 1.5}), "top-p is 1.5; it must be above 0 and at most 1");
     EXPECT_EQ(complaint({.top_p = nan}), "top-p is nan; it must be above 0 and at most 1");

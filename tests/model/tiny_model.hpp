@@ -46,6 +46,7 @@ struct TinyTensor {
     std::string name;
     std::vector<std::int64_t> shape;
     std::vector<float> values;
+    std::string type = {};  ///< "F32", "F16" or "BF16"; empty for that of the file
 };
 
 /// A model: its config.json, and its tensors.
@@ -61,7 +62,7 @@ struct TinyModel {
         std::vector<float> values =
             lab::integers(count, low, high, 1000 + static_cast<std::uint64_t>(tensors.size()));
         for (float& value : values) value /= 64;
-        tensors.push_back({name, shape, std::move(values)});
+        tensors.push_back({name, shape, std::move(values), {}});
     }
 
     TinyTensor& at(const std::string& name) {
@@ -72,22 +73,23 @@ struct TinyModel {
     }
 };
 
-/// The bytes of a safetensors file; type is "F32", "F16" or "BF16".
+/// The bytes of a safetensors file; type is "F32", "F16" or "BF16", for tensors that say nothing else.
 inline std::string safetensors(const std::vector<TinyTensor>& tensors, const std::string& type) {
     nlohmann::json header;
     std::string numbers;
     for (const TinyTensor& tensor : tensors) {
         const std::size_t begin = numbers.size();
+        const std::string stored = tensor.type.empty() ? type : tensor.type;
         const auto append = [&](auto value) {
             numbers.append(reinterpret_cast<const char*>(&value), sizeof value);
         };
         for (const float value : tensor.values) {
-            if (type == "F32") append(value);
-            if (type == "F16") append(__float2half(value));
-            if (type == "BF16") append(__float2bfloat16(value));
+            if (stored == "F32") append(value);
+            if (stored == "F16") append(__float2half(value));
+            if (stored == "BF16") append(__float2bfloat16(value));
         }
         header[tensor.name] = {
-            {"dtype", type}, {"shape", tensor.shape}, {"data_offsets", {begin, numbers.size()}}};
+            {"dtype", stored}, {"shape", tensor.shape}, {"data_offsets", {begin, numbers.size()}}};
     }
     const std::string text = header.dump();
     const std::uint64_t size = text.size();
@@ -141,6 +143,55 @@ inline TinyModel tiny_gpt2(const std::string& root = "transformer.") {
     return m;
 }
 
+/// What the Llama family's models have in common. Sizes are all different.
+/// @param feed_forward adds the feed-forward layer's tensors, given the layer's prefix
+inline void add_llama_layers(TinyModel& m, std::int64_t width, std::int64_t heads, std::int64_t dim,
+                             std::int64_t vocabulary,
+                             const std::function<void(const std::string&)>& feed_forward) {
+    m.add("model.embed_tokens.weight", {vocabulary, width}, -64, 64);
+    for (int i = 0; i < 2; ++i) {
+        const std::string layer = "model.layers." + std::to_string(i) + ".";
+        m.add(layer + "input_layernorm.weight", {width}, 32, 96);
+        m.add(layer + "self_attn.q_proj.weight", {heads * dim, width}, -20, 20);
+        m.add(layer + "self_attn.k_proj.weight", {dim, width}, -20, 20);
+        m.add(layer + "self_attn.v_proj.weight", {dim, width}, -20, 20);
+        m.add(layer + "self_attn.o_proj.weight", {width, heads * dim}, -20, 20);
+        m.add(layer + "post_attention_layernorm.weight", {width}, 32, 96);
+        feed_forward(layer);
+    }
+    m.add("model.norm.weight", {width}, 32, 96);
+    m.add("lm_head.weight", {vocabulary, width}, -60, 60);
+}
+
+/// Mistral with an untied output and a window of 5.
+inline TinyModel tiny_mistral() {
+    TinyModel m;
+    const std::int64_t width = 22, inner = 14, vocabulary = 40;
+    m.config = {{"architectures", {"MistralForCausalLM"}},
+                {"model_type", "mistral"},
+                {"vocab_size", vocabulary},
+                {"hidden_size", width},
+                {"intermediate_size", inner},
+                {"num_hidden_layers", 2},
+                {"num_attention_heads", 2},
+                {"num_key_value_heads", 1},
+                {"head_dim", 6},
+                {"max_position_embeddings", 64},
+                {"rms_norm_eps", 1e-5},
+                {"rope_theta", 1e4},
+                {"hidden_act", "silu"},
+                {"sliding_window", 5},
+                {"tie_word_embeddings", false},
+                {"bos_token_id", 1},
+                {"eos_token_id", nullptr}};
+    add_llama_layers(m, width, 2, 6, vocabulary, [&](const std::string& layer) {
+        m.add(layer + "mlp.gate_proj.weight", {inner, width}, -20, 20);
+        m.add(layer + "mlp.up_proj.weight", {inner, width}, -20, 20);
+        m.add(layer + "mlp.down_proj.weight", {width, inner}, -20, 20);
+    });
+    return m;
+}
+
 /// Mixtral with an untied output and sizes that are all different.
 inline TinyModel tiny_mixtral() {
     TinyModel m;
@@ -164,15 +215,7 @@ inline TinyModel tiny_mixtral() {
                 {"tie_word_embeddings", false},
                 {"bos_token_id", 1},
                 {"eos_token_id", 2}};
-    m.add("model.embed_tokens.weight", {vocabulary, width}, -64, 64);
-    for (int i = 0; i < 2; ++i) {
-        const std::string layer = "model.layers." + std::to_string(i) + ".";
-        m.add(layer + "input_layernorm.weight", {width}, 32, 96);
-        m.add(layer + "self_attn.q_proj.weight", {heads * dim, width}, -20, 20);
-        m.add(layer + "self_attn.k_proj.weight", {dim, width}, -20, 20);
-        m.add(layer + "self_attn.v_proj.weight", {dim, width}, -20, 20);
-        m.add(layer + "self_attn.o_proj.weight", {width, heads * dim}, -20, 20);
-        m.add(layer + "post_attention_layernorm.weight", {width}, 32, 96);
+    add_llama_layers(m, width, heads, dim, vocabulary, [&](const std::string& layer) {
         m.add(layer + "block_sparse_moe.gate.weight", {experts, width}, -60, 60);
         for (int e = 0; e < experts; ++e) {
             const std::string expert =
@@ -181,9 +224,7 @@ inline TinyModel tiny_mixtral() {
             m.add(expert + "w2.weight", {width, inner}, -20, 20);
             m.add(expert + "w3.weight", {inner, width}, -20, 20);
         }
-    }
-    m.add("model.norm.weight", {width}, 32, 96);
-    m.add("lm_head.weight", {vocabulary, width}, -60, 60);
+    });
     return m;
 }
 

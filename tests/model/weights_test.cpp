@@ -1,6 +1,8 @@
 #include "model/weights.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -109,23 +111,122 @@ TEST(Weights, NaNInTheWeightsIsFoundBeforeATokenIsChosen) {
     }
 }
 
-TEST(Weights, TooLittleMemorySaysHowMuchIsNeeded) {
+std::string memory_complaint(const std::function<void()>& load) {
     try {
-        model::require_device_memory(std::uint64_t{1} << 60, "the model's weights");
-        FAIL() << "an exabyte fits";
+        load();
     } catch (const std::runtime_error& error) {
-        const std::string text = error.what();
-        EXPECT_EQ(text.find("the model's weights need 1152921504.61 GB of device memory; "), 0u)
-            << text;
-        EXPECT_NE(text.find(" are free"), std::string::npos) << text;
+        return error.what();
     }
+    return "no complaint";
+}
+
+TEST(Weights, TooLittleMemorySaysHowMuchIsNeeded) {
+    const std::string text =
+        memory_complaint([] { model::require_device_memory(std::uint64_t{1} << 60, "a pass"); });
+    EXPECT_EQ(text.find("a pass: 1152921504.61 GB of device memory are needed; "), 0u) << text;
+    EXPECT_NE(text.find(" are free"), std::string::npos) << text;
 }
 
 TEST(Weights, AModelThatDoesNotFitIsRefusedBeforeItIsLoaded) {
-    TinyModel tiny = tiny_mixtral();
     const TemporaryFolder folder;
-    write_model(folder, tiny, "F32");
-    EXPECT_THROW(Loaded(folder.path(), {.positions = std::int64_t{1} << 40}), std::runtime_error);
+    write_model(folder, tiny_mixtral(), "F32");
+    const Stream stream;
+    model::Ops ops(table_with({}), stream.get());
+    const auto config = model::read_config(folder.path());
+    const auto checkpoint = model::Checkpoint::open(folder.path());
+    bool loaded = false;
+    const std::string text = memory_complaint([&] {
+        model::load_weights(
+            config, model::source_of(checkpoint), model::DType::fp32, ops,
+            [&](double) { loaded = true; },
+            model::Model::working_bytes(config, model::DType::fp32, 1, std::int64_t{1} << 40));
+    });
+    EXPECT_EQ(text.find("weights of 0.00 GB and what computes with them: "), 0u) << text;
+    EXPECT_FALSE(loaded);
+}
+
+TEST(Weights, ACacheThatDoesNotFitIsRefused) {
+    const TemporaryFolder folder;
+    write_model(folder, tiny_mixtral(), "F32");
+    const std::string text =
+        memory_complaint([&] { Loaded(folder.path(), {.positions = std::int64_t{1} << 40}); });
+    EXPECT_EQ(text.find("keys and values of 1 × 1099511627776 tokens: "), 0u) << text;
+}
+
+// What a model takes is what it was said to need.
+TEST(Weights, WorkingMemoryIsWhatItWasSaidToBe) {
+    const TemporaryFolder folder;
+    write_model(folder, tiny_mixtral(), "F32");
+    const auto config = model::read_config(folder.path());
+    const auto free_bytes = [] {
+        std::size_t free = 0, total = 0;
+        T2T_CHECK(cudaMemGetInfo(&free, &total));
+        return free;
+    };
+    const Stream stream;
+    model::Ops ops(table_with({}), stream.get());
+    const auto checkpoint = model::Checkpoint::open(folder.path());
+    auto weights =
+        model::load_weights(config, model::source_of(checkpoint), model::DType::fp32, ops, {});
+    const std::int64_t positions = 60'000;
+    const auto said = model::Model::working_bytes(config, model::DType::fp32, 3, positions);
+    EXPECT_GT(said, 3u * 2 * 2 * 60'000 * 8 * 4);   // the cache alone: 2 layers, keys and values
+    if (device_properties().is_cpu_device) return;  // its free memory is the whole machine's
+    const std::size_t before = free_bytes();
+    const model::Model model(config, std::move(weights), model::DType::fp32, ops, 3, positions);
+    EXPECT_NEAR(static_cast<double>(before - free_bytes()), static_cast<double>(said), 64e6);
+}
+
+TEST(Weights, ExpertsOfMixedTypesAreBroughtToOne) {
+    TinyModel mixed = tiny_mixtral();
+    for (TinyTensor& tensor : mixed.tensors) {
+        if (tensor.name.ends_with("w2.weight")) tensor.type = "F32";
+        if (tensor.name.ends_with("q_proj.weight")) tensor.type = "F16";
+    }
+    const auto expected = logits_of(tiny_mixtral(), "F32");
+    const auto actual = logits_of(mixed, "BF16");
+    ASSERT_EQ(actual.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(actual[i], expected[i], 1e-5);
+}
+
+TEST(Weights, ALayerOrAnExpertThatIsNotThereIsNamedAtOnce) {
+    TinyModel tiny = tiny_gpt2();
+    tiny.config["n_layer"] = 2'000'000'000;  // would be some TB of names
+    EXPECT_NE(complaint(tiny).find("transformer.h.1999999999.ln_1.weight"), std::string::npos);
+    tiny = tiny_mixtral();
+    tiny.config["num_local_experts"] = 2'000'000'000;
+    EXPECT_NE(complaint(tiny).find("experts.1999999999.w1.weight"), std::string::npos);
+}
+
+TEST(Weights, TensorsWithoutAPlaceAreRefused) {
+    const auto refusal = [](const TinyModel& tiny) {
+        const TemporaryFolder folder;
+        write_model(folder, tiny, "BF16");
+        const auto checkpoint = model::Checkpoint::open(folder.path());
+        try {
+            model::require_no_other_tensors(model::read_config(folder.path()), checkpoint,
+                                            folder.path());
+        } catch (const model::FileError& error) {
+            return std::string(error.what());
+        }
+        return std::string("none");
+    };
+    TinyModel gpt2 = tiny_gpt2("");
+    gpt2.add("h.0.attn.bias", {1, 1, 4, 4});  // a mask that old checkpoints store
+    gpt2.add("lm_head.weight", {50, 20});     // a copy of the embedding
+    EXPECT_EQ(refusal(gpt2), "none");
+    EXPECT_EQ(refusal(tiny_mixtral()), "none");
+
+    TinyModel shorter = tiny_mixtral();
+    shorter.config["num_hidden_layers"] = 1;
+    EXPECT_NE(
+        refusal(shorter).find("the weights hold 16 tensors that config.json's model has no place "
+                              "for, such as model.layers.1."),
+        std::string::npos)
+        << refusal(shorter);
+    TinyModel biased = tiny_mistral();
+    biased.add("model.layers.0.self_attn.q_proj.bias", {12});
+    EXPECT_NE(refusal(biased).find("q_proj.bias"), std::string::npos) << refusal(biased);
 }
 
 TEST(Model, WrongTokensAndPositionsGetASentence) {
@@ -145,6 +246,40 @@ TEST(Model, WrongTokensAndPositionsGetASentence) {
     EXPECT_EQ(complain({1, 2}, 15), "position 16 is outside the cache's 16");
     EXPECT_EQ(complain({}, 0), "a prompt needs at least one token");
     EXPECT_EQ(complain({1, 2}, 14), "no complaint");
+}
+
+TEST(Model, ADecodeStepTakesEachSequenceOnce) {
+    const TemporaryFolder folder;
+    write_model(folder, tiny_mixtral(), "F32");
+    Loaded model(folder.path(),
+                 {.sequences = 2, .positions = 16, .logits_of = model::LogitsOf::last});
+    const auto complain = [&](const std::vector<std::int32_t>& rows) {
+        const std::vector<std::int32_t> zeros(rows.size(), 0);
+        try {
+            model->decode(rows, zeros, zeros);
+        } catch (const std::invalid_argument& error) {
+            return std::string(error.what());
+        }
+        return std::string("no complaint");
+    };
+    EXPECT_EQ(complain({0, 1}), "no complaint");
+    EXPECT_EQ(complain({0, 0}),
+              "a decode step has two tokens of one sequence; give it one of each");
+    EXPECT_EQ(complain({0, 1, 2}), "a pass of 3 tokens; this model was made for at most 2");
+    EXPECT_EQ(complain({2}), "sequence 2 is outside the cache's 2");
+}
+
+TEST(Model, LearnedPositionsAreNotExceeded) {
+    const TemporaryFolder folder;
+    write_model(folder, tiny_gpt2(), "F32");  // a context of 24
+    const Stream stream;
+    model::Ops ops(table_with({}), stream.get());
+    const auto config = model::read_config(folder.path());
+    const auto checkpoint = model::Checkpoint::open(folder.path());
+    auto weights =
+        model::load_weights(config, model::source_of(checkpoint), model::DType::fp32, ops, {});
+    EXPECT_THROW(model::Model(config, std::move(weights), model::DType::fp32, ops, 1, 25),
+                 std::invalid_argument);
 }
 
 TEST(RandomModel, EveryKnownShapeIsCountedRight) {
