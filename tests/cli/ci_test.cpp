@@ -58,7 +58,8 @@ TEST_F(Ci, FailsWhenASanitizerDoes) {
 echo '100% tests passed, 0 tests failed out of 7')");
     const Outcome outcome = run();
     EXPECT_EQ(outcome.status, 8);
-    EXPECT_PRED2(contains, outcome.errors, "CI failed in: CPU device under AddressSanitizer");
+    EXPECT_PRED2(contains, outcome.errors,
+                 "CI failed in: CPU device and file readers under AddressSanitizer");
     EXPECT_PRED2(lacks, outcome.output, "==== Times");
 }
 
