@@ -5,10 +5,15 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <stdexcept>
 #include <string_view>
 #include <vector>
 
+#include <cuda_runtime.h>
+#include <gtest/gtest.h>
+
 #include "common/lab/check_rung.hpp"
+#include "common/lab/guarded_buffer.hpp"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/matmul.hpp"
 
@@ -80,6 +85,47 @@ lab::Comparison check_layer(std::string_view operation, std::string_view rung,
               {layer.shape.m, layer.shape.n},
               tolerance});
     return check.run([&] { launch(x, w, bias, y); });
+}
+
+/// A launcher of such a ladder.
+template <typename T, typename Weight, typename Shape>
+using LinearRun = void(const T* x, const Weight* w, const float* bias, float* y, Shape shape,
+                       cudaStream_t stream);
+
+/// Without rows or without columns there is nothing to do, and the pointers may be null.
+template <typename T, typename Weight, typename Shape>
+void expect_nothing_for_an_empty_result(LinearRun<T, Weight, Shape>* run) {
+    EXPECT_NO_THROW(run(nullptr, nullptr, nullptr, nullptr, {0, 3, 4}, nullptr));
+    EXPECT_NO_THROW(run(nullptr, nullptr, nullptr, nullptr, {3, 0, 4}, nullptr));
+}
+
+/// Sizes that are negative, overflow or need too many blocks, null pointers, and misaligned ones.
+template <typename T, typename Weight, typename Shape>
+void expect_refusal_of_bad_arguments(LinearRun<T, Weight, Shape>* run) {
+    lab::GuardedBuffer<T> x_buffer(64);
+    lab::GuardedBuffer<Weight> w_buffer(64);
+    lab::GuardedBuffer<float> bias_buffer(64);
+    lab::GuardedBuffer<float> output(64);
+    const T* x = x_buffer.data();
+    const Weight* w = w_buffer.data();
+    const float* bias = bias_buffer.data();
+    float* y = output.data();
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    EXPECT_THROW(run(x, w, bias, y, {-1, 4, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, y, {4, -1, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, y, {4, 8, -1}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, y, {most / 8, 1, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, y, {1, most / 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, y, {1L << 32, 1L << 32, 0}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, y, {1L << 40, 1, 0}, nullptr), std::invalid_argument);  // blocks
+    EXPECT_THROW(run(nullptr, w, bias, y, {4, 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, nullptr, bias, y, {4, 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, nullptr, {4, 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x + 1, w, bias, y, {4, 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w + 1, bias, y, {4, 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias + 2, y, {4, 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run(x, w, bias, y + 3, {4, 8, 8}, nullptr), std::invalid_argument);
+    EXPECT_TRUE(output.unchanged()) << "a refused call has written";
 }
 
 }  // namespace t2t::tests
