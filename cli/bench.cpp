@@ -29,12 +29,14 @@ struct BenchWords {
     std::string json;  ///< a file, `-` for standard output, or empty
     int repetitions = lab::BenchOptions{}.repetitions;
     bool quick = false;
+    bool small = false;  ///< the CPU device's shapes, on a GPU too
 };
 
 /// The command as one would type it again.
 std::string command_line(const BenchWords& words) {
     std::string line = "./t2t bench " + words.chapter;
     if (!words.rung.empty()) line += " " + words.rung;
+    if (words.small) line += " --small";
     if (words.quick) line += " --quick";
     if (!words.quick && words.repetitions != lab::BenchOptions{}.repetitions) {
         line += " --repetitions " + std::to_string(words.repetitions);
@@ -64,8 +66,9 @@ void write_json(const nlohmann::ordered_json& json, const std::string& file) {
 }
 
 /// The cases that hold `rung`, or all when it is empty.
-std::vector<lab::BenchCase> select_cases(const Chapter& chapter, const std::string& rung) {
-    std::vector<lab::BenchCase> cases = lab::bench_cases(chapter.number);
+std::vector<lab::BenchCase> select_cases(const Chapter& chapter, const std::string& rung,
+                                         lab::Shapes shapes) {
+    std::vector<lab::BenchCase> cases = lab::bench_cases(chapter.number, shapes);
     if (cases.empty()) throw UsageError("chapter " + chapter.folder() + " has no benchmark");
     if (rung.empty()) return cases;
 
@@ -84,6 +87,7 @@ std::vector<lab::BenchCase> select_cases(const Chapter& chapter, const std::stri
 
 void bench_roofs(const BenchWords& words) {
     if (!words.rung.empty()) throw UsageError("bench roofs takes no rung; leave out " + words.rung);
+    if (words.small) throw UsageError("bench roofs has no shapes; leave out --small");
     const DeviceProperties device = device_properties();
     const lab::Roofs roofs = lab::measure_roofs(device);
     const std::filesystem::path file = lab::roofs_file(device.name);
@@ -97,7 +101,9 @@ void bench_roofs(const BenchWords& words) {
 }
 
 void bench_chapter(const BenchWords& words) {
-    const std::vector<lab::BenchCase> cases = select_cases(find_chapter(words.chapter), words.rung);
+    const std::vector<lab::BenchCase> cases =
+        select_cases(find_chapter(words.chapter), words.rung,
+                     words.small ? lab::Shapes::of_cpu_device : lab::Shapes::of_this_device);
     const DeviceProperties device = device_properties();
     const lab::Roofs roofs = lab::machine_roofs(device);
     const std::string date = lab::utc_now();
@@ -145,6 +151,8 @@ void add_bench_command(CLI::App& app) {
             ->capture_default_str();
     command->add_flag("--quick", words->quick, "5 samples a row: a first look, not a result")
         ->excludes(repetitions);
+    command->add_flag("--small", words->small,
+                      "the shapes that the CPU device uses, on a GPU too: the same work on both");
     command->footer(
         "A sample is the mean over a batch of runs, timed with events; runs shorter than 30 µs are\n"
         "replayed as a CUDA graph, so that the kernel is timed and not the host that launches it. The\n"

@@ -138,12 +138,7 @@ Finding examine_profiler(const Machine& machine) {
     const bool only_administrators =
         value_after(machine.driver_parameters, "RmProfilingAdminOnly:") == "1";
     if (only_administrators && !machine.administrator) {
-        return {Mark::advice, "ncu",
-                version +
-                    ", but only administrators may read the GPU's counters "
-                    "(ERR_NVGPUCTRPERM); run it with sudo, or allow everyone and reboot: echo "
-                    "options nvidia NVreg_RestrictProfilingToAdminUsers=0 | sudo tee "
-                    "/etc/modprobe.d/nvidia-counters.conf"};
+        return {Mark::advice, "ncu", version + ", but " + std::string(counters_advice)};
     }
     return {Mark::good, "ncu", version + ", and it may read the GPU's counters"};
 }

@@ -40,6 +40,13 @@ struct Finding {
     std::string text;     ///< what is there; when something is wrong, also what to do
 };
 
+/// Who may read the GPU's counters when not everyone may, and what to do: what follows `ncu is there,
+/// but`.
+inline constexpr std::string_view counters_advice =
+    "only administrators may read the GPU's counters (ERR_NVGPUCTRPERM); run it with sudo, or allow "
+    "everyone and reboot: echo options nvidia NVreg_RestrictProfilingToAdminUsers=0 | sudo tee "
+    "/etc/modprobe.d/nvidia-counters.conf";
+
 /// Looks at this machine. What cannot be read is left empty.
 Machine gather();
 

@@ -61,6 +61,26 @@ else()
     message(FATAL_ERROR "T2T_DEVICE is '${T2T_DEVICE}'; it must be cpu or cuda")
 endif()
 
+# A check build: the compiler calls a hook (common/cpu_device/observer) before each load and store of every
+# .cu file, and at the head of each basic block. The rest keeps the code close to what nvcc makes of it.
+if(T2T_OBSERVE)
+    if(NOT T2T_DEVICE STREQUAL "cpu" OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        message(FATAL_ERROR "a check build (T2T_OBSERVE) is for the CPU device and needs g++; set CXX=g++")
+    endif()
+    target_compile_definitions(t2t_flags INTERFACE T2T_OBSERVE=1)
+    set(T2T_OBSERVED_OPTIONS
+        -O2
+        -fsanitize=thread                          # __tsan_read4(address) before each load, and so on
+        --param=tsan-distinguish-volatile=1        # volatile reads are how flags are polled
+        -fsanitize-coverage=trace-pc               # __sanitizer_cov_trace_pc() in each basic block
+        -fsanitize=bounds                          # indices against the extents of arrays
+        -fno-tree-sra                              # a float4 stays one access of 16 bytes
+        -fno-tree-vectorize                        # one floating-point instruction, one operation
+        --param=avoid-fma-max-bits=0               # a · b + c becomes an fma wherever it can, as with nvcc
+        -fno-ipa-icf                               # kernels with the same code stay apart
+        -Wno-tsan)                                 # fences are reported by the CPU device's headers
+endif()
+
 if(T2T_WARNINGS_ARE_ERRORS)
     target_compile_options(t2t_flags INTERFACE
         $<$<COMPILE_LANGUAGE:CXX>:-Werror> $<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings>)
@@ -104,6 +124,9 @@ function(t2t_sources target)
         if(file MATCHES "\\.cu$" AND T2T_DEVICE STREQUAL "cpu")
             t2t_translate(${file} translated)
             target_sources(${target} PRIVATE ${translated})
+            if(T2T_OBSERVE)
+                set_source_files_properties(${translated} PROPERTIES COMPILE_OPTIONS "${T2T_OBSERVED_OPTIONS}")
+            endif()
         else()
             target_sources(${target} PRIVATE ${file})
         endif()

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 01 under Nsight Compute: what one launch of one rung did with memory.
 #
-#   chapters/01_vector_add/profile.sh [RUNG]      without RUNG: the top of the ladder
+#   chapters/01_vector_add/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: the top of the ladder. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
 set -euo pipefail
@@ -40,4 +42,4 @@ exec ncu --clock-control none \
     --kernel-name "regex:^${rung#v*_}_kernel" \
     --launch-count 1 \
     --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "$program" bench 01 "$rung" --quick
+    "${@:2}" "$program" bench 01 "$rung" --quick

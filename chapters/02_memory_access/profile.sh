@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 02 under Nsight Compute: how many sectors the requests of one rung touched, and who served them.
 #
-#   chapters/02_memory_access/profile.sh [RUNG]      without RUNG: the bottom of the copy's ladder
+#   chapters/02_memory_access/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: the bottom of the copy's ladder. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
 set -euo pipefail
@@ -41,4 +43,4 @@ exec ncu --clock-control none \
     --kernel-name "regex:^${rung#v*_}_kernel" \
     --launch-count 1 \
     --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "$program" bench 02 "$rung" --quick
+    "${@:2}" "$program" bench 02 "$rung" --quick

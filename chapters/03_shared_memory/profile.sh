@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 03 under Nsight Compute: sectors in global memory and passes in shared memory, for one rung.
 #
-#   chapters/03_shared_memory/profile.sh [RUNG]      without RUNG: v2_tile, which has the conflicts
+#   chapters/03_shared_memory/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: v2_tile, which has the conflicts. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
 set -euo pipefail
@@ -42,4 +44,4 @@ exec ncu --clock-control none \
     --kernel-name "regex:^${rung#v*_}_kernel" \
     --launch-count 1 \
     --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "$program" bench 03 "$rung" --quick
+    "${@:2}" "$program" bench 03 "$rung" --quick

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 04 under Nsight Compute: how full the GPU is, and what waiting for each other costs.
 #
-#   chapters/04_reduction/profile.sh [RUNG]      without RUNG: v2_argmax_block_per_row
+#   chapters/04_reduction/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: v2_argmax_block_per_row. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
 set -euo pipefail
@@ -39,4 +41,4 @@ exec ncu --clock-control none \
     --kernel-name "regex:^${rung#v*_}_kernel" \
     --launch-count 1 \
     --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "$program" bench 04 "$rung" --quick
+    "${@:2}" "$program" bench 04 "$rung" --quick

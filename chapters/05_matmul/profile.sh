@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 05 under Nsight Compute: what kept one rung's FMA units from working.
 #
-#   chapters/05_matmul/profile.sh [RUNG]      without RUNG: the top of the ladder
+#   chapters/05_matmul/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: the top of the ladder. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
 set -euo pipefail
@@ -49,4 +51,4 @@ exec ncu --clock-control none \
     --kernel-name "regex:^${rung#v*_}_kernel" \
     --launch-count 1 \
     --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "$program" bench 05 "$rung" --quick
+    "${@:2}" "$program" bench 05 "$rung" --quick

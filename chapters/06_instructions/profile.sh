@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 06 under Nsight Compute: how many instructions a rung executed, and which unit was the busiest.
 #
-#   chapters/06_instructions/profile.sh [RUNG]      without RUNG: the top of the ladder
+#   chapters/06_instructions/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: the top of the ladder. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
 set -euo pipefail
@@ -41,4 +43,4 @@ exec ncu --clock-control none \
     --kernel-name "regex:^${rung#v*_}_kernel" \
     --launch-count 1 \
     --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "$program" bench 06 "$rung" --quick
+    "${@:2}" "$program" bench 06 "$rung" --quick

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 07 under Nsight Systems: who waited for whom while bytes went to the device.
 #
-#   chapters/07_streams/profile.sh [RUNG]      without RUNG: the top of the ladder
+#   chapters/07_streams/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: the top of the ladder. Options go to nsys profile.
 #
 # Needs a GPU, nsys (Nsight Systems), and a build for the GPU. Copies are no kernels: ncu does not see them.
 set -euo pipefail
@@ -26,5 +28,5 @@ reports=(
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
 # --trace=cuda   CUDA calls and what they made the device do, nothing else
-nsys profile --trace=cuda --output "$folder/$rung" "$program" bench 07 "$rung" --quick
+nsys profile --trace=cuda --output "$folder/$rung" "${@:2}" "$program" bench 07 "$rung" --quick
 nsys stats --report "$(IFS=,; echo "${reports[*]}")" "$folder/$rung.nsys-rep"

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 08 under Nsight Compute: how often a row is read, and from where.
 #
-#   chapters/08_softmax/profile.sh [RUNG]      without RUNG: v2_block_per_row
+#   chapters/08_softmax/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: v2_block_per_row. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
 set -euo pipefail
@@ -42,4 +44,4 @@ exec ncu --clock-control none \
     --kernel-name "regex:^${rung#v*_}_kernel" \
     --launch-count 1 \
     --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "$program" bench 08 "$rung" --quick
+    "${@:2}" "$program" bench 08 "$rung" --quick

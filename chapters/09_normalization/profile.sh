@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 09 under Nsight Compute: what walking along a row more than once costs, and what the tree costs.
 #
-#   chapters/09_normalization/profile.sh [RUNG]      without RUNG: the top of LayerNorm's ladder
+#   chapters/09_normalization/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: the top of LayerNorm's ladder. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
 set -euo pipefail
@@ -42,4 +44,4 @@ exec ncu --clock-control none \
     --kernel-name "regex:^${rung#v*_}_kernel" \
     --launch-count 1 \
     --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "$program" bench 09 "$rung" --quick
+    "${@:2}" "$program" bench 09 "$rung" --quick

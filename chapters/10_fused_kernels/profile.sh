@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 10 under Nsight Compute: the bytes that each kernel of a rung moved.
 #
-#   chapters/10_fused_kernels/profile.sh [RUNG]      without RUNG: the bottom of the ladder, which has two kernels
+#   chapters/10_fused_kernels/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: the bottom of the ladder, which has two kernels. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
 set -euo pipefail
@@ -39,4 +41,4 @@ exec ncu --clock-control none \
     --kernel-name "regex:^${rung#v*_}_.*kernel" \
     --launch-count "$launches" \
     --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "$program" bench 10 "$rung" --quick
+    "${@:2}" "$program" bench 10 "$rung" --quick

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 11 under Nsight Compute: how busy the tensor cores were, and what they waited for.
 #
-#   chapters/11_tensor_cores/profile.sh [RUNG]      without RUNG: the top of the ladder
+#   chapters/11_tensor_cores/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: the top of the ladder. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
 set -euo pipefail
@@ -47,4 +49,4 @@ exec ncu --clock-control none \
     --kernel-name "regex:^${rung#v*_}_kernel" \
     --launch-count 1 \
     --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "$program" bench 11 "$rung" --quick
+    "${@:2}" "$program" bench 11 "$rung" --quick

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 13 under Nsight Compute: whether one launch of one rung waited for memory or for its sines.
 #
-#   chapters/13_positions/profile.sh [RUNG]      without RUNG: v1_rope_sincos
+#   chapters/13_positions/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: v1_rope_sincos. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
 set -euo pipefail
@@ -40,4 +42,4 @@ exec ncu --clock-control none \
     --kernel-name "regex:^${rung#v*_}_kernel" \
     --launch-count 1 \
     --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "$program" bench 13 "$rung" --quick
+    "${@:2}" "$program" bench 13 "$rung" --quick

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 14 under Nsight Compute: how far the scores of one rung travel.
 #
-#   chapters/14_flash_attention/profile.sh [RUNG]      without RUNG: the top of the ladder
+#   chapters/14_flash_attention/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: the top of the ladder. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
 set -euo pipefail
@@ -44,4 +46,4 @@ exec ncu --clock-control none \
     --kernel-name "regex:^${kernel}" \
     --launch-count "$launches" \
     --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "$program" bench 14 "$rung" --quick
+    "${@:2}" "$program" bench 14 "$rung" --quick

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 16 under Nsight Compute: how one rung read its weights.
 #
-#   chapters/16_quantization/profile.sh [RUNG]      without RUNG: v2_gemv_warp_per_row
+#   chapters/16_quantization/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: v2_gemv_warp_per_row. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
 set -euo pipefail
@@ -43,4 +45,4 @@ exec ncu --clock-control none \
     --kernel-name "regex:^${rung#v*_}_kernel" \
     --launch-count 1 \
     --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "$program" bench 16 "$rung" --quick
+    "${@:2}" "$program" bench 16 "$rung" --quick

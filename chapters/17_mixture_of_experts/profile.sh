@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 17 under Nsight Compute: how often the experts' weights came from DRAM.
 #
-#   chapters/17_mixture_of_experts/profile.sh [RUNG]      without RUNG: the top of the experts' ladder
+#   chapters/17_mixture_of_experts/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: the top of the experts' ladder. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
 set -euo pipefail
@@ -41,4 +43,4 @@ exec ncu --clock-control none \
     --kernel-name "regex:^${rung#v*_}(_hidden)?_kernel" \
     --launch-count 2 \
     --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "$program" bench 17 "$rung" --quick
+    "${@:2}" "$program" bench 17 "$rung" --quick

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Chapter 18 under Nsight Compute: how often a sort passes over its row, and how full the GPU is.
 #
-#   chapters/18_sampling/profile.sh [RUNG]      without RUNG: v1_sort_bitonic
+#   chapters/18_sampling/profile.sh [RUNG [OPTION …]]
+#
+# Without RUNG: v1_sort_bitonic. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
 set -euo pipefail
@@ -42,4 +44,4 @@ exec ncu --clock-control none \
     --kernel-name "regex:^${rung#v*_}_kernel" \
     --launch-count 1 \
     --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "$program" bench 18 "$rung" --quick
+    "${@:2}" "$program" bench 18 "$rung" --quick

@@ -32,6 +32,7 @@ class grid_group {
  public:
     static bool is_valid() { return t2t::cpu_device::is_cooperative_launch(); }
     static void sync(t2t::SourceLocation where = t2t::SourceLocation::current()) {
+        t2t::observer::mark(t2t::observer::Kind::barrier);
         t2t::cpu_device::grid_barrier({"grid.sync", where});
     }
     static unsigned long long thread_rank() {

@@ -42,6 +42,12 @@ inline float from_bfloat16_bits(unsigned short bits) {
 /// One value of 16 bits. Converts to and from the arithmetic types as CUDA's own does, rounding
 /// once.
 struct alignas(2) __nv_bfloat16 : t2t::cpu_device::NarrowScalar<__nv_bfloat16> {
+    /// What a check build counts its arithmetic as.
+    static constexpr auto additions = t2t::observer::NarrowOperation::bf16_add;
+    static constexpr auto multiplications = t2t::observer::NarrowOperation::bf16_mul;
+    static constexpr auto multiply_adds = t2t::observer::NarrowOperation::bf16_fma;
+    static constexpr auto special_operations = t2t::observer::NarrowOperation::bf16_special;
+
     __nv_bfloat16() = default;
     constexpr __nv_bfloat16(const __nv_bfloat16_raw& raw) : bits_(raw.x) {}
     __nv_bfloat16(float value) : bits_(t2t::cpu_device::to_bfloat16_bits(value)) {}

@@ -57,6 +57,12 @@ inline float from_half_bits(unsigned short bits) {
 /// One value of 16 bits. Converts to and from the arithmetic types as CUDA's own does, rounding
 /// once.
 struct alignas(2) __half : t2t::cpu_device::NarrowScalar<__half> {
+    /// What a check build counts its arithmetic as.
+    static constexpr auto additions = t2t::observer::NarrowOperation::fp16_add;
+    static constexpr auto multiplications = t2t::observer::NarrowOperation::fp16_mul;
+    static constexpr auto multiply_adds = t2t::observer::NarrowOperation::fp16_fma;
+    static constexpr auto special_operations = t2t::observer::NarrowOperation::fp16_special;
+
     __half() = default;
     constexpr __half(const __half_raw& raw) : bits_(raw.x) {}
     __half(float value) : bits_(t2t::cpu_device::to_half_bits(value)) {}

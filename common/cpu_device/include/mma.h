@@ -34,7 +34,7 @@ void fill_fragment(fragment<Use, M, N, K, T, Layout>& f, const std::type_identit
 
 /// Calls `visit(element, row, column)` for what the calling lane holds.
 template <typename Fragment, typename Visit>
-void for_each_element(Fragment& f, unsigned lane, Visit visit) {
+T2T_DEVICE_INLINE void for_each_element(Fragment& f, unsigned lane, Visit visit) {
     for (int i = 0; i < Fragment::num_elements; ++i) {
         const int index = static_cast<int>(lane) * Fragment::num_elements + i;
         visit(f.x[i], index / Fragment::columns, index % Fragment::columns);
@@ -42,8 +42,9 @@ void for_each_element(Fragment& f, unsigned lane, Visit visit) {
 }
 
 template <typename Use, int M, int N, int K, typename T, typename Layout>
-void load_matrix_sync(fragment<Use, M, N, K, T, Layout>& f, const T* from, unsigned stride,
-                      t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE void load_matrix_sync(
+    fragment<Use, M, N, K, T, Layout>& f, const T* from, unsigned stride,
+    t2t::SourceLocation where = t2t::SourceLocation::current()) {
     __syncwarp(0xffffffffu, where);
     for_each_element(f, t2t::cpu_device::lane_index(), [&](T& element, int row, int column) {
         element = std::is_same_v<Layout, row_major> ? from[row * stride + column]
@@ -51,8 +52,9 @@ void load_matrix_sync(fragment<Use, M, N, K, T, Layout>& f, const T* from, unsig
     });
 }
 template <int M, int N, int K, typename T>
-void load_matrix_sync(fragment<accumulator, M, N, K, T>& f, const T* from, unsigned stride,
-                      layout_t layout, t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE void load_matrix_sync(
+    fragment<accumulator, M, N, K, T>& f, const T* from, unsigned stride, layout_t layout,
+    t2t::SourceLocation where = t2t::SourceLocation::current()) {
     __syncwarp(0xffffffffu, where);
     for_each_element(f, t2t::cpu_device::lane_index(), [&](T& element, int row, int column) {
         element =
@@ -60,9 +62,9 @@ void load_matrix_sync(fragment<accumulator, M, N, K, T>& f, const T* from, unsig
     });
 }
 template <int M, int N, int K, typename T>
-void store_matrix_sync(T* to, const fragment<accumulator, M, N, K, T>& f, unsigned stride,
-                       layout_t layout,
-                       t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE void store_matrix_sync(
+    T* to, const fragment<accumulator, M, N, K, T>& f, unsigned stride, layout_t layout,
+    t2t::SourceLocation where = t2t::SourceLocation::current()) {
     for_each_element(f, t2t::cpu_device::lane_index(), [&](const T& element, int row, int column) {
         (layout == mem_row_major ? to[row * stride + column] : to[column * stride + row]) = element;
     });
@@ -76,11 +78,11 @@ using sum_type = std::conditional_t<std::is_integral_v<T>, int, float>;
 /// D = A · B + C.
 template <int M, int N, int K, typename T, typename LayoutA, typename LayoutB, typename SumD,
           typename SumC>
-void mma_sync(fragment<accumulator, M, N, K, SumD>& d,
-              const fragment<matrix_a, M, N, K, T, LayoutA>& a,
-              const fragment<matrix_b, M, N, K, T, LayoutB>& b,
-              const fragment<accumulator, M, N, K, SumC>& c,
-              t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE void mma_sync(fragment<accumulator, M, N, K, SumD>& d,
+                                const fragment<matrix_a, M, N, K, T, LayoutA>& a,
+                                const fragment<matrix_b, M, N, K, T, LayoutB>& b,
+                                const fragment<accumulator, M, N, K, SumC>& c,
+                                t2t::SourceLocation where = t2t::SourceLocation::current()) {
     using A = const fragment<matrix_a, M, N, K, T, LayoutA>;
     using B = const fragment<matrix_b, M, N, K, T, LayoutB>;
     using C = const fragment<accumulator, M, N, K, SumC>;
@@ -93,6 +95,7 @@ void mma_sync(fragment<accumulator, M, N, K, SumD>& d,
         C* c;
     };
     Lane mine{&d, &a, &b, &c};
+    t2t::observer::mark(t2t::observer::Kind::tensor, 2 * M * N * K);
     t2t::cpu_device::warp_collective(
         0xffffffffu,
         [](unsigned arrived, void* const* payloads) {

@@ -16,7 +16,8 @@ inline constexpr bool is_atomic_integer =
 
 /// Replaces *address by change(*address) until no other thread came between.
 template <typename T, typename Change>
-T atomic_update(T* address, Change change) {
+T2T_EMULATION T exchange_until_alone(T* address, Change change) {
+    const observer::Pause the_devices_work;
     using Bits = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
     static_assert(sizeof(T) == sizeof(Bits));
     auto* word = reinterpret_cast<Bits*>(address);
@@ -26,10 +27,18 @@ T atomic_update(T* address, Change change) {
         const Bits after = __builtin_bit_cast(Bits, static_cast<T>(change(old)));
         if (__atomic_compare_exchange_n(word, &before, after, true, __ATOMIC_SEQ_CST,
                                         __ATOMIC_RELAXED)) {
-            memory_may_change();
             return old;
         }
     }
+}
+
+/// An atomic operation: `change` gives the new value for an old one.
+template <typename T, typename Change>
+T2T_DEVICE_INLINE T atomic_update(T* address, Change change) {
+    observer::access(observer::Kind::atomic, address, sizeof(T));
+    const T old = exchange_until_alone(address, change);
+    memory_may_change();
+    return old;
 }
 
 }  // namespace t2t::cpu_device
@@ -38,17 +47,18 @@ T atomic_update(T* address, Change change) {
 // memory.
 #define T2T_ATOMIC_SCOPES(name, parameters, arguments) \
     template <typename T>                              \
-    T name##_block parameters {                        \
+    T2T_DEVICE_INLINE T name##_block parameters {      \
         return name arguments;                         \
     }                                                  \
     template <typename T>                              \
-    T name##_system parameters {                       \
+    T2T_DEVICE_INLINE T name##_system parameters {     \
         return name arguments;                         \
     }
 
 template <typename T>
-T atomicAdd(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE T atomicAdd(T* address, std::type_identity_t<T> value) {
     if constexpr (t2t::cpu_device::is_atomic_integer<T>) {
+        t2t::observer::access(t2t::observer::Kind::atomic, address, sizeof(T));
         t2t::cpu_device::memory_may_change();
         return __atomic_fetch_add(address, value, __ATOMIC_SEQ_CST);
     } else {
@@ -60,16 +70,17 @@ T atomicAdd(T* address, std::type_identity_t<T> value) {
 T2T_ATOMIC_SCOPES(atomicAdd, (T * address, std::type_identity_t<T> value), (address, value))
 
 template <typename T>
-T atomicSub(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE T atomicSub(T* address, std::type_identity_t<T> value) {
     static_assert(std::is_same_v<T, int> || std::is_same_v<T, unsigned>,
                   "atomicSub takes int or unsigned");
+    t2t::observer::access(t2t::observer::Kind::atomic, address, sizeof(T));
     t2t::cpu_device::memory_may_change();
     return __atomic_fetch_sub(address, value, __ATOMIC_SEQ_CST);
 }
 T2T_ATOMIC_SCOPES(atomicSub, (T * address, std::type_identity_t<T> value), (address, value))
 
 template <typename T>
-T atomicExch(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE T atomicExch(T* address, std::type_identity_t<T> value) {
     static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, float>,
                   "atomicExch takes int, unsigned, unsigned long long or float");
     return t2t::cpu_device::atomic_update(address, [value](T) { return value; });
@@ -77,7 +88,7 @@ T atomicExch(T* address, std::type_identity_t<T> value) {
 T2T_ATOMIC_SCOPES(atomicExch, (T * address, std::type_identity_t<T> value), (address, value))
 
 template <typename T>
-T atomicMin(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE T atomicMin(T* address, std::type_identity_t<T> value) {
     static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, long long>,
                   "atomicMin takes int, unsigned, long long or unsigned long long");
     return t2t::cpu_device::atomic_update(address,
@@ -86,7 +97,7 @@ T atomicMin(T* address, std::type_identity_t<T> value) {
 T2T_ATOMIC_SCOPES(atomicMin, (T * address, std::type_identity_t<T> value), (address, value))
 
 template <typename T>
-T atomicMax(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE T atomicMax(T* address, std::type_identity_t<T> value) {
     static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, long long>,
                   "atomicMax takes int, unsigned, long long or unsigned long long");
     return t2t::cpu_device::atomic_update(address,
@@ -95,32 +106,34 @@ T atomicMax(T* address, std::type_identity_t<T> value) {
 T2T_ATOMIC_SCOPES(atomicMax, (T * address, std::type_identity_t<T> value), (address, value))
 
 /// Counts up and starts again at 0 after `limit`.
-inline unsigned atomicInc(unsigned* address, unsigned limit) {
+T2T_DEVICE_INLINE unsigned atomicInc(unsigned* address, unsigned limit) {
     return t2t::cpu_device::atomic_update(
         address, [limit](unsigned old) { return old >= limit ? 0 : old + 1; });
 }
 /// Counts down and starts again at `limit` from 0 or from above it.
-inline unsigned atomicDec(unsigned* address, unsigned limit) {
+T2T_DEVICE_INLINE unsigned atomicDec(unsigned* address, unsigned limit) {
     return t2t::cpu_device::atomic_update(
         address, [limit](unsigned old) { return old == 0 || old > limit ? limit : old - 1; });
 }
-inline unsigned atomicInc_block(unsigned* address, unsigned limit) {
+T2T_DEVICE_INLINE unsigned atomicInc_block(unsigned* address, unsigned limit) {
     return atomicInc(address, limit);
 }
-inline unsigned atomicInc_system(unsigned* address, unsigned limit) {
+T2T_DEVICE_INLINE unsigned atomicInc_system(unsigned* address, unsigned limit) {
     return atomicInc(address, limit);
 }
-inline unsigned atomicDec_block(unsigned* address, unsigned limit) {
+T2T_DEVICE_INLINE unsigned atomicDec_block(unsigned* address, unsigned limit) {
     return atomicDec(address, limit);
 }
-inline unsigned atomicDec_system(unsigned* address, unsigned limit) {
+T2T_DEVICE_INLINE unsigned atomicDec_system(unsigned* address, unsigned limit) {
     return atomicDec(address, limit);
 }
 
 template <typename T>
-T atomicCAS(T* address, std::type_identity_t<T> expected, std::type_identity_t<T> desired) {
+T2T_DEVICE_INLINE T atomicCAS(T* address, std::type_identity_t<T> expected,
+                              std::type_identity_t<T> desired) {
     static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, unsigned short>,
                   "atomicCAS takes int, unsigned, unsigned long long or unsigned short");
+    t2t::observer::access(t2t::observer::Kind::atomic, address, sizeof(T));
     t2t::cpu_device::memory_may_change();
     __atomic_compare_exchange_n(address, &expected, desired, false, __ATOMIC_SEQ_CST,
                                 __ATOMIC_SEQ_CST);
@@ -130,14 +143,15 @@ T2T_ATOMIC_SCOPES(atomicCAS,
                   (T * address, std::type_identity_t<T> expected, std::type_identity_t<T> desired),
                   (address, expected, desired))
 
-#define T2T_ATOMIC_BITS(name, function)                                    \
-    template <typename T>                                                  \
-    T name(T* address, std::type_identity_t<T> value) {                    \
-        static_assert(t2t::cpu_device::is_atomic_integer<T>,               \
-                      #name " takes int, unsigned or unsigned long long"); \
-        t2t::cpu_device::memory_may_change();                              \
-        return function(address, value, __ATOMIC_SEQ_CST);                 \
-    }                                                                      \
+#define T2T_ATOMIC_BITS(name, function)                                         \
+    template <typename T>                                                       \
+    T2T_DEVICE_INLINE T name(T* address, std::type_identity_t<T> value) {       \
+        static_assert(t2t::cpu_device::is_atomic_integer<T>,                    \
+                      #name " takes int, unsigned or unsigned long long");      \
+        t2t::observer::access(t2t::observer::Kind::atomic, address, sizeof(T)); \
+        t2t::cpu_device::memory_may_change();                                   \
+        return function(address, value, __ATOMIC_SEQ_CST);                      \
+    }                                                                           \
     T2T_ATOMIC_SCOPES(name, (T * address, std::type_identity_t<T> value), (address, value))
 
 T2T_ATOMIC_BITS(atomicAnd, __atomic_fetch_and)

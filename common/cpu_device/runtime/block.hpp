@@ -13,6 +13,7 @@
 #include <boost/context/detail/fcontext.hpp>
 
 #include "common/cpu_device/include/vector_types.h"
+#include "common/cpu_device/observer/marks.hpp"
 #include "common/cpu_device/runtime/source_location.hpp"
 
 // CUDA's built-in variables. A block never leaves its operating-system thread, so they are that
@@ -35,7 +36,7 @@ struct Cursor {
     unsigned started = 0;   ///< threads handed out so far
     unsigned count = 0;     ///< threads in the block
     bool permuted = false;  ///< the schedule is not forward
-    bool flat = true;       ///< the block has one row of threads
+    bool flat = false;      ///< the block has one row of threads
     bool tracked = false;   ///< a thread waits, or is about to: the scheduler counts exits
 };
 extern constinit thread_local Cursor cursor;
@@ -71,7 +72,9 @@ void run_unstarted_threads(const void* body) {
         } else if (!start_next_thread()) {
             return;
         }
+        observer::begin_thread();
         (*static_cast<const Body*>(body))();
+        observer::end_thread();
         if (cursor.tracked) {
             alone = false;
             finish_tracked_thread();
@@ -118,6 +121,9 @@ extern constinit thread_local boost::context::detail::fcontext_t* fiber_contexts
 /// Inlined into kernels on purpose. A processor predicts where a function returns to from the calls
 /// it has seen; after a switch of stacks every such guess is wrong and costs as much as the switch
 /// itself. So no function may stand between the switch and the kernel.
+#if defined(T2T_OBSERVE)
+void depart(Departure departure);  // apart, so that the compiler's hooks do not see it
+#else
 __attribute__((always_inline)) inline void depart(Departure departure) {
     if (departure.to == nullptr) return;
     const uint3 index = threadIdx;
@@ -126,12 +132,13 @@ __attribute__((always_inline)) inline void depart(Departure departure) {
     fiber_contexts[reinterpret_cast<std::uintptr_t>(arrived.data)] = arrived.fctx;
     threadIdx = index;
 }
+#endif
 
 /// The current thread has arrived at a barrier of its block.
 /// @param wait must live until the thread goes on
 Departure arrive_at_barrier(bool predicate, const Wait& wait);
 /// What the barrier that was passed last has counted.
-const BarrierVotes& barrier_votes();
+BarrierVotes barrier_votes();
 
 /// Waits until every thread of the block that has not exited is here.
 __attribute__((always_inline)) inline void block_barrier(const Wait& wait) {
@@ -156,6 +163,8 @@ Departure arrive_at_collective(unsigned mask, Collective compute, void* payload,
 /// one.
 __attribute__((always_inline)) inline void warp_collective(unsigned mask, Collective compute,
                                                            void* payload, const Wait& wait) {
+    observer::mark(compute == nullptr ? observer::Kind::warp_sync : observer::Kind::warp_operation,
+                   mask);
     depart(arrive_at_collective(mask, compute, payload, wait));
 }
 
@@ -170,12 +179,16 @@ void yield_thread();
 /// Called by atomics and fences: every few hundred calls it yields, so that a loop that waits for
 /// another thread's write lets that thread run.
 extern constinit thread_local unsigned calls_since_yield;
+#if defined(T2T_OBSERVE)
+void memory_may_change();  // apart, like depart()
+#else
 inline void memory_may_change() {
     constexpr unsigned calls_between_yields = 512;
     if (++calls_since_yield < calls_between_yields) return;
     calls_since_yield = 0;
     yield_thread();
 }
+#endif
 
 /// Dynamic shared memory of the current block.
 void* dynamic_shared_memory();

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "common/cpu_device/include/cuda_runtime.h"
+#include "common/cpu_device/observer/marks.hpp"
 #include "common/cpu_device/runtime/errors.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
 #include "common/cpu_device/runtime/streams.hpp"
@@ -109,7 +110,12 @@ void run(const BoundLaunch& launch) {
     record.cooperative = launch.configuration.cooperative;
     record.runner = launch.runner;
     record.body = launch.body;
+    record.body_bytes = launch.body_bytes;
+    record.address = launch.address;
+    record.pointers = launch.pointers;
+    observer::begin_launch(record);
     run_blocks(record);
+    observer::end_launch(record);
     if (record.fault != cudaSuccess) set_sticky_error(record.fault, record.fault_detail);
 }
 

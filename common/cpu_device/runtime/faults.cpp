@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 
+#include "common/cpu_device/observer/marks.hpp"
 #include "common/cpu_device/runtime/block.hpp"
 #include "common/cpu_device/runtime/memory.hpp"
 #include "common/cpu_device/runtime/scheduler.hpp"
@@ -136,6 +137,7 @@ void record(cudaError_t code, const std::string& detail) {
     const std::lock_guard lock(launch.fault_mutex);
     launch.cancelled = true;
     if (launch.fault != cudaSuccess) return;
+    observer::trapped(note.address, detail.c_str());
     launch.fault = code;
     launch.fault_detail = detail;
 }

@@ -3,8 +3,10 @@
 /// into.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <functional>
+#include <span>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -35,9 +37,21 @@ struct BoundLaunch {
     LaunchConfiguration configuration;
     void (*runner)(const void* body);  ///< run_unstarted_threads for the body's type
     const void* body;
+    std::size_t body_bytes;
+    std::span<const void* const> pointers;  ///< the arguments; null those that are no pointers
     std::function<void()> (*again)(
         const BoundLaunch& launch);  ///< a copy that can run later, for graphs
 };
+
+/// An argument's address when it is a pointer to memory, else nullptr.
+template <typename T>
+const void* pointer_in(const T& argument) {
+    if constexpr (std::is_convertible_v<T, const volatile void*>) {
+        return const_cast<const void*>(static_cast<const volatile void*>(argument));
+    } else {
+        return nullptr;
+    }
+}
 
 /// Checks the launch as CUDA does, then runs it, or records it when its stream is being captured.
 /// @returns what cudaGetLastError() will say, too
@@ -50,19 +64,21 @@ cudaError_t launch(const char* kernel, const LaunchConfiguration& configuration,
     struct Body {
         Call call;
         mutable std::tuple<Arguments...> arguments;
+        std::array<const void*, sizeof...(Arguments)> pointers;
         void operator()() const { std::apply(call, arguments); }
     };
-    const Body body{call, {arguments...}};
+    const Body body{call, {arguments...}, {pointer_in(arguments)...}};
     const auto again = [](const BoundLaunch& bound) -> std::function<void()> {
         return [bound, copy = *static_cast<const Body*>(bound.body)] {
             BoundLaunch replayed = bound;
             replayed.body = &copy;
+            replayed.pointers = copy.pointers;
             replayed.configuration.stream = nullptr;
             run_or_record(replayed);
         };
     };
-    return run_or_record(
-        {kernel, address, configuration, &run_unstarted_threads<Body>, &body, again});
+    return run_or_record({kernel, address, configuration, &run_unstarted_threads<Body>, &body,
+                          sizeof body, body.pointers, again});
 }
 
 /// The address of a kernel, whatever its parameters.

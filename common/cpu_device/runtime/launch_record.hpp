@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <string>
 
 #include "common/cpu_device/include/driver_types.h"
@@ -24,6 +25,9 @@ struct LaunchRecord {
     std::size_t shared_bytes = 0;  ///< dynamic shared memory of a block
     Runner runner = nullptr;
     const void* body = nullptr;
+    std::size_t body_bytes = 0;
+    const void* address = nullptr;          ///< the kernel's, or nullptr
+    std::span<const void* const> pointers;  ///< its arguments; null those that are no pointers
     bool cooperative = false;  ///< every block is resident at once, so the grid may synchronise
 
     std::atomic<std::uint64_t> next_block{0};

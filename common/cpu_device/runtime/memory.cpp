@@ -12,6 +12,7 @@
 #include <mutex>
 
 #include "common/cpu_device/include/cuda_runtime.h"
+#include "common/cpu_device/observer/marks.hpp"
 #include "common/cpu_device/runtime/errors.hpp"
 #include "common/cpu_device/runtime/streams.hpp"
 
@@ -68,6 +69,9 @@ class Memory {
         ASAN_POISON_MEMORY_REGION(start + bytes, first + room - start - bytes);
         const std::lock_guard lock(mutex_);
         table_[start] = {bytes, type, static_cast<char*>(mapping), total, false};
+        observer::allocated(start, bytes);
+        // What the host may write by itself is written, as far as can be seen.
+        if (type != cudaMemoryTypeDevice) observer::initialised(start, bytes);
         *pointer = start;
         return cudaSuccess;
     }
@@ -83,6 +87,7 @@ class Memory {
         Allocation& allocation = found->second;
         if (host != (allocation.type == cudaMemoryTypeHost)) return cudaErrorInvalidValue;
         allocation.freed = true;
+        observer::freed(found->first);
         ASAN_UNPOISON_MEMORY_REGION(allocation.mapping, allocation.mapping_bytes);
         // Gives the pages back and keeps the addresses.
         mmap(allocation.mapping, allocation.mapping_bytes, PROT_NONE,
@@ -236,6 +241,7 @@ cudaError_t copy_symbol(void* symbol, std::size_t symbol_bytes, void* other, std
     char* place = static_cast<char*>(symbol) + offset;
     return run_or_capture(stream, cudaGraphNodeTypeMemcpy, [=] {
         std::memcpy(to_symbol ? place : other, to_symbol ? other : place, bytes);
+        if (!to_symbol) observer::initialised(other, bytes);
     });
 }
 
@@ -342,7 +348,10 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
         return finish(cudaErrorInvalidMemcpyDirection);
     if (bytes == 0) return finish(cudaSuccess);
     if (!copy_is_legal(to, from, bytes, kind)) return finish(cudaErrorInvalidValue);
-    return run_or_capture(stream, cudaGraphNodeTypeMemcpy, [=] { std::memmove(to, from, bytes); });
+    return run_or_capture(stream, cudaGraphNodeTypeMemcpy, [=] {
+        std::memmove(to, from, bytes);
+        t2t::observer::copied(to, from, bytes);
+    });
 }
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
     if (const cudaError_t refused = refuse_while_capturing(); refused != cudaSuccess)
@@ -373,6 +382,8 @@ cudaError_t cudaMemcpy2DAsync(void* to, std::size_t to_pitch, const void* from,
         for (std::size_t row = 0; row < height; ++row) {
             std::memcpy(static_cast<char*>(to) + row * to_pitch,
                         static_cast<const char*>(from) + row * from_pitch, width);
+            t2t::observer::copied(static_cast<char*>(to) + row * to_pitch,
+                                  static_cast<const char*>(from) + row * from_pitch, width);
         }
     });
 }
@@ -384,8 +395,10 @@ cudaError_t cudaMemcpy2D(void* to, std::size_t to_pitch, const void* from, std::
 cudaError_t cudaMemsetAsync(void* pointer, int value, std::size_t bytes, cudaStream_t stream) {
     if (bytes == 0) return finish(cudaSuccess);
     if (!is_device_range(pointer, bytes)) return finish(cudaErrorInvalidValue);
-    return run_or_capture(stream, cudaGraphNodeTypeMemset,
-                          [=] { std::memset(pointer, value, bytes); });
+    return run_or_capture(stream, cudaGraphNodeTypeMemset, [=] {
+        std::memset(pointer, value, bytes);
+        t2t::observer::initialised(pointer, bytes);
+    });
 }
 cudaError_t cudaMemset(void* pointer, int value, std::size_t bytes) {
     return cudaMemsetAsync(pointer, value, bytes, nullptr);
@@ -399,6 +412,7 @@ cudaError_t cudaMemset2D(void* pointer, std::size_t pitch, int value, std::size_
     return run_or_capture(nullptr, cudaGraphNodeTypeMemset, [=] {
         for (std::size_t row = 0; row < height; ++row) {
             std::memset(static_cast<char*>(pointer) + row * pitch, value, width);
+            t2t::observer::initialised(static_cast<char*>(pointer) + row * pitch, width);
         }
     });
 }

@@ -7,6 +7,7 @@
 
 #include <sched.h>
 
+#include "common/cpu_device/observer/marks.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -228,6 +229,7 @@ void Scheduler::abandon_block() {
 
 Departure Scheduler::arrive_at_barrier(bool predicate, const Wait& wait) {
     track_threads();
+    observer::wait_at_barrier(wait);
     const unsigned thread = linear_thread();
     at_barrier_.insert(thread / warp_size, 1u << thread % warp_size);
     ++barrier_arrived_;
@@ -244,6 +246,7 @@ void Scheduler::release_barrier_if_complete() {
 
 void Scheduler::release_barrier() {
     votes_ = {barrier_arrived_, barrier_nonzero_};
+    observer::barrier_is_complete(finished_);
     barrier_arrived_ = barrier_nonzero_ = 0;
     at_barrier_.move_to(ready_);
 }
@@ -300,7 +303,10 @@ bool Scheduler::complete(Warp& warp, unsigned warp_number, unsigned index) {
     const Pending& pending = warp.pending[index];
     const unsigned arrived = pending.arrived;
     if (((arrived | warp.gone) & pending.mask) != pending.mask) return false;
-    if (pending.compute != nullptr) pending.compute(arrived, warp.payloads.data());
+    if (pending.compute != nullptr) {
+        const observer::Pause the_devices_work;
+        pending.compute(arrived, warp.payloads.data());
+    }
     warp.pending[index] = warp.pending[--warp.pending_count];
     ready_.insert(warp_number, arrived);
     return true;
@@ -415,7 +421,7 @@ void finish_tracked_thread() {
     scheduler().finish_tracked_thread();
 }
 
-const BarrierVotes& barrier_votes() {
+BarrierVotes barrier_votes() {
     return scheduler().votes();
 }
 

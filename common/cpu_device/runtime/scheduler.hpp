@@ -65,6 +65,8 @@ class Scheduler {
     /// Blocks begun so far on this operating-system thread; tells one block from the next.
     std::uint64_t blocks_run() const { return blocks_run_; }
     bool running() const { return running_; }
+    /// Work on the block's behalf that no thread of it shows.
+    void note_progress() { progress_ = progress_ + 1; }
 
  private:
     /// A warp operation for which some lanes have arrived and others have not.

@@ -54,6 +54,10 @@ void* FiberStacks::top(unsigned index) {
     return static_cast<char*>(bottom(index)) + size(index);
 }
 
+std::pair<const void*, std::size_t> FiberStacks::range() const {
+    return {base_, count_ * slot_bytes};
+}
+
 bool FiberStacks::in_guard_page(const void* address) const {
     const char* where = static_cast<const char*>(address);
     if (where < base_ || where >= base_ + count_ * slot_bytes) return false;

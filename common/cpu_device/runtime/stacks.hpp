@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 
 namespace t2t::cpu_device {
 
@@ -21,6 +22,8 @@ class FiberStacks {
     void* bottom(unsigned index) const;
     /// Bytes between bottom(index) and the top as the fiber sees it.
     std::size_t size(unsigned index) const;
+    /// Lowest address and size of all stacks together.
+    std::pair<const void*, std::size_t> range() const;
     /// True when `address` lies in a guard page: a stack has overflowed.
     bool in_guard_page(const void* address) const;
 

@@ -39,8 +39,9 @@ struct Int8 {
 
 /// D[16, 8] = A[16, K] · B[K, 8] + C.
 template <typename Type, int K, int ARegisters, int BRegisters>
-void mma(typename Type::Sum (&d)[4], const std::uint32_t (&a)[ARegisters],
-         const std::uint32_t (&b)[BRegisters], const typename Type::Sum (&c)[4], const Wait& wait) {
+T2T_DEVICE_INLINE void mma(typename Type::Sum (&d)[4], const std::uint32_t (&a)[ARegisters],
+                           const std::uint32_t (&b)[BRegisters], const typename Type::Sum (&c)[4],
+                           const Wait& wait) {
     using Sum = typename Type::Sum;
     constexpr int packed = Type::per_register;
     constexpr int half_k = 4 * packed;  // columns of A that a[0] and a[1] cover
@@ -52,6 +53,7 @@ void mma(typename Type::Sum (&d)[4], const std::uint32_t (&a)[ARegisters],
         const Sum* c;
     };
     Lane mine{d, a, b, c};
+    observer::mark(observer::Kind::tensor, 2 * 16 * 8 * K);
     warp_collective(
         wait.mask,
         [](unsigned arrived, void* const* payloads) {
@@ -92,12 +94,13 @@ void mma(typename Type::Sum (&d)[4], const std::uint32_t (&a)[ARegisters],
 
 /// Loads `Count` 8×8 matrices of 16-bit elements whose rows the lanes name.
 template <int Count, bool Transposed>
-void ldmatrix(std::uint32_t* registers, const void* row, const Wait& wait) {
+T2T_DEVICE_INLINE void ldmatrix(std::uint32_t* registers, const void* row, const Wait& wait) {
     struct Lane {
         std::uint32_t* registers;
         const unsigned char* row;
     };
     Lane mine{registers, static_cast<const unsigned char*>(row)};
+    if (lane_index() < 8 * Count) observer::access(observer::Kind::read, row, 16);
     if (linear_thread() % warp_size < 8 * Count &&
         reinterpret_cast<std::uintptr_t>(row) % 16 != 0) {
         fault(cudaErrorMisalignedAddress,

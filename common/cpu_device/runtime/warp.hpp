@@ -31,7 +31,7 @@ struct ShuffleLane {
 
 /// Every lane gets the value of its source lane; its own when that lane does not take part.
 template <typename T>
-T shuffle(unsigned mask, T value, unsigned source, const Wait& wait) {
+T2T_DEVICE_INLINE T shuffle(unsigned mask, T value, unsigned source, const Wait& wait) {
     using Lane = ShuffleLane<T>;
     Lane mine{value, source, value};
     warp_collective(
@@ -60,7 +60,7 @@ struct VoteLane {
 };
 
 /// The lanes whose value is not 0.
-inline unsigned ballot(unsigned mask, int predicate, const Wait& wait) {
+T2T_DEVICE_INLINE unsigned ballot(unsigned mask, int predicate, const Wait& wait) {
     using Lane = VoteLane<int>;
     Lane mine{predicate, 0, 0};
     warp_collective(
@@ -81,7 +81,7 @@ inline unsigned ballot(unsigned mask, int predicate, const Wait& wait) {
 
 /// Folds the values of all lanes of the mask in lane order, and gives every lane the result.
 template <typename T, typename Combine>
-T reduce(unsigned mask, T value, Combine, const Wait& wait) {
+T2T_DEVICE_INLINE T reduce(unsigned mask, T value, Combine, const Wait& wait) {
     using Lane = VoteLane<T>;
     Lane mine{value, 0, value};
     warp_collective(
@@ -105,31 +105,31 @@ T reduce(unsigned mask, T value, Combine, const Wait& wait) {
 // ---- shuffles -----------------------------------------------------------------------------------
 
 template <typename T>
-T __shfl_sync(unsigned mask, T value, int lane, int width = 32,
-              t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE T __shfl_sync(unsigned mask, T value, int lane, int width = 32,
+                                t2t::SourceLocation where = t2t::SourceLocation::current()) {
     const unsigned source =
         t2t::cpu_device::segment_start(width) + (static_cast<unsigned>(lane) & (width - 1));
     return t2t::cpu_device::shuffle(mask, value, source, {"__shfl_sync", where, mask});
 }
 template <typename T>
-T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = 32,
-                 t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = 32,
+                                   t2t::SourceLocation where = t2t::SourceLocation::current()) {
     const unsigned lane = t2t::cpu_device::lane_index();
     const unsigned offset = lane - t2t::cpu_device::segment_start(width);
     const unsigned source = delta <= offset ? lane - delta : lane;
     return t2t::cpu_device::shuffle(mask, value, source, {"__shfl_up_sync", where, mask});
 }
 template <typename T>
-T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32,
-                   t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32,
+                                     t2t::SourceLocation where = t2t::SourceLocation::current()) {
     const unsigned lane = t2t::cpu_device::lane_index();
     const unsigned offset = lane - t2t::cpu_device::segment_start(width);
     const unsigned source = delta < static_cast<unsigned>(width) - offset ? lane + delta : lane;
     return t2t::cpu_device::shuffle(mask, value, source, {"__shfl_down_sync", where, mask});
 }
 template <typename T>
-T __shfl_xor_sync(unsigned mask, T value, int lane_mask, int width = 32,
-                  t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE T __shfl_xor_sync(unsigned mask, T value, int lane_mask, int width = 32,
+                                    t2t::SourceLocation where = t2t::SourceLocation::current()) {
     // A partner in a later segment leaves the value as it is; one in an earlier segment is read
     // (CUDA's rule).
     const unsigned lane = t2t::cpu_device::lane_index();
@@ -141,19 +141,20 @@ T __shfl_xor_sync(unsigned mask, T value, int lane_mask, int width = 32,
 
 // ---- votes --------------------------------------------------------------------------------------
 
-inline unsigned __ballot_sync(unsigned mask, int predicate,
-                              t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE unsigned __ballot_sync(
+    unsigned mask, int predicate, t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::ballot(mask, predicate, {"__ballot_sync", where, mask});
 }
-inline int __any_sync(unsigned mask, int predicate,
-                      t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE int __any_sync(unsigned mask, int predicate,
+                                 t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::ballot(mask, predicate, {"__any_sync", where, mask}) != 0;
 }
-inline int __all_sync(unsigned mask, int predicate,
-                      t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE int __all_sync(unsigned mask, int predicate,
+                                 t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::ballot(mask, predicate == 0, {"__all_sync", where, mask}) == 0;
 }
-inline unsigned __activemask(t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE unsigned __activemask(
+    t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::active_mask({"__activemask", where});
 }
 
@@ -161,8 +162,8 @@ inline unsigned __activemask(t2t::SourceLocation where = t2t::SourceLocation::cu
 
 /// The lanes that hold the same bits as this one.
 template <typename T>
-unsigned __match_any_sync(unsigned mask, T value,
-                          t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE unsigned __match_any_sync(
+    unsigned mask, T value, t2t::SourceLocation where = t2t::SourceLocation::current()) {
     using Lane = t2t::cpu_device::VoteLane<T>;
     Lane mine{value, 0, value};
     t2t::cpu_device::warp_collective(
@@ -181,8 +182,9 @@ unsigned __match_any_sync(unsigned mask, T value,
 }
 /// The mask when all lanes hold the same bits, else 0.
 template <typename T>
-unsigned __match_all_sync(unsigned mask, T value, int* all_equal,
-                          t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE unsigned __match_all_sync(
+    unsigned mask, T value, int* all_equal,
+    t2t::SourceLocation where = t2t::SourceLocation::current()) {
     using Lane = t2t::cpu_device::VoteLane<T>;
     Lane mine{value, 0, value};
     t2t::cpu_device::warp_collective(
@@ -237,39 +239,39 @@ struct Xor {
 
 }  // namespace t2t::cpu_device
 
-inline unsigned __reduce_add_sync(unsigned mask, unsigned value,
-                                  t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE unsigned __reduce_add_sync(
+    unsigned mask, unsigned value, t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Add{},
                                    {"__reduce_add_sync", where, mask});
 }
-inline int __reduce_add_sync(unsigned mask, int value,
-                             t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE int __reduce_add_sync(
+    unsigned mask, int value, t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return static_cast<int>(__reduce_add_sync(mask, static_cast<unsigned>(value), where));
 }
 template <typename T>
-T __reduce_min_sync(unsigned mask, T value,
-                    t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE T __reduce_min_sync(unsigned mask, T value,
+                                      t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Min{},
                                    {"__reduce_min_sync", where, mask});
 }
 template <typename T>
-T __reduce_max_sync(unsigned mask, T value,
-                    t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE T __reduce_max_sync(unsigned mask, T value,
+                                      t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Max{},
                                    {"__reduce_max_sync", where, mask});
 }
-inline unsigned __reduce_and_sync(unsigned mask, unsigned value,
-                                  t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE unsigned __reduce_and_sync(
+    unsigned mask, unsigned value, t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::And{},
                                    {"__reduce_and_sync", where, mask});
 }
-inline unsigned __reduce_or_sync(unsigned mask, unsigned value,
-                                 t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE unsigned __reduce_or_sync(
+    unsigned mask, unsigned value, t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Or{},
                                    {"__reduce_or_sync", where, mask});
 }
-inline unsigned __reduce_xor_sync(unsigned mask, unsigned value,
-                                  t2t::SourceLocation where = t2t::SourceLocation::current()) {
+T2T_DEVICE_INLINE unsigned __reduce_xor_sync(
+    unsigned mask, unsigned value, t2t::SourceLocation where = t2t::SourceLocation::current()) {
     return t2t::cpu_device::reduce(mask, value, t2t::cpu_device::Xor{},
                                    {"__reduce_xor_sync", where, mask});
 }

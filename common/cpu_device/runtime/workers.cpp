@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/cpu_device/observer/marks.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
 #include "common/cpu_device/runtime/scheduler.hpp"
 
@@ -156,7 +157,9 @@ void take_blocks(LaunchRecord& launch, Callback&& when_long) {
             // Blocks, too, come in an order that CUDA does not promise.
             set_block_index(launch, cursor.permuted ? blocks - 1 - i : i);
             prepare_block(launch);
+            observer::begin_block(__builtin_frame_address(0));
             mine.run_block();
+            observer::end_block();
             if (!told && Clock::now() - begin > short_work) {
                 told = true;
                 when_long();
@@ -292,7 +295,9 @@ void run_cooperative(LaunchRecord& launch) {
                 gridDim = work.grid;
                 set_block_index(work, work.next_block.fetch_add(1));
                 prepare_block(work);
+                observer::begin_block(__builtin_frame_address(0));
                 scheduler().run_block();
+                observer::end_block();
                 if (meeting->leave()) fault_of_block(cudaErrorLaunchTimeout, meeting->complaint());
             });
             Watchdog::instance().remove(entry);
@@ -355,6 +360,7 @@ void grid_barrier(const Wait& wait) {
     block_barrier(wait);
     if (linear_thread() == 0 && !meeting->meet(*scheduler().launch(), wait))
         leave_cancelled_block();
+    if (linear_thread() == 0) observer::grid_barrier_passed();
     block_barrier(wait);
 }
 

@@ -19,6 +19,9 @@ std::map<int, std::vector<Describe>>& registry() {
     return chapters;
 }
 
+/// What bench_cases() was asked for, while it asks a bench.cu.
+Shapes wanted = Shapes::of_this_device;
+
 }  // namespace
 
 BenchChapter::BenchChapter(int chapter, void (*describe)(Bench&)) {
@@ -31,12 +34,18 @@ std::vector<int> bench_chapters() {
     return numbers;
 }
 
-std::vector<BenchCase> bench_cases(int chapter) {
+std::vector<BenchCase> bench_cases(int chapter, Shapes shapes) {
     Bench bench;
+    wanted = shapes;
     if (const auto found = registry().find(chapter); found != registry().end()) {
         for (const Describe describe : found->second) describe(bench);
     }
+    wanted = Shapes::of_this_device;
     return bench.cases();
+}
+
+bool wants_small_shapes() {
+    return wanted == Shapes::of_cpu_device;
 }
 
 std::string shape_label(std::initializer_list<std::int64_t> sizes) {

@@ -41,6 +41,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -101,17 +102,39 @@ struct BenchChapter {
 /// The numbers of the chapters that registered benchmarks, ascending.
 std::vector<int> bench_chapters();
 
-/// The cases of `chapter`, in the order of its bench.cu; none when it registered nothing.
-std::vector<BenchCase> bench_cases(int chapter);
+/// Which shapes a bench.cu describes, where it asks by_device().
+enum class Shapes {
+    of_this_device,
+    of_cpu_device,  ///< the small ones, on a GPU too: the same work on both devices
+};
 
-/// `gpu` in a build for a GPU, `cpu` in a build for the CPU device, where shapes are smaller.
-template <typename T>
-constexpr T by_device([[maybe_unused]] T gpu, [[maybe_unused]] T cpu) {
+/// The cases of `chapter`, in the order of its bench.cu; none when it registered nothing.
+std::vector<BenchCase> bench_cases(int chapter, Shapes shapes = Shapes::of_this_device);
+
+/// Whether this build is for the CPU device.
+constexpr bool is_cpu_device() {
 #if defined(T2T_DEVICE_CPU)
-    return cpu;
+    return true;
 #else
-    return gpu;
+    return false;
 #endif
+}
+
+/// Whether the bench_cases() that runs now wants the CPU device's shapes.
+bool wants_small_shapes();
+
+/// How to measure: `gpu` in a build for a GPU, `cpu` in a build for the CPU device. A constant.
+template <typename T>
+requires std::is_floating_point_v<T> || std::is_same_v<T, bool>
+constexpr T by_device(T gpu, T cpu) {
+    return is_cpu_device() ? cpu : gpu;
+}
+
+/// What to measure, sizes and shapes: `gpu` in a build for a GPU, `cpu` in a build for the CPU
+/// device, where shapes are smaller, and wherever bench_cases() is asked for Shapes::of_cpu_device.
+template <typename T>
+T by_device(T gpu, T cpu) {
+    return is_cpu_device() || wants_small_shapes() ? cpu : gpu;
 }
 
 /// `16384 × 16384`; a power of two from 2¹² on that stands alone reads `2^28`.

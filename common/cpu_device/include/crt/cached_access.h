@@ -5,6 +5,8 @@
 
 #include <type_traits>
 
+#include "common/cpu_device/observer/marks.hpp"
+
 namespace t2t::cpu_device {
 
 /// The compiler reads and writes no memory across this point, so a polling loop reads afresh.
@@ -19,28 +21,28 @@ inline void forget_memory() {
 /// (used once), __ldlu for the last time, __ldcv never from a cache.
 ///@{
 template <typename T>
-inline T __ldg(const T* address) {
+T2T_DEVICE_INLINE T __ldg(const T* address) {
     return *address;
 }
 template <typename T>
-inline T __ldca(const T* address) {
+T2T_DEVICE_INLINE T __ldca(const T* address) {
     return *address;
 }
 template <typename T>
-inline T __ldcs(const T* address) {
+T2T_DEVICE_INLINE T __ldcs(const T* address) {
     return *address;
 }
 template <typename T>
-inline T __ldlu(const T* address) {
+T2T_DEVICE_INLINE T __ldlu(const T* address) {
     return *address;
 }
 template <typename T>
-inline T __ldcg(const T* address) {
+T2T_DEVICE_INLINE T __ldcg(const T* address) {
     t2t::cpu_device::forget_memory();
     return *address;
 }
 template <typename T>
-inline T __ldcv(const T* address) {
+T2T_DEVICE_INLINE T __ldcv(const T* address) {
     t2t::cpu_device::forget_memory();
     return *address;
 }
@@ -51,20 +53,20 @@ inline T __ldcv(const T* address) {
 /// once.
 ///@{
 template <typename T>
-inline void __stwb(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE void __stwb(T* address, std::type_identity_t<T> value) {
     *address = value;
 }
 template <typename T>
-inline void __stcs(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE void __stcs(T* address, std::type_identity_t<T> value) {
     *address = value;
 }
 template <typename T>
-inline void __stcg(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE void __stcg(T* address, std::type_identity_t<T> value) {
     *address = value;
     t2t::cpu_device::forget_memory();
 }
 template <typename T>
-inline void __stwt(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE void __stwt(T* address, std::type_identity_t<T> value) {
     *address = value;
     t2t::cpu_device::forget_memory();
 }

@@ -133,9 +133,10 @@ struct NarrowPair {
     }
 
     /// Adds to memory that other threads add to as well. @returns what was there before
-    friend V atomicAdd(V* address, V value) {
+    friend T2T_DEVICE_INLINE V atomicAdd(V* address, V value) {
         using Word [[gnu::may_alias]] = unsigned;
         auto* word = reinterpret_cast<Word*>(address);
+        observer::access(observer::Kind::atomic, address, sizeof(V));
         unsigned before = __atomic_load_n(word, __ATOMIC_RELAXED);
         unsigned after;
         do {

@@ -22,11 +22,26 @@ struct NarrowScalar {
     /// Rounded once, to nearest even. _sat holds the result to [0, 1] and makes NaN 0; _relu makes
     /// a negative result 0; _rn is never contracted into a multiply-add, which nothing here is.
     ///@{
-    friend T __hadd(T a, T b) { return T(float(a) + float(b)); }
-    friend T __hsub(T a, T b) { return T(float(a) - float(b)); }
-    friend T __hmul(T a, T b) { return T(float(a) * float(b)); }
-    friend T __hdiv(T a, T b) { return T(float(a) / float(b)); }
-    friend T __hfma(T a, T b, T c) { return T(odd_multiply_add(float(a), float(b), float(c))); }
+    friend T2T_EMULATION T __hadd(T a, T b) {
+        observer::count_narrow(T::additions);
+        return T(float(a) + float(b));
+    }
+    friend T2T_EMULATION T __hsub(T a, T b) {
+        observer::count_narrow(T::additions);
+        return T(float(a) - float(b));
+    }
+    friend T2T_EMULATION T __hmul(T a, T b) {
+        observer::count_narrow(T::multiplications);
+        return T(float(a) * float(b));
+    }
+    friend T2T_EMULATION T __hdiv(T a, T b) {
+        observer::count_narrow(T::special_operations);
+        return T(float(a) / float(b));
+    }
+    friend T2T_EMULATION T __hfma(T a, T b, T c) {
+        observer::count_narrow(T::multiply_adds);
+        return T(odd_multiply_add(float(a), float(b), float(c)));
+    }
     friend T __hadd_rn(T a, T b) { return __hadd(a, b); }
     friend T __hsub_rn(T a, T b) { return __hsub(a, b); }
     friend T __hmul_rn(T a, T b) { return __hmul(a, b); }
@@ -140,9 +155,10 @@ struct NarrowScalar {
     ///@}
 
     /// Adds to memory that other threads add to as well. @returns what was there before
-    friend T atomicAdd(T* address, T value) {
+    friend T2T_DEVICE_INLINE T atomicAdd(T* address, T value) {
         using Word [[gnu::may_alias]] = unsigned short;
         auto* word = reinterpret_cast<Word*>(address);
+        observer::access(observer::Kind::atomic, address, sizeof(T));
         unsigned short before = __atomic_load_n(word, __ATOMIC_RELAXED);
         unsigned short after;
         do {

@@ -1,0 +1,12 @@
+/// @file
+/// The subcommand `t2t check`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace t2t::rung_check {
+
+/// Adds `t2t check CHAPTER [RUNG]`: faults and memory traffic of the rungs, by source line.
+void add_check_command(CLI::App& app);
+
+}  // namespace t2t::rung_check

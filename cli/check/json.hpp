@@ -1,0 +1,25 @@
+/// @file
+/// Reports as JSON, for programs. The keys do not change.
+#pragma once
+
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "cli/check/rung_report.hpp"
+
+namespace t2t::rung_check {
+
+/// One rung on one shape: `operation`, `rung`, `shape`; then either `skipped` (why), or `right`,
+/// `wrong` (what, unless it is right), `faults`, `kernels`, `total`, `device_bytes`, `shadow_bytes`.
+///
+/// A fault has `kind`, `kernel`, `where`, `other`, `thread`, `other_thread`, `what`, `cause`, `count`.
+/// A kernel has `kernel`, `definition`, `grid`, `block`, `shared_bytes`, `launches`, `total`, `lines`
+/// (each a `where` and a `traffic`) and `requests` (what `--draw` draws). Traffic has the names of
+/// observer::Traffic, and the quotients that the tables show.
+nlohmann::ordered_json to_json(const RungReport& rung);
+
+/// A report's traffic alone.
+nlohmann::ordered_json to_json(const observer::Traffic& traffic);
+
+}  // namespace t2t::rung_check

@@ -1,0 +1,37 @@
+/// @file
+/// Asks Nsight Compute, through a chapter's profile.sh.
+///
+/// The script is ncu's command line with the lesson's metrics. It passes further options on to ncu, and
+/// the ones given here make ncu print a table for programs (CSV).
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/profile/profile.hpp"
+
+namespace t2t::profile {
+
+/// What ncu said.
+struct NcuAnswer {
+    std::vector<Kernel> kernels;  ///< with metrics; none when ncu had nothing to say
+    std::string why_not = {};     ///< in that case the reason, and what to do about it
+};
+
+/// Runs `script` for `rung`.
+/// @param script a chapter's profile.sh
+NcuAnswer ask_ncu(const std::filesystem::path& script, const std::string& rung);
+
+/// The kernels in what ncu printed with `--csv --page raw`, among the words of the program that it
+/// watched. Values are turned into bytes and nanoseconds, those that ncu could not get ("n/a") left
+/// out.
+std::vector<Kernel> parse_ncu(std::string_view text);
+
+/// Why a run of profile.sh gave no metrics, and what to do about it.
+/// @param text   all that it printed
+/// @param status its exit status
+std::string why_no_metrics(const std::string& text, int status);
+
+}  // namespace t2t::profile

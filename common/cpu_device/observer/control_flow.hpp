@@ -1,0 +1,36 @@
+/// @file
+/// Where lanes that took different ways meet again.
+///
+/// A GPU lets lanes that have parted meet where all ways come together: at the nearest block that
+/// every way to the end goes through, the immediate post-dominator. Here the ways are those that
+/// threads were seen to take.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+
+namespace t2t::observer {
+
+/// Basic blocks and the steps between them, by the codes of their markers.
+class ControlFlow {
+ public:
+    /// Stands for the end of a function.
+    static constexpr std::uint32_t end = 0;
+
+    /// A thread went from block `from` to block `to`.
+    void add(std::uint32_t from, std::uint32_t to);
+
+    /// Steps from a block to the end in the tree of post-dominators. Of two groups of lanes the one
+    /// with the larger number goes first: a block through which others must come has a smaller one.
+    int distance(std::uint32_t block);
+
+ private:
+    void find_distances();
+
+    std::map<std::uint32_t, std::set<std::uint32_t>> next_;
+    std::map<std::uint32_t, int> distance_;
+    bool is_current_ = false;
+};
+
+}  // namespace t2t::observer

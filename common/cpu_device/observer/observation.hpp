@@ -1,0 +1,106 @@
+/// @file
+/// What an observation has gathered so far, over all operating-system threads.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "common/cpu_device/observer/global_memory.hpp"
+#include "common/cpu_device/observer/report.hpp"
+#include "common/cpu_device/observer/site.hpp"
+
+namespace t2t::cpu_device {
+struct LaunchRecord;
+}
+
+namespace t2t::observer {
+
+/// A fault as it was found; source lines and names are looked up at the end.
+struct SeenFault {
+    FaultKind kind{};
+    unsigned kernel = 0;           ///< index of the observation's kernels
+    std::uint32_t code = 0;        ///< the access; 0 when `place` says where
+    std::uint32_t other_code = 0;  ///< of a race: the other access
+    SourceLine place;
+    ThreadPlace thread, other_thread;
+    bool knows_other = false;   ///< of a race: other_code counts
+    bool knows_thread = false;  ///< and other_thread
+    std::vector<std::uint32_t> trail;  ///< of a trap: the places that the thread came through
+    std::uint64_t address = 0;
+    unsigned bytes = 0;
+    Region region;            ///< where the address lies, or the array it was meant for
+    bool has_memory = false;  ///< the four below are known
+    std::uint64_t memory_begin = 0;
+    std::uint64_t memory_bytes = 0;
+    int parameter = -1;  ///< of the kernel, that points into this memory
+    CallChain allocated_by, freed_by;
+    std::string variable;
+    std::string detail;  ///< of traps and indices: what the device said
+    std::uint64_t count = 1;
+};
+
+/// Launches of one kernel with one configuration.
+struct SeenKernel {
+    std::string name;
+    const void* address = nullptr;
+    dim3 grid, block;
+    std::size_t shared_bytes = 0;
+    std::uint64_t launches = 0;
+    std::unordered_map<std::uint32_t, Site> sites;  ///< by code
+    std::vector<std::uint64_t> parameters;  ///< pointers among the arguments of its latest launch
+};
+
+/// The running observation; there is one at a time.
+class Observation {
+ public:
+    static Observation& instance();
+
+    void begin();
+    Report end();
+    bool running() const { return running_.load(std::memory_order_relaxed); }
+
+    void begin_launch(const cpu_device::LaunchRecord& launch);
+    void end_launch(const cpu_device::LaunchRecord& launch);
+    unsigned kernel() const { return kernel_; }
+    /// The name of the current kernel's function; empty when the launch could not name it.
+    const std::string& kernel_function() const { return kernel_function_; }
+    /// Whether a function of this name has been launched.
+    bool is_kernel(const std::string& function) const { return kernel_functions_.contains(function); }
+    void add(SeenFault fault);
+    /// Counts a fault that is known already. @returns whether it is
+    bool seen_again(FaultKind kind, std::uint32_t code, std::uint32_t other_code);
+    /// A number for the place `code`, below 4096; 0 when they are used up.
+    std::uint16_t site_id(std::uint32_t code);
+    std::uint32_t code_of_site(std::uint16_t id);
+    /// The index of the current kernel's parameter that points into [begin, begin + bytes); −1
+    /// when there is none.
+    int parameter_in(std::uint64_t begin, std::uint64_t bytes) const;
+
+ private:
+    std::atomic<bool> running_{false};
+    std::mutex mutex_;
+    unsigned kernel_ = 0;
+    std::string kernel_function_;
+    std::set<std::string> kernel_functions_;
+    std::vector<SeenKernel> kernels_;
+    std::vector<SeenFault> faults_;
+    std::map<std::tuple<FaultKind, unsigned, std::uint32_t, std::uint32_t, std::string, int>,
+             std::size_t>
+        known_;
+    std::unordered_map<std::uint32_t, std::uint16_t> site_ids_;
+    std::vector<std::uint32_t> site_codes_;
+    std::size_t device_bytes_ = 0;
+    std::size_t shadow_bytes_ = 0;
+};
+
+/// Turns what was seen into a report: looks up lines, names and the costs of basic blocks.
+Report make_report(const std::vector<SeenKernel>& kernels, const std::vector<SeenFault>& faults);
+
+}  // namespace t2t::observer

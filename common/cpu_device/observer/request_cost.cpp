@@ -1,0 +1,105 @@
+#include "common/cpu_device/observer/request_cost.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+namespace t2t::observer {
+namespace {
+
+constexpr unsigned sector_bytes = 32;
+constexpr unsigned bank_bytes = 4;
+constexpr unsigned banks = 32;
+
+// Sorts what is not sorted yet: neighbouring lanes mostly have ascending addresses.
+std::span<std::uint64_t> sorted(std::span<const std::uint64_t> values,
+                                std::array<std::uint64_t, 64>& room) {
+    std::copy(values.begin(), values.end(), room.begin());
+    const auto end = room.begin() + static_cast<std::ptrdiff_t>(values.size());
+    if (!std::is_sorted(room.begin(), end)) std::sort(room.begin(), end);
+    return {room.data(), values.size()};
+}
+
+// The most distinct words that one bank must give to the lanes in `lanes`.
+unsigned passes_for(std::span<const std::uint64_t, 32> addresses, unsigned lanes, unsigned words) {
+    std::array<std::array<std::uint64_t, 32>, banks> asked;  // distinct words of each bank
+    std::array<unsigned char, banks> count{};
+    unsigned most = 0;
+    for (unsigned left = lanes; left != 0; left &= left - 1) {
+        const std::uint64_t first = addresses[std::countr_zero(left)] / bank_bytes;
+        for (unsigned i = 0; i < words; ++i) {
+            const std::uint64_t word = first + i;
+            const unsigned bank = word % banks;
+            const auto begin = asked[bank].begin();
+            if (std::find(begin, begin + count[bank], word) != begin + count[bank]) continue;
+            asked[bank][count[bank]++] = word;
+            most = std::max<unsigned>(most, count[bank]);
+        }
+    }
+    return most;
+}
+
+// Whether all lanes name one address, or neighbours in order: what nearly every request does.
+bool is_one_or_a_row(std::span<const std::uint64_t, 32> addresses, unsigned bytes) {
+    if (bytes < bank_bytes) return false;
+    std::uint64_t from_one = 0;
+    std::uint64_t from_row = 0;
+    for (std::uint64_t lane = 0; lane < 32; ++lane) {
+        from_one |= addresses[lane] ^ addresses[0];
+        from_row |= addresses[lane] ^ (addresses[0] + lane * bytes);
+    }
+    return from_row == 0 || (from_one == 0 && bytes == bank_bytes);
+}
+
+}  // namespace
+
+unsigned sectors_touched(std::span<const std::uint64_t> addresses, unsigned bytes) {
+    (void)bytes;  // an aligned access of up to 16 bytes lies within one sector
+    std::array<std::uint64_t, 64> room;
+    unsigned sectors = 0;
+    std::uint64_t last = ~std::uint64_t{0};
+    for (const std::uint64_t address : sorted(addresses, room)) {
+        const std::uint64_t sector = address / sector_bytes;
+        sectors += sector != last;
+        last = sector;
+    }
+    return sectors;
+}
+
+unsigned bank_passes(std::span<const std::uint64_t, 32> addresses, unsigned lanes, unsigned bytes) {
+    const unsigned words = std::max(bytes / bank_bytes, 1u);
+    if (lanes == ~0u && is_one_or_a_row(addresses, bytes)) return words;
+    const unsigned lanes_at_once = 32 / words;
+    const unsigned group = lanes_at_once == 32 ? ~0u : (1u << lanes_at_once) - 1;
+    unsigned passes = 0;
+    for (unsigned first = 0; first < 32; first += lanes_at_once) {
+        passes += passes_for(addresses, lanes & group << first, words);
+    }
+    return passes;
+}
+
+unsigned least_bank_passes(unsigned lanes, unsigned bytes) {
+    const unsigned words = std::max(bytes / bank_bytes, 1u);
+    const unsigned lanes_at_once = 32 / words;
+    const unsigned group = lanes_at_once == 32 ? ~0u : (1u << lanes_at_once) - 1;
+    unsigned passes = 0;
+    for (unsigned first = 0; first < 32; first += lanes_at_once) {
+        passes += (lanes & group << first) != 0;
+    }
+    return passes;
+}
+
+unsigned atomic_rounds(std::span<const std::uint64_t> addresses) {
+    std::array<std::uint64_t, 64> room;
+    unsigned most = 0;
+    unsigned run = 0;
+    std::uint64_t last = ~std::uint64_t{0};
+    for (const std::uint64_t address : sorted(addresses, room)) {
+        run = address == last ? run + 1 : 1;
+        last = address;
+        most = std::max(most, run);
+    }
+    return most;
+}
+
+}  // namespace t2t::observer

@@ -1,0 +1,154 @@
+// How `t2t profile` prints what it found, and which rung its words mean.
+
+#include <sstream>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "chapters/chapters.hpp"
+#include "cli/profile/subject.hpp"
+#include "cli/usage_error.hpp"
+
+namespace t2t::profile {
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+Profile example() {
+    Profile profile;
+    profile.chapter = "03_shared_memory";
+    profile.rung = "v2_tile";
+    profile.shape = "16384 × 16384";
+    profile.device = "NVIDIA H200";
+    profile.date = "2026-01-31T12:00:00Z";
+    profile.source = "ncu";
+    profile.notes = {"A note."};
+    profile.sentences = {"Short.", std::string(40, 'a') + ' ' + std::string(40, 'b') + ' ' +
+                                       std::string(40, 'c') + '.'};
+    profile.figures = {{std::string(duration), 1212345},
+                       {std::string(dram_read), 1073741824},
+                       {std::string(dram_busy), 37.04},
+                       {std::string(sectors_a_load), 4},
+                       {std::string(shared_load_passes), 272629760},
+                       {"a__metric_that_nobody_knows.sum", 12.5}};
+    profile.kernels = {{.name = "tile_kernel",
+                        .launch = {262144, 256},
+                        .metrics = profile.figures,
+                        .code = MachineCode{.instructions = 80, .barriers = 1}}};
+    profile.next = {{"the lesson", "chapters/03_shared_memory/README.md"}};
+    return profile;
+}
+
+TEST(ProfilePrint, NumbersHaveTheirUnits) {
+    EXPECT_EQ(text_of(1212345, Unit::nanoseconds), "1.212 ms");
+    EXPECT_EQ(text_of(3420, Unit::nanoseconds), "3.42 µs");
+    EXPECT_EQ(text_of(2.748e8, Unit::nanoseconds), "274.8 ms");
+    EXPECT_EQ(text_of(1073741824, Unit::bytes), "1.07 GB");
+    EXPECT_EQ(text_of(37.04, Unit::percent), "37.0 %");
+    EXPECT_EQ(text_of(272629760, Unit::count), "272,629,760");
+    EXPECT_EQ(text_of(4, Unit::ratio), "4.00");
+    EXPECT_EQ(text_of(52.4, Unit::cycles), "52.4");
+}
+
+TEST(ProfilePrint, HasSentencesTableAndPlacesInAHundredColumns) {
+    std::ostringstream out;
+    print(out, example());
+    const std::string text = out.str();
+    EXPECT_PRED2(contains, text, "03_shared_memory · v2_tile · 16384 × 16384\n");
+    EXPECT_PRED2(contains, text, "NVIDIA H200 · 2026-01-31T12:00:00Z\n");
+    EXPECT_PRED2(contains, text, "Source: ncu.\n  A note.\n");
+    EXPECT_PRED2(contains, text, "\n1. Short.\n2. aaa");
+    EXPECT_PRED2(contains, text, "bbb\n   ccc");  // under the first word of the sentence
+    EXPECT_PRED2(contains, text, "DRAM bytes read");
+    EXPECT_PRED2(contains, text, "1.07 GB  what the caches did not have");
+    EXPECT_PRED2(contains, text, "a__metric_that_nobody_knows.sum");
+    EXPECT_PRED2(contains, text, "Where to look next\n  the lesson  chapters/03_shared_memory");
+
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        std::size_t columns = 0;
+        for (const char byte : line) columns += (byte & 0xc0) != 0x80;
+        EXPECT_LE(columns, 100u) << line;
+    }
+}
+
+TEST(ProfilePrint, OrdersTheTableByTopicAndUnknownMetricsLast) {
+    std::ostringstream out;
+    print(out, example());
+    const std::string text = out.str();
+    EXPECT_LT(text.find("\ntime"), text.find("DRAM busy"));
+    EXPECT_LT(text.find("DRAM busy"), text.find("their passes"));
+    EXPECT_LT(text.find("their passes"), text.find("a__metric"));
+}
+
+TEST(ProfilePrint, IsJsonForPrograms) {
+    const auto json = to_json(example(), "./t2t profile 03 v2_tile");
+    EXPECT_EQ(json["command"], "./t2t profile 03 v2_tile");
+    EXPECT_EQ(json["rung"], "v2_tile");
+    EXPECT_EQ(json["sentences"].size(), 2u);
+    EXPECT_EQ(json["figures"][0]["metric"], "gpu__time_duration.sum");
+    EXPECT_EQ(json["figures"][0]["value"], 1212345);
+    EXPECT_EQ(json["figures"][0]["unit"], "nanoseconds");
+    EXPECT_EQ(json["figures"].back()["metric"], "a__metric_that_nobody_knows.sum");
+    EXPECT_FALSE(json["figures"].back().contains("unit"));
+    EXPECT_EQ(json["kernels"][0]["blocks"], 262144);
+    EXPECT_EQ(json["kernels"][0]["machine_code"]["barriers"], 1);
+    EXPECT_EQ(json["next"][0]["where"], "chapters/03_shared_memory/README.md");
+}
+
+// A device that runs everything.
+DeviceProperties device() {
+    DeviceProperties device;
+    device.name = "a device";
+    device.compute_capability = 90;
+    return device;
+}
+
+std::string refusal(const std::string& chapter, const std::string& rung) {
+    try {
+        find_subject(chapter, rung, device());
+    } catch (const cli::UsageError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+TEST(ProfileSubject, IsTheTopRungUnlessWordsNameAnother) {
+    const Chapter& chapter = chapters()[2];
+    EXPECT_EQ(find_subject("03", "", device()).rung->name, chapter.ladders[0].rungs.back().name);
+    EXPECT_EQ(find_subject("shared_memory", "v2", device()).rung->name, "v2_tile");
+    EXPECT_EQ(find_subject("3", "v3_padded", device()).rung->name, "v3_padded");
+    // The second ladder of a chapter, with its own case.
+    const Subject gather = find_subject("02", "v2_gather_warp_per_row", device());
+    EXPECT_EQ(gather.ladder->operation, gather.bench_case.operation);
+}
+
+TEST(ProfileSubject, AnswersUnknownWordsWithThoseThereAre) {
+    EXPECT_PRED2(contains, refusal("99", ""), "unknown chapter '99'");
+    EXPECT_PRED2(contains, refusal("03", "v9"),
+                 "chapter 03_shared_memory has no rung 'v9'; there are: v1_naive v2_tile");
+    EXPECT_PRED2(contains, refusal("03", "v"), "has no rung 'v'");
+    EXPECT_PRED2(contains, refusal("02", "v1"),
+                 "name it in full: v1_copy_strided v1_soa_by_field v1_gather_thread_per_row");
+}
+
+TEST(ProfileSubject, RefusesWhatTheDeviceCannotRun) {
+    DeviceProperties old = device();
+    old.compute_capability = 10;
+    EXPECT_THROW(find_subject("03", "v2_tile", old), std::runtime_error);
+}
+
+TEST(ProfileSubject, PointsAtTheRungAbove) {
+    const auto above = [](const std::string& rung) {
+        const Profile profile = profile_of(find_subject("03", rung, device()));
+        return profile.next.back();
+    };
+    EXPECT_EQ(above("v2").where, "./t2t profile 03 v3_padded");
+    EXPECT_NE(above("v6").what, "the rung above");
+}
+
+}  // namespace
+}  // namespace t2t::profile
