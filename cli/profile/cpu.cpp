@@ -41,11 +41,12 @@ Profile profile_rung(const Subject& subject) {
         "./t2t profile asks ncu.");
     profile.sentences = chosen(sentences_of_report(seen.report, subject.work(), seen.wrong));
     profile.kernels = kernels_of(seen.report);
-    std::string line;
+    std::string line;  // of the rung's own file by its number alone
     if (!profile.kernels.empty()) {
         const std::size_t index = heaviest(seen.report);
         profile.figures = profile.kernels[index].metrics;
         line = worst_line(seen.report.kernels[index]);
+        if (line.starts_with(rung + ".cu:")) line.erase(0, rung.size() + 4);
     }
     point_at(profile.next, line);
     return profile;

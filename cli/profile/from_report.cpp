@@ -126,10 +126,11 @@ std::string share_of_bytes(const KernelReport& one, const Traffic& all) {
 std::optional<Sentence> fault_sentence(const observer::Report& report) {
     if (report.clean()) return std::nullopt;
     const observer::Fault& first = report.faults.front();
-    return Sentence{"It has " + rung_check::counted(report.faults.size(), "fault") +
-                        ", so all else can wait: " + first.what + " (" + name_of(first.where) +
-                        ").",
-                    true};
+    std::string text = "It has " + rung_check::counted(report.faults.size(), "fault") +
+                       ", so all else can wait: " + first.what;
+    if (text.ends_with('.')) text.pop_back();
+    if (first.where.line > 0) text += " (" + name_of(first.where) + ')';
+    return Sentence{text + '.', true};
 }
 
 }  // namespace
@@ -174,6 +175,7 @@ std::vector<Sentence> sentences_of_report(const observer::Report& report, const 
         add(Sentence{"The result is wrong, so all else can wait: " + wrong + ".", true});
     }
     if (report.kernels.empty()) {
+        if (!report.clean()) return all;  // the fault may have ended the only kernel
         add(Sentence{"It launches no kernel, and only what kernels do is counted here; it has " +
                          rung_check::amount(work.bytes, "B") + " to move.",
                      true});

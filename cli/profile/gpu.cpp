@@ -53,7 +53,9 @@ Profile from_ncu(const Subject& subject, const lab::Roofs& roofs, std::vector<Ke
     disassemble(kernels, profile.notes);
 
     Speed speed = expectation(subject, roofs);
-    speed.measured_by = "under ncu";
+    speed.measured_by = kernels.size() == 1 ? "under ncu"
+                                            : "under ncu, its " + std::to_string(kernels.size()) +
+                                                  " kernels together";
     for (const Kernel& kernel : kernels) {
         speed.milliseconds += value_of(kernel.metrics, duration).value_or(0) / 1e6;
     }

@@ -60,11 +60,11 @@ std::vector<Pointer> pointers(const Subject& subject) {
     const std::string folder = "chapters/" + subject.chapter->folder();
     const std::string rung(subject.rung->name);
     std::vector<Pointer> next{
-        {"the lesson", folder + "/README.md, sections " + rung + " and Profile it"},
+        {"the lesson", folder + "/README.md#" + rung},
         {"line by line", "./t2t check " + number + ' ' + rung + " --annotate"},
         {"a picture", "./t2t check " + number + ' ' + rung + " --draw LINE"},
         {"the time", "./t2t bench " + number + ' ' + rung},
-        {"the metrics", folder + "/profile.sh " + rung + "  (on a GPU)"},
+        {"with a GPU", folder + "/profile.sh " + rung},
     };
     const RungEntry* above = subject.rung + 1;
     if (above < subject.ladder->rungs.data() + subject.ladder->rungs.size()) {

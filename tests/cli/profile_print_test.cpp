@@ -147,6 +147,8 @@ TEST(ProfileSubject, PointsAtTheRungAbove) {
         return profile.next.back();
     };
     EXPECT_EQ(above("v2").where, "./t2t profile 03 v3_padded");
+    EXPECT_EQ(profile_of(find_subject("03", "v2", device())).next[0].where,
+              "chapters/03_shared_memory/README.md#v2_tile");
     EXPECT_NE(above("v6").what, "the rung above");
 }
 

@@ -45,7 +45,7 @@ TEST(ProfileProgram, FindsTheBankConflictOfTheUnpaddedTile) {
     EXPECT_PRED2(contains, output.text,
                  "Banks conflict: a load from shared memory takes 32 passes where 1 would do");
     EXPECT_PRED2(contains, output.text, place);
-    EXPECT_PRED2(contains, output.text, "./t2t check 03 v2_tile --draw " + place);
+    EXPECT_PRED2(contains, output.text, "./t2t check 03 v2_tile --draw " + std::to_string(line));
     EXPECT_PRED2(contains, output.text, "./t2t profile 03 v3_padded");
 }
 

@@ -128,6 +128,12 @@ TEST(ProfileReport, PutsFaultsAndWrongResultsFirst) {
     EXPECT_EQ(text.find("It has 1 fault, so all else can wait: thread 3 reads"), 0u) << text;
     EXPECT_PRED2(contains, text, "(v2_tile.cu:44)");
     EXPECT_PRED2(contains, text, "The result is wrong, so all else can wait: element 7");
+    // A trap: no kernel came to its end, and nobody knows where.
+    report.kernels.clear();
+    report.faults[0].what = "the kernel ended with cudaErrorAssert.";
+    report.faults[0].where = {};
+    EXPECT_EQ(all_of(report),
+              "It has 1 fault, so all else can wait: the kernel ended with cudaErrorAssert.\n");
 }
 
 TEST(ProfileReport, SpeaksOfTheKernelThatMovesMost) {

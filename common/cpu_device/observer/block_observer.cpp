@@ -38,7 +38,8 @@ Observers& observers() {
 
 template <typename Visit>
 void for_each_bit(unsigned lanes, Visit visit) {
-    for (unsigned left = lanes; left != 0; left &= left - 1) visit(unsigned(std::countr_zero(left)));
+    for (unsigned left = lanes; left != 0; left &= left - 1)
+        visit(unsigned(std::countr_zero(left)));
 }
 
 bool waits_for_others(Kind kind) {
@@ -156,6 +157,7 @@ void BlockObserver::begin_block(const void* frame) {
         frames_[thread].assign(1, ControlFlow::end);
     }
     first_waiter_ = nullptr;
+    stopped_at_ = nullptr;
     dynamic_begin_ = reinterpret_cast<std::uint64_t>(cpu_device::dynamic_shared_memory());
     dynamic_bytes_ = cpu_device::scheduler().launch()->shared_bytes;
     begin_time(threads);
@@ -259,7 +261,7 @@ bool BlockObserver::make_room() {
 
 const LogEntry* BlockObserver::last_access() const {
     const LogEntry* first = log_of(cpu_device::linear_thread());
-    for (const LogEntry* entry = log_cursor.next; entry != nullptr && entry > first;) {
+    for (const LogEntry* entry = stopped_at_; entry != nullptr && entry > first;) {
         --entry;
         const Kind kind = kind_of(entry->code);
         if (kind >= Kind::read && kind <= Kind::async_write) return entry;
@@ -267,12 +269,18 @@ const LogEntry* BlockObserver::last_access() const {
     return nullptr;
 }
 
+// What the device does to describe a fault is not the kernel's any more.
+void BlockObserver::begin_fault() {
+    stopped_at_ = log_cursor.next;
+    log_cursor.next = log_cursor.end = nullptr;
+}
+
 // The latest places that the running thread came through, the last first.
 std::vector<std::uint32_t> BlockObserver::trail() const {
     constexpr std::size_t enough = 64;
     std::vector<std::uint32_t> codes;
     const LogEntry* first = log_of(cpu_device::linear_thread());
-    for (const LogEntry* entry = log_cursor.next; entry != nullptr && entry > first;) {
+    for (const LogEntry* entry = stopped_at_; entry != nullptr && entry > first;) {
         --entry;
         if (codes.size() < enough) codes.push_back(entry->code);
     }
@@ -296,9 +304,8 @@ void BlockObserver::replay(unsigned warp) {
     while (active != 0) {
         // As long as all go together, no lane's log ends before this many steps.
         std::ptrdiff_t steps = log_entries;
-        for_each_bit(active, [&](unsigned lane) {
-            steps = std::min(steps, last_[lane] - at_[lane]);
-        });
+        for_each_bit(active,
+                     [&](unsigned lane) { steps = std::min(steps, last_[lane] - at_[lane]); });
         while (steps-- > 0) {
             const Group group = choose(warp, active);
             step(warp, group);
@@ -369,12 +376,15 @@ void BlockObserver::learn_ways(unsigned warp) {
                         control_flow_.add(frames.back(), entry->code);
                     frames.back() = entry->code;
                     break;
-                case Kind::call: frames.push_back(ControlFlow::end); break;
+                case Kind::call:
+                    frames.push_back(ControlFlow::end);
+                    break;
                 case Kind::leave:
                     control_flow_.add(frames.back(), ControlFlow::end);
                     if (frames.size() > 1) frames.pop_back();
                     break;
-                default: break;
+                default:
+                    break;
             }
         }
         if ((ended_[warp] >> lane & 1) != 0) control_flow_.add(frames.back(), ControlFlow::end);
@@ -441,6 +451,10 @@ void BlockObserver::step(unsigned warp, Group group) {
 }
 
 // ---- what the scheduler reports (marks.hpp) -------------------------------------------------------
+
+void begin_fault() {
+    if (log_cursor.next != nullptr) block_observer().begin_fault();
+}
 
 bool make_room() {
     return log_cursor.next != nullptr && block_observer().make_room();

@@ -46,6 +46,7 @@ class BlockObserver {
     bool make_room();
     /// @name Faults that the running thread meets at once
     ///@{
+    void begin_fault();
     void trapped(const void* address, const char* what);
     void index_out_of_bounds(const char* file, std::uint32_t line, const char* array,
                              long index) const;
@@ -97,6 +98,8 @@ class BlockObserver {
     SeenFault fault_at(FaultKind kind, const Site& site, unsigned thread, std::uint64_t address,
                        unsigned bytes) const;
     void name_memory(SeenFault& fault) const;
+    void name_shared(SeenFault& fault) const;
+    const Allocation* meant(std::uint64_t address) const;
 
     // ---- where addresses lie (address_map.cpp)
     Region region_of(std::uint64_t address);
@@ -121,11 +124,12 @@ class BlockObserver {
     std::array<unsigned, cpu_device::most_warps> lanes_{};    ///< threads of the warp
     std::array<unsigned, cpu_device::most_warps> halted_{};   ///< of those, ended or at a barrier
     std::array<unsigned, cpu_device::most_warps> waiting_{};  ///< of those, at a barrier
-    std::array<unsigned, cpu_device::most_warps> ended_{};    ///< a bit for each lane that has ended
+    std::array<unsigned, cpu_device::most_warps> ended_{};  ///< a bit for each lane that has ended
     unsigned warps_ = 0;
     const char* frame_ = nullptr;  ///< kernels' frames on this thread's own stack lie below
     const cpu_device::Wait* first_waiter_ = nullptr;  ///< at the barrier that is not complete
     ThreadPlace first_waiter_place_;
+    const LogEntry* stopped_at_ = nullptr;  ///< where the log of a thread that traps has ended
 
     // While a warp is replayed: where each lane stands, the addresses that a step names.
     std::array<const LogEntry*, 32> at_{};
@@ -150,7 +154,8 @@ class BlockObserver {
     std::uint32_t block_time_ = 1;   ///< of the last block-wide barrier
     std::uint32_t block_begin_ = 1;  ///< of the block's begin
     std::array<std::uint32_t, cpu_device::most_threads> thread_time_{};
-    std::array<std::uint32_t, cpu_device::most_warps> warp_time_{};  ///< of its last whole __syncwarp
+    std::array<std::uint32_t, cpu_device::most_warps>
+        warp_time_{};  ///< of its last whole __syncwarp
     /// Of each thread and each lane of its warp: the last __syncwarp of a part of the warp with both.
     std::vector<std::array<std::uint32_t, 32>> pair_time_{cpu_device::most_threads};
     unsigned phase_ = 0;  ///< grid barriers that the block has passed

@@ -76,7 +76,7 @@ void BlockObserver::pass_barrier() {
 
 void BlockObserver::pass_warp_sync(unsigned warp, unsigned lanes) {
     ++now_;
-    const bool whole = (lanes | ended_[warp]) == whole_warp(warp);
+    const bool whole = lanes == whole_warp(warp);
     if (whole) warp_time_[warp] = now_;
     for (unsigned left = lanes; left != 0; left &= left - 1) {
         const unsigned lane = static_cast<unsigned>(std::countr_zero(left));
@@ -99,7 +99,8 @@ std::uint32_t BlockObserver::actor_time(unsigned thread) const {
 }
 
 BlockOrder BlockObserver::block_order(unsigned thread) const {
-    return {block_time_, warp_time_[thread / 32], pair_time_[thread].data(), 0, ~0u, thread, actor_};
+    return {block_time_, warp_time_[thread / 32], pair_time_[thread].data(), 0, ~0u, thread,
+            actor_};
 }
 
 BlockOrder BlockObserver::actor_order(unsigned thread) const {

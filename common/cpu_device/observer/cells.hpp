@@ -22,19 +22,25 @@ enum class Crowd : std::uint64_t {
 
 /// Last write of a word, or its reads since.
 struct Cell {
-    std::uint64_t time : 32 = 0;       ///< when; 0: never
-    std::uint64_t thread : 10 = 0;     ///< of the block
-    std::uint64_t site : 12 = 0;       ///< which access of the kernel
-    std::uint64_t bytes : 4 = 0;       ///< bit i: byte i of the word
-    std::uint64_t spare : 4 = 0;       ///< not this file's; kept by updates
+    std::uint64_t time : 32 = 0;    ///< when; 0: never
+    std::uint64_t thread : 10 = 0;  ///< of the block
+    std::uint64_t site : 11 = 0;    ///< which access of the kernel
+    std::uint64_t bytes : 4 = 0;    ///< bit i: byte i of the word
+    std::uint64_t apart : 1 = 0;    ///< each of several threads its own bytes; not known who which
+    std::uint64_t spare : 4 = 0;    ///< not this file's; kept by updates
     std::uint64_t crowd_bits : 2 = 0;  ///< a Crowd; of a writer, `grid` stands for an atomic
 
     Crowd crowd() const { return static_cast<Crowd>(crowd_bits); }
     unsigned warp() const { return thread / 32; }
+    /// Whether an access to `mask` certainly meets bytes of another than itself.
+    bool meets(unsigned mask) const {
+        return time != 0 && (bytes & mask) != 0 && (apart == 0 || (bytes & ~mask) == 0);
+    }
 };
 static_assert(sizeof(Cell) == 8);
 
 inline constexpr auto atomic_writer = static_cast<std::uint64_t>(Crowd::grid);
+inline constexpr unsigned most_sites = 1u << 11;
 
 /// One lane's access to one word.
 struct WordAccess {
@@ -46,6 +52,61 @@ struct WordAccess {
     bool atomic;  ///< or of a volatile flag
 };
 
+/// Enters a write; see enter().
+template <typename Order>
+inline void enter_write(Cell& writer, const WordAccess& access, const Order& order) {
+    const bool was_atomic = writer.crowd_bits == atomic_writer;
+    // An atomic that follows a thread's own plain write would hide it from the other threads'.
+    if (access.atomic && !was_atomic && writer.time != 0 && order.same_block(writer) &&
+        writer.thread == access.thread && !order.past(writer) &&
+        (access.bytes & ~unsigned(writer.bytes)) == 0) {
+        return;
+    }
+    const bool joins = !access.atomic && !was_atomic && writer.time == access.time &&
+                       writer.warp() == access.thread / 32 && (writer.bytes & access.bytes) == 0;
+    const bool same = joins && writer.thread == access.thread;
+    Cell made;
+    made.time = access.time;
+    made.thread = access.thread;
+    made.site = access.site;
+    made.bytes = joins ? access.bytes | unsigned(writer.bytes) : access.bytes;
+    made.apart = joins && (!same || writer.apart != 0);
+    made.spare = writer.spare;
+    const Crowd crowd = access.atomic ? Crowd::grid : made.apart ? Crowd::warp : Crowd::thread;
+    made.crowd_bits = static_cast<std::uint64_t>(crowd);
+    writer = made;
+}
+
+/// Enters a read; see enter().
+template <typename Order>
+inline void enter_read(Cell& readers, const WordAccess& access, const Order& order) {
+    Cell made;
+    made.time = access.time;
+    made.thread = access.thread;
+    made.site = access.site;
+    made.bytes = access.bytes;
+    made.spare = readers.spare;
+    if (readers.time != 0 && !order.before(readers, readers.crowd())) {
+        // Others have read it and may still be racing: the cell goes on to name the one it has.
+        Crowd crowd = readers.crowd();
+        if (!order.same_block(readers)) {
+            crowd = Crowd::grid;
+            made.time = readers.time;
+        } else if (readers.warp() != access.thread / 32) {
+            if (crowd < Crowd::block) crowd = Crowd::block;
+        } else if (readers.thread != access.thread && crowd < Crowd::warp) {
+            crowd = Crowd::warp;
+        }
+        if (crowd == Crowd::grid) made.time = readers.time;
+        made.thread = readers.thread;
+        made.site = readers.site;
+        made.bytes = access.bytes | unsigned(readers.bytes);
+        made.apart = readers.apart != 0 || (readers.bytes & access.bytes) == 0;
+        made.crowd_bits = static_cast<std::uint64_t>(crowd);
+    }
+    readers = made;
+}
+
 /// Enters `access` in a word's two cells.
 /// @tparam Order  with `bool before(const Cell&, Crowd)`, whether all that a cell stands for
 ///                happened before `access`; `bool past(const Cell&)`, whether a barrier of all who
@@ -55,50 +116,17 @@ struct WordAccess {
 template <typename Order, typename Conflict>
 inline void enter(Cell& writer, Cell& readers, const WordAccess& access, const Order& order,
                   Conflict conflict) {
-    const bool meets_atomic = writer.crowd_bits == atomic_writer;
-    const bool several_lanes = writer.crowd() == Crowd::warp;
-    if (writer.time != 0 && (writer.bytes & access.bytes) != 0 &&
-        !(access.atomic && meets_atomic) &&
-        !order.before(writer, several_lanes ? Crowd::warp : Crowd::thread)) {
-        // Of several lanes that wrote a byte or two each, the cell does not say which wrote what.
-        const bool may_be_own =
-            several_lanes && order.same_block(writer) && writer.warp() == access.thread / 32;
-        if (!may_be_own) conflict(writer, true);
+    const bool both_atomic = access.atomic && writer.crowd_bits == atomic_writer;
+    if (writer.meets(access.bytes) && !both_atomic &&
+        !order.before(writer, writer.apart != 0 ? Crowd::warp : Crowd::thread)) {
+        conflict(writer, true);
     }
     if (access.write) {
-        if (readers.time != 0 && (readers.bytes & access.bytes) != 0 &&
-            !order.before(readers, readers.crowd())) {
+        if (readers.meets(access.bytes) && !order.before(readers, readers.crowd()))
             conflict(readers, false);
-        }
-        // An atomic that follows a thread's own plain write would hide it from the other threads'.
-        if (access.atomic && !meets_atomic && writer.time != 0 && order.same_block(writer) &&
-            writer.thread == access.thread && !order.past(writer) &&
-            (access.bytes & ~unsigned(writer.bytes)) == 0) {
-            return;
-        }
-        const bool joins = !access.atomic && writer.time == access.time && !meets_atomic &&
-                           writer.warp() == access.thread / 32 &&
-                           (writer.bytes & access.bytes) == 0;
-        const unsigned bytes = joins ? access.bytes | unsigned(writer.bytes) : access.bytes;
-        const auto how = access.atomic ? Crowd::grid : joins ? Crowd::warp : Crowd::thread;
-        writer = {access.time, access.thread, access.site,
-                  bytes,       writer.spare,  static_cast<std::uint64_t>(how)};
+        enter_write(writer, access, order);
     } else if (!access.atomic) {
-        Crowd crowd = Crowd::thread;
-        unsigned bytes = access.bytes;
-        if (readers.time != 0 && !order.before(readers, readers.crowd())) {
-            bytes |= unsigned(readers.bytes);
-            crowd = readers.crowd();
-            if (!order.same_block(readers)) {
-                crowd = Crowd::grid;
-            } else if (readers.warp() != access.thread / 32) {
-                if (crowd < Crowd::block) crowd = Crowd::block;
-            } else if (readers.thread != access.thread && crowd < Crowd::warp) {
-                crowd = Crowd::warp;
-            }
-        }
-        readers = {access.time, access.thread, access.site,
-                   bytes,       readers.spare, static_cast<std::uint64_t>(crowd)};
+        enter_read(readers, access, order);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "common/cpu_device/observer/block_observer.hpp"
 #include "common/cpu_device/observer/block_time.hpp"
+#include "common/cpu_device/observer/program_symbols.hpp"
 
 namespace t2t::observer {
 
@@ -20,13 +21,13 @@ SeenFault BlockObserver::fault_at(FaultKind kind, const Site& site, unsigned thr
     return fault;
 }
 
-// Which allocation an address lies in or nearest to, and which parameter of the kernel points there.
+// Which allocation an address lies in or was meant for, and which parameter of the kernel points
+// there.
 void BlockObserver::name_memory(SeenFault& fault) const {
-    constexpr std::uint64_t far = 1 << 20;
     const std::lock_guard lock(global_memory().mutex);
+    if (fault.region.space == Space::shared_outside) return name_shared(fault);
     const Allocation* memory = fault.region.allocation;
-    if (memory == nullptr && fault.region.space == Space::none)
-        memory = global_memory().nearest(fault.address, far);
+    if (memory == nullptr && fault.region.space == Space::none) memory = meant(fault.address);
     if (memory == nullptr) return;
     fault.has_memory = true;
     fault.memory_begin = memory->begin;
@@ -35,6 +36,41 @@ void BlockObserver::name_memory(SeenFault& fault) const {
     fault.freed_by = memory->freed_by;
     fault.variable = memory->variable;
     fault.parameter = Observation::instance().parameter_in(memory->begin, memory->bytes);
+}
+
+// Of the kernel's arguments the one nearest to an address; else the nearest allocation.
+const Allocation* BlockObserver::meant(std::uint64_t address) const {
+    constexpr std::uint64_t far = 1 << 20;
+    const Allocation* best = nullptr;
+    std::uint64_t nearest = far;
+    for (const std::uint64_t pointer : Observation::instance().parameters()) {
+        const Allocation* one = pointer == 0 ? nullptr : global_memory().find(pointer);
+        if (one == nullptr) continue;
+        const std::uint64_t distance =
+            address < one->begin ? one->begin - address : address - one->end();
+        if (distance < nearest) {
+            nearest = distance;
+            best = one;
+        }
+    }
+    return best != nullptr ? best : global_memory().nearest(address, far);
+}
+
+// The array of the kernel's shared memory that an address lies nearest to.
+void BlockObserver::name_shared(SeenFault& fault) const {
+    std::uint64_t nearest = ~std::uint64_t{0};
+    const auto consider = [&](std::uint64_t begin, std::uint64_t bytes, const char* name) {
+        const std::uint64_t distance =
+            fault.address < begin ? begin - fault.address : fault.address - (begin + bytes);
+        if (bytes == 0 || distance >= nearest) return;
+        nearest = distance;
+        fault.region = {Space::shared, begin, begin + bytes, nullptr, 0, name};
+    };
+    consider(dynamic_begin_, dynamic_bytes_, nullptr);
+    for (const StaticVariable& array : program_symbols().thread_local_variables) {
+        if (array.function == Observation::instance().kernel_function())
+            consider(static_begin_ + array.begin, array.bytes, array.name.c_str());
+    }
 }
 
 void BlockObserver::report(FaultKind kind, const Site& site, unsigned thread, std::uint64_t address,
@@ -66,9 +102,8 @@ void BlockObserver::report_race(const Site& site, unsigned thread, std::uint64_t
     SeenFault fault = fault_at(kind, site, thread, address, bytes);
     fault.other_code = other_code;
     fault.other_thread = met;
-    // A cell names one of those it stands for: not always the one that met this byte.
-    fault.knows_thread = !is_own && (other.crowd() == Crowd::thread || other.bytes == 15 ||
-                                     (is_writer && other.crowd_bits == atomic_writer));
+    // A cell names one of those it stands for: not always one that met this byte.
+    fault.knows_thread = !is_own && other.apart == 0;
     fault.knows_other = true;
     Observation::instance().add(std::move(fault));
 }
@@ -92,7 +127,7 @@ void BlockObserver::trapped(const void* address, const char* what) {
     fault.kernel = Observation::instance().kernel();
     fault.thread = place_of(cpu_device::linear_thread());
     fault.detail = what;
-    const LogEntry* last = log_cursor.next == nullptr ? nullptr : last_access();
+    const LogEntry* last = last_access();
     fault.trail = trail();
     const bool names_address = text.find("access to address") != text.npos;
     const bool is_misaligned = text.find("misaligned address") != text.npos;
@@ -102,12 +137,12 @@ void BlockObserver::trapped(const void* address, const char* what) {
         fault.bytes = last->extra & ~in_pieces;
         fault.region = region_of(fault.address);
         name_memory(fault);
-        fault.kind = is_misaligned                        ? FaultKind::misaligned
-                     : fault.region.space == Space::freed ? FaultKind::use_after_free
-                     : fault.region.space == Space::shared ||
-                             fault.region.space == Space::shared_outside
-                         ? FaultKind::shared_out_of_bounds
-                         : FaultKind::out_of_bounds;
+        fault.kind =
+            is_misaligned                        ? FaultKind::misaligned
+            : fault.region.space == Space::freed ? FaultKind::use_after_free
+            : fault.region.space == Space::shared || fault.region.space == Space::shared_outside
+                ? FaultKind::shared_out_of_bounds
+                : FaultKind::out_of_bounds;
     } else if (text.find("deadlock") != text.npos && text.find("__syncthreads") != text.npos) {
         fault.kind = FaultKind::divergent_barrier;
         fault.code = 0;
@@ -118,6 +153,7 @@ void BlockObserver::trapped(const void* address, const char* what) {
         }
     }
     log_cursor.next = log_cursor.end = nullptr;
+    stopped_at_ = nullptr;
     Observation::instance().add(std::move(fault));
 }
 

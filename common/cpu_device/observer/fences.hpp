@@ -53,7 +53,7 @@ class Fences {
     std::atomic<bool> used_{false};
     mutable std::mutex mutex_;
     std::uint64_t moment_ = 0;
-    Moments latest_;                        // release of each flag
+    Moments latest_;                     // release of each flag
     std::map<Party, Moments> released_;  // by each
     std::map<Party, Moments> seen_;
 };

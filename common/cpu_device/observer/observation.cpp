@@ -65,8 +65,8 @@ void Observation::begin_launch(const cpu_device::LaunchRecord& launch) {
         found->parameters.push_back(reinterpret_cast<std::uint64_t>(pointer));
     }
     kernel_ = static_cast<unsigned>(found - kernels_.begin());
-    kernel_function_ = launch.address != nullptr ? function_name_at(launch.address)
-                                                 : plain_name(launch.kernel);
+    kernel_function_ =
+        launch.address != nullptr ? function_name_at(launch.address) : plain_name(launch.kernel);
     kernel_functions_.insert(kernel_function_);
     fences().clear();
     actors().begin_launch();
@@ -102,11 +102,10 @@ void Observation::add(SeenFault fault) {
 }
 
 std::uint16_t Observation::site_id(std::uint32_t code) {
-    constexpr std::size_t most = 4096;  // what a cell has room for
     const std::lock_guard lock(mutex_);
     const auto found = site_ids_.find(code);
     if (found != site_ids_.end()) return found->second;
-    if (site_codes_.size() == most) return 0;
+    if (site_codes_.size() == most_sites) return 0;
     const auto id = static_cast<std::uint16_t>(site_codes_.size());
     site_codes_.push_back(code);
     return site_ids_[code] = id;

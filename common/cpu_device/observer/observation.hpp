@@ -30,8 +30,8 @@ struct SeenFault {
     std::uint32_t other_code = 0;  ///< of a race: the other access
     SourceLine place;
     ThreadPlace thread, other_thread;
-    bool knows_other = false;   ///< of a race: other_code counts
-    bool knows_thread = false;  ///< and other_thread
+    bool knows_other = false;          ///< of a race: other_code counts
+    bool knows_thread = false;         ///< and other_thread
     std::vector<std::uint32_t> trail;  ///< of a trap: the places that the thread came through
     std::uint64_t address = 0;
     unsigned bytes = 0;
@@ -72,13 +72,17 @@ class Observation {
     /// The name of the current kernel's function; empty when the launch could not name it.
     const std::string& kernel_function() const { return kernel_function_; }
     /// Whether a function of this name has been launched.
-    bool is_kernel(const std::string& function) const { return kernel_functions_.contains(function); }
+    bool is_kernel(const std::string& function) const {
+        return kernel_functions_.contains(function);
+    }
     void add(SeenFault fault);
     /// Counts a fault that is known already. @returns whether it is
     bool seen_again(FaultKind kind, std::uint32_t code, std::uint32_t other_code);
-    /// A number for the place `code`, below 4096; 0 when they are used up.
+    /// A number for the place `code`, below most_sites; 0 when they are used up.
     std::uint16_t site_id(std::uint32_t code);
     std::uint32_t code_of_site(std::uint16_t id);
+    /// The pointers among the current launch's arguments.
+    const std::vector<std::uint64_t>& parameters() const { return kernels_[kernel_].parameters; }
     /// The index of the current kernel's parameter that points into [begin, begin + bytes); −1
     /// when there is none.
     int parameter_in(std::uint64_t begin, std::uint64_t bytes) const;

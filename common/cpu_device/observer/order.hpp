@@ -12,11 +12,11 @@ namespace t2t::observer {
 
 /// Order among the threads of one block, for shared memory.
 struct BlockOrder {
-    std::uint32_t block_time;  ///< of the last block-wide barrier
-    std::uint32_t warp_time;   ///< of the warp's last whole __syncwarp
+    std::uint32_t block_time;        ///< of the last block-wide barrier
+    std::uint32_t warp_time;         ///< of the warp's last whole __syncwarp
     const std::uint32_t* pair_time;  ///< of each lane: its last __syncwarp with this one
-    std::uint32_t origin;      ///< the moment at which a cell's clock stood at 0
-    std::uint32_t clock_mask;  ///< the bits of a cell's time that are its clock
+    std::uint32_t origin;            ///< the moment at which a cell's clock stood at 0
+    std::uint32_t clock_mask;        ///< the bits of a cell's time that are its clock
     unsigned thread;
     unsigned actor;  ///< of the block
 

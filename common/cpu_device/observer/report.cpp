@@ -8,6 +8,13 @@ std::string place(const SourceLine& line) {
     return "at " + line.file + ":" + std::to_string(line.line);
 }
 
+// 4,096
+std::string with_commas(std::uint64_t value) {
+    std::string digits = std::to_string(value);
+    for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+    return digits;
+}
+
 std::string triple(const uint3& index) {
     return "(" + std::to_string(index.x) + ", " + std::to_string(index.y) + ", " +
            std::to_string(index.z) + ")";
@@ -60,7 +67,7 @@ std::string Fault::message() const {
         text += place(*other) + '\n';
     }
     text += "  " + cause + '\n';
-    if (count > 1) text += "  seen " + std::to_string(count) + " times\n";
+    if (count > 1) text += "  seen " + with_commas(count) + " times\n";
     return text;
 }
 

@@ -135,6 +135,7 @@ struct Traffic {
     std::uint64_t warp_operations = 0;    ///< __syncwarp, shuffles, votes, mma, counted once a warp
     std::uint64_t warp_instructions = 0;  ///< machine instructions, each counted once a warp
     std::uint64_t thread_instructions = 0;  ///< the same, counted once a lane that takes part
+    /// Arithmetic, like instructions, is counted at the line where its basic block begins.
     Flops fp64, fp32, fp16, bf16;
     std::uint64_t tensor_flops = 0;  ///< of mma and wmma
     std::uint64_t l2_bytes = 0;  ///< sectors that an L2 of l2_size() would have to fetch or keep

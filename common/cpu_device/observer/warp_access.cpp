@@ -274,9 +274,10 @@ void BlockObserver::shadow_shared(Site& site, unsigned warp, unsigned lanes, Kin
             if (is_read(kind) && (access.bytes & ~initialised) != 0) {
                 report(FaultKind::uninitialised_shared, site, thread, address, bytes);
             }
-            enter(writer, shared_readers_[word], access, order, [&](const Cell& other, bool is_writer) {
-                report_race(site, thread, address, bytes, other, is_writer, true);
-            });
+            enter(writer, shared_readers_[word], access, order,
+                  [&](const Cell& other, bool is_writer) {
+                      report_race(site, thread, address, bytes, other, is_writer, true);
+                  });
             if (is_write(kind)) writer.spare = initialised | access.bytes;
         }
     });
@@ -291,7 +292,7 @@ void BlockObserver::shadow_global(Site& site, unsigned warp, unsigned lanes, Kin
     for_each_lane(lanes, [&](unsigned lane) {
         const unsigned thread = warp * 32 + lane;
         const std::uint64_t address = addresses_[lane];
-        const WordAccess access{actor_time(thread),       thread,         site.id,
+        const WordAccess access{actor_time(thread),        thread,         site.id,
                                 byte_mask(address, bytes), is_write(kind), is_atomic(kind)};
         const GridOrder order{actor_order(thread)};
         const std::uint64_t first = (address - allocation.begin) / 4;

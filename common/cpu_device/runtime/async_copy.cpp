@@ -19,6 +19,7 @@ struct Copy {
     int bytes;
     int valid;
     std::uint64_t group;
+    const void* place;  ///< in the kernel: whose write it is
 };
 
 /// What one thread has begun and not waited for.
@@ -50,12 +51,13 @@ void begin_async_copy(void* shared, const void* global, int bytes, int valid) {
               "cp.async of " + std::to_string(bytes) +
                   " bytes from or to an address that is not a multiple of it");
     }
+    const void* place = __builtin_return_address(0);
     if (valid > 0) {
-        observer::access_at(__builtin_return_address(0), observer::Kind::async_read, global,
+        observer::access_at(place, observer::Kind::async_read, global,
                             static_cast<std::size_t>(valid));
     }
     Copies& mine = copies_of_this_thread();
-    mine.pending.push_back({shared, global, bytes, valid, mine.groups});
+    mine.pending.push_back({shared, global, bytes, valid, mine.groups, place});
 }
 
 void commit_async_copies() {
@@ -63,13 +65,12 @@ void commit_async_copies() {
 }
 
 void wait_for_async_copies(int groups_left) {
-    const void* caller = __builtin_return_address(0);
     Copies& mine = copies_of_this_thread();
     std::size_t done = 0;
     for (; done < mine.pending.size(); ++done) {
         const Copy& copy = mine.pending[done];
         if (copy.group + static_cast<unsigned>(groups_left) >= mine.groups) break;
-        observer::access_at(caller, observer::Kind::async_write, copy.to,
+        observer::access_at(copy.place, observer::Kind::async_write, copy.to,
                             static_cast<std::size_t>(copy.bytes));
         std::memcpy(copy.to, copy.from, static_cast<std::size_t>(copy.valid));
         std::memset(static_cast<char*>(copy.to) + copy.valid, 0,

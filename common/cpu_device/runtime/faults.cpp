@@ -151,6 +151,7 @@ std::string this_thread() {
 
 // Runs after the jump out of the handler, where allocating is safe again.
 void record_signal() {
+    observer::begin_fault();
     constexpr std::ptrdiff_t near = 64 * 1024;
     const std::ptrdiff_t from_stack = note.address - note.stack_pointer;
     if (note.signal == interrupt_signal()) {
@@ -192,11 +193,13 @@ void record_signal() {
 }  // namespace
 
 void fault(cudaError_t code, const std::string& what) {
+    observer::begin_fault();
     record(code, this_thread() + what);
     leave();
 }
 
 void fault_of_block(cudaError_t code, const std::string& what) {
+    observer::begin_fault();
     record(code, this_block() + ": " + what);
     leave();
 }
@@ -268,6 +271,7 @@ extern "C" void __assert_fail(const char* expression, const char* file, unsigned
                               const char* function) noexcept {
     using namespace t2t::cpu_device;
     if (in_kernel()) {
+        t2t::observer::begin_fault();
         const std::string what = std::string(file) + ":" + std::to_string(line) + ": " + function +
                                  ": Assertion `" + expression + "` failed";
         std::fprintf(stderr, "%s: block: [%u,%u,%u], thread: [%u,%u,%u]\n", what.c_str(),

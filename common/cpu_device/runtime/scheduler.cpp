@@ -256,6 +256,7 @@ void Scheduler::release_barrier() {
 namespace {
 
 [[noreturn, gnu::noinline]] void refuse_mask(unsigned lane, const Wait& wait) {
+    observer::begin_fault();
     fault(cudaErrorLaunchFailure, std::string(wait.what) + " at " + place(wait.where) +
                                       " has the mask " + hex(wait.mask) +
                                       ", which leaves out lane " + std::to_string(lane) +
@@ -264,6 +265,7 @@ namespace {
 
 [[noreturn, gnu::noinline]] void refuse_mixture(unsigned lane, const Wait& theirs,
                                                 const Wait& wait) {
+    observer::begin_fault();
     fault(cudaErrorLaunchFailure, std::string(wait.what) + " at " + place(wait.where) + " meets " +
                                       theirs.what + " at " + place(theirs.where) +
                                       ", called by lane " + std::to_string(lane) +
@@ -359,6 +361,7 @@ void Scheduler::yield() {
 // ---- deadlock -----------------------------------------------------------------------------------
 
 void Scheduler::report_deadlock() {
+    observer::begin_fault();
     fault_of_block(cudaErrorLaunchTimeout, "deadlock: " + describe_waits());
 }
 

@@ -90,7 +90,7 @@ TEST(TrafficReport, GivesEachLineItsOwn) {
     EXPECT_EQ(store->traffic.global_load.requests, 0u);
     EXPECT_EQ(store->traffic.shared_load.passes, 2u * 4);
     EXPECT_EQ(store->traffic.global_store.sectors, 2u * 4 * 4);
-    EXPECT_EQ(store->traffic.fp32.mul, 2u * 128);
+    EXPECT_EQ(scale.total.fp32.mul, 2u * 128);
     const LineTraffic* barrier = find_line(scale, line_of("__syncthreads", "scale_kernel"));
     ASSERT_NE(barrier, nullptr);
     EXPECT_EQ(barrier->traffic.barriers, 2u * 4);
