@@ -158,6 +158,7 @@ void BlockObserver::begin_block(const void* frame) {
     }
     first_waiter_ = nullptr;
     stopped_at_ = nullptr;
+    stuck_ = nullptr;
     dynamic_begin_ = reinterpret_cast<std::uint64_t>(cpu_device::dynamic_shared_memory());
     dynamic_bytes_ = cpu_device::scheduler().launch()->shared_bytes;
     begin_time(threads);
@@ -270,7 +271,9 @@ const LogEntry* BlockObserver::last_access() const {
 }
 
 // What the device does to describe a fault is not the kernel's any more.
-void BlockObserver::begin_fault() {
+void BlockObserver::begin_fault(const cpu_device::Wait* wait) {
+    if (wait != nullptr) stuck_ = wait;
+    if (log_cursor.next == nullptr) return;
     stopped_at_ = log_cursor.next;
     log_cursor.next = log_cursor.end = nullptr;
 }
@@ -452,8 +455,8 @@ void BlockObserver::step(unsigned warp, Group group) {
 
 // ---- what the scheduler reports (marks.hpp) -------------------------------------------------------
 
-void begin_fault() {
-    if (log_cursor.next != nullptr) block_observer().begin_fault();
+void begin_fault(const cpu_device::Wait* wait) {
+    if (Observation::instance().running()) block_observer().begin_fault(wait);
 }
 
 bool make_room() {

@@ -46,7 +46,7 @@ class BlockObserver {
     bool make_room();
     /// @name Faults that the running thread meets at once
     ///@{
-    void begin_fault();
+    void begin_fault(const cpu_device::Wait* wait);
     void trapped(const void* address, const char* what);
     void index_out_of_bounds(const char* file, std::uint32_t line, const char* array,
                              long index) const;
@@ -129,7 +129,8 @@ class BlockObserver {
     const char* frame_ = nullptr;  ///< kernels' frames on this thread's own stack lie below
     const cpu_device::Wait* first_waiter_ = nullptr;  ///< at the barrier that is not complete
     ThreadPlace first_waiter_place_;
-    const LogEntry* stopped_at_ = nullptr;  ///< where the log of a thread that traps has ended
+    const cpu_device::Wait* stuck_ = nullptr;  ///< where a thread waits for good
+    const LogEntry* stopped_at_ = nullptr;     ///< where the log of a thread that traps has ended
 
     // While a warp is replayed: where each lane stands, the addresses that a step names.
     std::array<const LogEntry*, 32> at_{};

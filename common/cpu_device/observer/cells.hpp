@@ -32,9 +32,11 @@ struct Cell {
 
     Crowd crowd() const { return static_cast<Crowd>(crowd_bits); }
     unsigned warp() const { return thread / 32; }
-    /// Whether an access to `mask` certainly meets bytes of another than itself.
-    bool meets(unsigned mask) const {
-        return time != 0 && (bytes & mask) != 0 && (apart == 0 || (bytes & ~mask) == 0);
+    /// Whether a thread that accesses `mask` meets bytes of another thread than itself.
+    /// @param may_be_own whether it may be one of those that the cell stands for
+    bool meets(unsigned mask, bool may_be_own) const {
+        if (time == 0 || (bytes & mask) == 0) return false;
+        return apart == 0 || !may_be_own || (bytes & ~mask) == 0;
     }
 };
 static_assert(sizeof(Cell) == 8);
@@ -87,19 +89,21 @@ inline void enter_read(Cell& readers, const WordAccess& access, const Order& ord
     made.bytes = access.bytes;
     made.spare = readers.spare;
     if (readers.time != 0 && !order.before(readers, readers.crowd())) {
-        // Others have read it and may still be racing: the cell goes on to name the one it has.
+        // Others have read it, too, and may race with who writes next. Of several blocks the cell
+        // goes on to name the one it has.
         Crowd crowd = readers.crowd();
         if (!order.same_block(readers)) {
             crowd = Crowd::grid;
-            made.time = readers.time;
         } else if (readers.warp() != access.thread / 32) {
             if (crowd < Crowd::block) crowd = Crowd::block;
         } else if (readers.thread != access.thread && crowd < Crowd::warp) {
             crowd = Crowd::warp;
         }
-        if (crowd == Crowd::grid) made.time = readers.time;
-        made.thread = readers.thread;
-        made.site = readers.site;
+        if (crowd == Crowd::grid) {
+            made.time = readers.time;
+            made.thread = readers.thread;
+            made.site = readers.site;
+        }
         made.bytes = access.bytes | unsigned(readers.bytes);
         made.apart = readers.apart != 0 || (readers.bytes & access.bytes) == 0;
         made.crowd_bits = static_cast<std::uint64_t>(crowd);
@@ -117,12 +121,17 @@ template <typename Order, typename Conflict>
 inline void enter(Cell& writer, Cell& readers, const WordAccess& access, const Order& order,
                   Conflict conflict) {
     const bool both_atomic = access.atomic && writer.crowd_bits == atomic_writer;
-    if (writer.meets(access.bytes) && !both_atomic &&
+    const auto may_be_own = [&](const Cell& cell, Crowd crowd) {
+        if (crowd > Crowd::warp) return true;
+        return order.same_block(cell) && cell.warp() == access.thread / 32;
+    };
+    if (writer.meets(access.bytes, may_be_own(writer, Crowd::warp)) && !both_atomic &&
         !order.before(writer, writer.apart != 0 ? Crowd::warp : Crowd::thread)) {
         conflict(writer, true);
     }
     if (access.write) {
-        if (readers.meets(access.bytes) && !order.before(readers, readers.crowd()))
+        if (readers.meets(access.bytes, may_be_own(readers, readers.crowd())) &&
+            !order.before(readers, readers.crowd()))
             conflict(readers, false);
         enter_write(writer, access, order);
     } else if (!access.atomic) {

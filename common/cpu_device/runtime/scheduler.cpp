@@ -361,7 +361,13 @@ void Scheduler::yield() {
 // ---- deadlock -----------------------------------------------------------------------------------
 
 void Scheduler::report_deadlock() {
-    observer::begin_fault();
+    for (unsigned thread = 0; thread < cursor.count; ++thread) {
+        const bool gone = (warps_[thread / warp_size].gone >> thread % warp_size & 1) != 0;
+        if (!gone) {
+            observer::begin_fault(threads_[thread].wait);
+            break;
+        }
+    }
     fault_of_block(cudaErrorLaunchTimeout, "deadlock: " + describe_waits());
 }
 

@@ -49,20 +49,20 @@ const Planted shared[] = {
          auto out = filled<float>(64);
          read_past_a_static_array_kernel<<<1, 64>>>(out.data());
      },
-     "0 bytes past `tile`", [](At who, At) { return who.thread.x == 63; }},
+     "0 bytes past the shared array `tile`", [](At who, At) { return who.thread.x == 63; }},
     {"write_past_a_static_array_kernel", FaultKind::shared_out_of_bounds,
      [] {
          auto in = filled<float>(1);
          auto out = filled<float>(64);
          write_past_a_static_array_kernel<<<1, 1>>>(in.data(), out.data(), 64);
      },
-     "0 bytes past `row`", [](At who, At) { return who.thread.x == 0; }},
+     "0 bytes past the shared array `row`", [](At who, At) { return who.thread.x == 0; }},
     {"read_before_a_static_array_kernel", FaultKind::shared_out_of_bounds,
      [] {
          auto out = filled<float>(64);
          read_before_a_static_array_kernel<<<1, 64>>>(out.data());
      },
-     "4 bytes before `tile`", [](At who, At) { return who.thread.x == 0; }},
+     "4 bytes before the shared array `tile`", [](At who, At) { return who.thread.x == 0; }},
     {"past_the_dynamic_bytes_kernel", FaultKind::shared_out_of_bounds,
      [] {
          auto out = filled<float>(1);
