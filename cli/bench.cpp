@@ -3,10 +3,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -14,6 +12,7 @@
 
 #include "cli/chapter_list.hpp"
 #include "cli/commands.hpp"
+#include "cli/output_file.hpp"
 #include "common/device/properties.hpp"
 #include "common/lab/bench/measure.hpp"
 #include "common/lab/bench/report.hpp"
@@ -42,27 +41,6 @@ std::string command_line(const BenchWords& words) {
         line += " --repetitions " + std::to_string(words.repetitions);
     }
     return line;
-}
-
-/// Before any time is spent measuring.
-void require_writable(const std::string& file) {
-    if (file.empty() || file == "-") return;
-    const std::filesystem::path path(file);
-    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-    if (!std::filesystem::is_directory(folder) || std::filesystem::is_directory(path)) {
-        throw UsageError("--json: cannot write " + file + "; name a file in a folder that exists");
-    }
-}
-
-void write_json(const nlohmann::ordered_json& json, const std::string& file) {
-    if (file == "-") {
-        std::cout << json.dump(2) << '\n';
-        return;
-    }
-    std::ofstream out(file);
-    out << json.dump(2) << '\n';
-    out.close();
-    if (!out) throw std::runtime_error("cannot write " + file + "; choose another file for --json");
 }
 
 /// The cases that hold `rung`, or all when it is empty.
@@ -97,7 +75,7 @@ void bench_roofs(const BenchWords& words) {
         lab::print_roofs(std::cout, roofs, device);
         if (kept) std::cout << "kept in " << file.string() << '\n';
     }
-    if (!words.json.empty()) write_json(lab::to_json(roofs), words.json);
+    if (!words.json.empty()) write_output("--json", words.json, lab::to_json(roofs).dump(2) + '\n');
 }
 
 void bench_chapter(const BenchWords& words) {
@@ -120,7 +98,8 @@ void bench_chapter(const BenchWords& words) {
         if (tables) lab::print_table(std::cout, results.back(), roofs.fp32_tflop_s);
     }
     if (!words.json.empty()) {
-        write_json(lab::to_json(results, device, roofs, date, command_line(words)), words.json);
+        const auto json = lab::to_json(results, device, roofs, date, command_line(words));
+        write_output("--json", words.json, json.dump(2) + '\n');
     }
     if (wrong) {
         std::cerr << "t2t: a rung's result is wrong; ./t2t test " << words.chapter
@@ -161,7 +140,7 @@ void add_bench_command(CLI::App& app) {
         "          ./t2t bench shared_memory v3_padded --json padded.json\n"
         "          ./t2t bench roofs");
     command->callback([words] {
-        require_writable(words->json);
+        require_writable("--json", words->json);
         if (words->chapter == "roofs") {
             bench_roofs(*words);
         } else {

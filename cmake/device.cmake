@@ -77,6 +77,7 @@ if(T2T_OBSERVE)
         -fno-tree-sra                              # a float4 stays one access of 16 bytes
         -fno-tree-vectorize                        # one floating-point instruction, one operation
         --param=avoid-fma-max-bits=0               # a · b + c becomes an fma wherever it can, as with nvcc
+        -fno-thread-jumps                          # where ways meet stays one place, so lanes meet there
         -fno-ipa-icf                               # kernels with the same code stay apart
         -Wno-tsan)                                 # fences are reported by the CPU device's headers
 endif()

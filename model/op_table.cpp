@@ -98,11 +98,7 @@ void OpTable::select(std::string_view operation, std::string_view rung) {
     OpEntry& entry = entries_[static_cast<std::size_t>(&at(operation) - entries_.data())];
     std::vector<std::size_t> matches;
     for (std::size_t i = 0; i < entry.rungs.size(); ++i) {
-        const std::string_view name = entry.rungs[i].name;
-        // `v1` means v1_naive, and not v10_something.
-        if (name == rung || (name.starts_with(rung) && name.substr(rung.size()).starts_with('_'))) {
-            matches.push_back(i);
-        }
+        if (names_rung(rung, entry.rungs[i].name)) matches.push_back(i);
     }
     if (matches.size() != 1) {
         throw std::invalid_argument("operation '" + std::string(operation) + "' has no rung '" +

@@ -21,11 +21,6 @@ bool is_same_access(const observer::Request& a, const observer::Request& b) {
 
 }  // namespace
 
-bool names_rung(std::string_view word, std::string_view rung) {
-    return rung == word ||
-           (!word.empty() && rung.starts_with(word) && rung.substr(word.size()).starts_with('_'));
-}
-
 std::vector<lab::BenchCase> select_rungs(std::vector<lab::BenchCase> cases, const std::string& word,
                                          const std::string& chapter) {
     if (word.empty()) return cases;

@@ -4,7 +4,6 @@
 
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "cli/check/rung_report.hpp"
@@ -12,10 +11,7 @@
 
 namespace t2t::rung_check {
 
-/// Whether `word` names `rung`: `v3_padded` and `v3` name v3_padded; `v1` does not name v10_wide.
-bool names_rung(std::string_view word, std::string_view rung);
-
-/// The cases that hold a rung that `word` names, each with those of its rungs; all when it is empty.
+/// The cases that hold a rung that `word` names (see t2t::names_rung), each with those of its rungs; all when it is empty.
 /// @param chapter `03_shared_memory`, for the message
 /// @throws cli::UsageError when there is none; the message lists the rungs there are
 std::vector<lab::BenchCase> select_rungs(std::vector<lab::BenchCase> cases, const std::string& word,

@@ -15,8 +15,6 @@ constexpr double most_sectors = 16;
 constexpr double sector_slack = 1.1;
 /// The same for passes. It is wider, because ncu's passes include a few that are no bank conflict.
 constexpr double bank_slack = 1.25;
-/// As much may DRAM's bytes differ from those that must move: counters, descriptors, a cold cache.
-constexpr double byte_slack = 1.15;
 
 /// `4` for 4.00, `4.25`, `32.5`.
 std::string number(double value) {

@@ -53,31 +53,43 @@ Profile from_ncu(const Subject& subject, const lab::Roofs& roofs, std::vector<Ke
     disassemble(kernels, profile.notes);
 
     Speed speed = expectation(subject, roofs);
-    speed.measured_by = kernels.size() == 1 ? "under ncu"
-                                            : "under ncu, its " + std::to_string(kernels.size()) +
-                                                  " kernels together";
+    speed.measured_by = kernels.size() == 1
+                            ? "under ncu"
+                            : "under ncu, " + std::to_string(kernels.size()) + " kernels together";
     for (const Kernel& kernel : kernels) {
         speed.milliseconds += value_of(kernel.metrics, duration).value_or(0) / 1e6;
     }
     profile.sentences = chosen(sentences_of_ncu(kernels, speed));
     profile.figures = longest(kernels).metrics;
+    profile.code = longest(kernels).code;
     profile.kernels = std::move(kernels);
     return profile;
 }
 
-/// The kernels of one run of the rung; nothing is computed.
-std::vector<RecordedKernel> kernels_of(const Subject& subject) {
+/// The kernels of one run of the rung; nothing is computed. See recorded_kernels().
+std::optional<std::vector<RecordedKernel>> kernels_of(const Subject& subject) {
     const lab::BenchOperands operands = subject.bench_case.prepare(1);
     for (const lab::BenchRow& row : operands.rows) {
         if (row.is_library || row.name != subject.rung->name) continue;
         return recorded_kernels([&](cudaStream_t stream) { row.run(0, stream); });
     }
-    return {};
+    return std::nullopt;
+}
+
+/// What a copy can reach: not the roof of device memory but what the library's own copy reached.
+void compare_with_library(Speed& speed, const lab::CaseResult& result, double fp32_roof) {
+    for (std::size_t row = 0; row < result.rows.size(); ++row) {
+        if (result.rows[row].kind != lab::RowKind::library) continue;
+        const auto figures = lab::figures(result, row, fp32_roof);
+        speed.roof = figures ? figures->gb_s : 0;
+        speed.roof_name = result.rows[row].name;
+        return;
+    }
+    speed.roof = 0;
 }
 
 Profile from_events(const Subject& subject, const lab::Roofs& roofs, const std::string& why_not) {
     Profile profile = profile_of(subject);
-    profile.source = "CUDA's events and occupancy calls, and cuobjdump";
     profile.notes.push_back(why_not);
 
     const lab::CaseResult result =
@@ -94,22 +106,35 @@ Profile from_events(const Subject& subject, const lab::Roofs& roofs, const std::
         facts.speed.milliseconds = figures->median_ms;
     }
 
-    const std::vector<RecordedKernel> recorded = kernels_of(subject);
-    for (const RecordedKernel& one : recorded) {
+    const auto recorded = kernels_of(subject);
+    if (!recorded) {
+        profile.notes.push_back(
+            "Its kernels could not be recorded, as it waits for the device in between.");
+    }
+    for (const RecordedKernel& one : recorded.value_or(std::vector<RecordedKernel>())) {
         facts.kernels.push_back(one.kernel);
         facts.fits.push_back(one.fit);
     }
-    if (recorded.empty()) {
-        profile.notes.push_back(
-            "No kernel of the rung could be recorded: it launches none, or it waits for the device "
-            "in between.");
+    facts.launches_kernels = !recorded || !recorded->empty();
+    if (!facts.launches_kernels) {
+        compare_with_library(facts.speed, result, roofs.fp32_tflop_s);
+        std::erase_if(profile.next, [](const Pointer& pointer) {
+            return pointer.where.starts_with("./t2t check ");
+        });
     }
     disassemble(facts.kernels, profile.notes);
 
+    profile.source = facts.kernels.empty() ? "CUDA's events"
+                                           : "CUDA's events and occupancy calls, and cuobjdump";
     profile.sentences = chosen(sentences_of_events(facts));
-    if (!facts.kernels.empty()) profile.figures = longest(facts.kernels).metrics;
-    if (facts.speed.milliseconds > 0) {
-        profile.figures[std::string(duration)] = 1e6 * facts.speed.milliseconds;
+    if (!facts.kernels.empty()) {
+        const Kernel& kernel = facts.kernels[largest(facts.kernels)];
+        profile.figures = kernel.metrics;
+        profile.code = kernel.code;
+        // The time of the run is that of its launch when there is but one.
+        if (facts.kernels.size() == 1 && kernel.launch.times == 1 && facts.speed.milliseconds > 0) {
+            profile.figures[std::string(duration)] = 1e6 * facts.speed.milliseconds;
+        }
     }
     profile.kernels = std::move(facts.kernels);
     return profile;

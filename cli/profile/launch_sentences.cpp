@@ -22,7 +22,7 @@ std::string text_of(const Launch& launch) {
 std::string_view reason(OccupancyLimit limit) {
     switch (limit) {
         case OccupancyLimit::threads:
-            return "it can hold no more threads";
+            return "another block has more threads than there is room for";
         case OccupancyLimit::blocks:
             return "it can hold no more blocks, so larger ones would fill it";
         case OccupancyLimit::registers:
@@ -35,11 +35,12 @@ std::string_view reason(OccupancyLimit limit) {
 
 }  // namespace
 
-Sentence launch_sentence(std::size_t kernels, const Kernel& main_kernel, const std::string& share) {
+Sentence launch_sentence(std::size_t kernels, const Kernel& main_kernel, const std::string& share,
+                         const std::string& seen) {
     const std::string ran = main_kernel.name + " ran " + text_of(main_kernel.launch);
     if (kernels == 1) return {ran + "."};
-    return {"Of its " + std::to_string(kernels) + " kernels, this is about one: " + ran +
-                (share.empty() ? "" : " (" + share + ")") + ".",
+    return {"Of its " + std::to_string(kernels) + " kernels" + seen +
+                ", this is about one: " + ran + (share.empty() ? "" : " (" + share + ")") + ".",
             true};
 }
 
@@ -60,9 +61,15 @@ Sentence speed_sentence(const Speed& speed) {
                               : amount(speed.work.bytes, "B") + " to move") +
             " that is " + rate_text(rate);
     if (speed.roof > 0) {
-        text += formatted(", %.0f %% of ", 100 * rate / speed.roof) +
-                (speed.arithmetic ? "this GPU's fp32 multiply-adds (" : "this GPU's copy (") +
-                rate_text(speed.roof) + ")";
+        const double share = 100 * rate / speed.roof;
+        text += formatted(share < 9.95 ? ", %.2g %% of " : ", %.0f %% of ", share) +
+                (!speed.roof_name.empty() ? speed.roof_name
+                 : speed.arithmetic       ? "this GPU's fp32 multiply-adds"
+                                          : "this GPU's copy") +
+                " (" + rate_text(speed.roof) + ")";
+        // Turning DRAM around between reads and writes takes time.
+        const bool beats_copy = !speed.arithmetic && speed.roof_name.empty() && share >= 102;
+        if (beats_copy) text += ": a copy, which writes as much as it reads, is no hard limit";
     }
     return {text + ".", true};
 }
@@ -80,8 +87,8 @@ Sentence occupancy_sentence(const Fit& fit) {
     }
     text += ": an SM holds " + counted(static_cast<std::uint64_t>(fit.blocks_on_sm), "block") +
             " of " + std::to_string(fit.threads) + " threads at once, " +
-            formatted("%.0f %%", fit.occupancy_percent) + " of its warps, as " +
-            std::string(reason(fit.limit)) + ".";
+            formatted("%.0f %%", fit.occupancy_percent) + " of its warps" +
+            (fit.occupancy_percent < 100 ? ", as " + std::string(reason(fit.limit)) : "") + ".";
     return {text, fit.occupancy_percent < 40 || fit.local_bytes > 0};
 }
 

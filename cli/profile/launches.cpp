@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <optional>
 
 #include "cli/profile/occupancy.hpp"
 #include "cli/profile/sass.hpp"
@@ -47,8 +46,9 @@ class Recording {
         if (graph_ != nullptr) cudaGraphDestroy(graph_);
     }
 
+    bool is_complete() const { return graph_ != nullptr; }
+
     std::vector<cudaKernelNodeParams> launches() const {
-        if (graph_ == nullptr) return {};
         std::size_t count = 0;
         T2T_CHECK(cudaGraphGetNodes(graph_, nullptr, &count));
         std::vector<cudaGraphNode_t> nodes(count);
@@ -113,8 +113,10 @@ std::optional<RecordedKernel> describe(const cudaKernelNodeParams& launch, const
 
 }  // namespace
 
-std::vector<RecordedKernel> recorded_kernels(const std::function<void(cudaStream_t)>& run) {
+std::optional<std::vector<RecordedKernel>> recorded_kernels(
+    const std::function<void(cudaStream_t)>& run) {
     const Recording recording(run);
+    if (!recording.is_complete()) return std::nullopt;
     const SmLimits sm = sm_limits();
     std::vector<RecordedKernel> kernels;
     for (const cudaKernelNodeParams& launch : recording.launches()) {

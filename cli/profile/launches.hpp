@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include <cuda_runtime.h>
@@ -19,8 +20,9 @@ struct RecordedKernel {
 
 /// Records one run as a CUDA graph, without running it, and asks CUDA about the kernels in it.
 /// @param run queues one run on a stream
-/// @returns one for each kernel, in the order of their first launch; none when the run launches none,
-///          or waits for the device and so cannot be recorded
-std::vector<RecordedKernel> recorded_kernels(const std::function<void(cudaStream_t)>& run);
+/// @returns one for each kernel, in the order of their first launch; nothing when the run waits for the
+///          device in between and so cannot be recorded
+std::optional<std::vector<RecordedKernel>> recorded_kernels(
+    const std::function<void(cudaStream_t)>& run);
 
 }  // namespace t2t::profile

@@ -66,7 +66,7 @@ std::string percent(double value) {
 
 }  // namespace
 
-std::optional<Sentence> limit_sentence(const Metrics& metrics) {
+std::optional<Sentence> limit_sentence(const Metrics& metrics, double dram_times) {
     const Part* busiest = nullptr;
     double most = -1;
     for (const Part& part : parts) {
@@ -78,6 +78,13 @@ std::optional<Sentence> limit_sentence(const Metrics& metrics) {
     }
     if (busiest == nullptr) return std::nullopt;
     const std::string name(busiest->name), remedy(busiest->remedy);
+    if (most >= at_limit && busiest->metric == dram_busy && dram_times > 0 &&
+        dram_times <= byte_slack) {
+        return Sentence{"The limit is DRAM, at " + percent(most) +
+                            " of its peak, and it moves no more than must move: on this GPU there "
+                            "is little left to gain.",
+                        true};
+    }
     if (most >= at_limit) {
         return Sentence{"The limit is " + name + ", at " + percent(most) +
                             " of its peak: what helps now is " + remedy + ".",
@@ -112,6 +119,11 @@ std::optional<Sentence> waiting_sentence(const Metrics& metrics) {
                        std::string(longest->what) + ", " +
                        formatted(most < 10 ? "%.1f" : "%.0f", most) + " cycles";
     if (most < long_wait) return Sentence{text + ", which other warps can cover."};
+    const bool for_memory =
+        longest->reason == "long_scoreboard" || longest->reason == "lg_throttle";
+    if (for_memory && value_of(metrics, dram_busy).value_or(0) >= at_limit) {
+        return Sentence{text + ", as DRAM is at its limit."};
+    }
     return Sentence{text + "; what helps is " + std::string(longest->remedy) + ".", true};
 }
 

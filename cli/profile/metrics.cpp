@@ -18,7 +18,8 @@ constexpr auto known = std::to_array<MetricInfo>({
     {dram_bytes, "DRAM bytes", Unit::bytes,
      "what an L2 of 50 MiB would fetch or write: an estimate"},
     {dram_busy, "DRAM busy", Unit::percent, "of its peak; above 80 % it is the limit"},
-    {sectors_a_load, "sectors a load", Unit::ratio, "32-byte pieces a request; 4 for 4-byte lanes"},
+    {sectors_a_load, "sectors a load", Unit::ratio,
+     "of 32 bytes a request; as many as a lane has bytes is right"},
     {sectors_a_store, "sectors a store", Unit::ratio, "the same for stores"},
     {load_efficiency, "loaded bytes used", Unit::percent, "asked for, of those in the sectors"},
     {store_efficiency, "stored bytes used", Unit::percent, "the same for stores"},
@@ -35,9 +36,11 @@ constexpr auto known = std::to_array<MetricInfo>({
     {"lts__t_sectors_op_read.sum", "L2 sectors read", Unit::count, "32 bytes each"},
     {"lts__t_sectors_op_write.sum", "L2 sectors written", Unit::count, "32 bytes each"},
     {shared_loads, "shared loads", Unit::count, "load instructions of warps"},
-    {shared_load_passes, "their passes", Unit::count, "as many as loads when no banks conflict"},
+    {shared_load_passes, "passes of loads", Unit::count,
+     "without conflicts one a load, four of 16 bytes a lane"},
     {shared_stores, "shared stores", Unit::count, "store instructions of warps"},
-    {shared_store_passes, "their passes", Unit::count, "as many as stores when no banks conflict"},
+    {shared_store_passes, "passes of stores", Unit::count,
+     "without conflicts one a store, four of 16 bytes a lane"},
     {l2_busy, "L2 busy", Unit::percent, "of its peak"},
     {l1_busy, "L1 and shared busy", Unit::percent, "of their peak; they are one unit"},
     {issue_active, "issue slots used", Unit::percent, "near 100 %, instructions are the limit"},
@@ -54,7 +57,7 @@ constexpr auto known = std::to_array<MetricInfo>({
      "of all threads"},
     {"smsp__sass_thread_inst_executed_op_ffma_pred_on.sum", "fp32 multiply-adds", Unit::count,
      "of all threads; two operations each"},
-    {instructions, "instructions", Unit::count, "of warps"},
+    {instructions, "instructions", Unit::count, "that warps executed"},
     {"sm__warps_launched.sum", "warps", Unit::count, "that were started"},
     {active_lanes, "active lanes", Unit::ratio,
      "of 32 in an instruction; fewer when warps diverge"},
@@ -67,19 +70,19 @@ constexpr auto known = std::to_array<MetricInfo>({
     {static_shared, "shared memory, fixed", Unit::bytes, "a block, of __shared__ arrays"},
     {dynamic_shared, "shared memory, asked", Unit::bytes, "a block, given at the launch"},
     {"smsp__average_warps_issue_stalled_long_scoreboard_per_issue_active.ratio", "wait: memory",
-     Unit::cycles, "for global memory, an instruction"},
+     Unit::cycles, "cycles for global memory, between two instructions"},
     {"smsp__average_warps_issue_stalled_short_scoreboard_per_issue_active.ratio",
-     "wait: shared memory", Unit::cycles, "for shared memory or a special function"},
+     "wait: shared memory", Unit::cycles, "cycles for shared memory or a special function"},
     {"smsp__average_warps_issue_stalled_lg_throttle_per_issue_active.ratio", "wait: load queue",
-     Unit::cycles, "for room in front of L1"},
+     Unit::cycles, "cycles for room in the queue in front of L1"},
     {"smsp__average_warps_issue_stalled_mio_throttle_per_issue_active.ratio", "wait: shared queue",
-     Unit::cycles, "for room in front of shared memory"},
+     Unit::cycles, "cycles for room in the queue in front of shared memory"},
     {"smsp__average_warps_issue_stalled_barrier_per_issue_active.ratio", "wait: barrier",
-     Unit::cycles, "for the block's other warps"},
+     Unit::cycles, "cycles for the block's other warps"},
     {"smsp__average_warps_issue_stalled_wait_per_issue_active.ratio", "wait: own result",
-     Unit::cycles, "for the warp's own last instruction"},
+     Unit::cycles, "cycles for the warp's own last instruction"},
     {"smsp__average_warps_issue_stalled_math_pipe_throttle_per_issue_active.ratio",
-     "wait: busy unit", Unit::cycles, "for a unit that others use"},
+     "wait: busy unit", Unit::cycles, "cycles for a unit that others use"},
 });
 
 }  // namespace
@@ -115,7 +118,7 @@ std::string text_of(double value, Unit unit) {
             if (value < 1e5) return rung_check::formatted("%.3g µs", value / 1e3);
             return rung_check::formatted(value < 1e8 ? "%.3f ms" : "%.1f ms", value / 1e6);
         case Unit::percent:
-            return rung_check::formatted("%.1f %%", value);
+            return rung_check::formatted(value < 99.95 ? "%.1f %%" : "%.0f %%", value);
         case Unit::count:
             return rung_check::count(static_cast<std::uint64_t>(std::llround(value)));
         case Unit::ratio:

@@ -17,11 +17,6 @@ namespace {
 
 using Cells = std::vector<std::string>;
 
-/// The columns of ncu's table that say which launch it was; all others are metrics.
-constexpr auto launch_columns = std::to_array<std::string_view>(
-    {"ID", "Process ID", "Process Name", "Host Name", "Kernel Name", "Context", "Stream",
-     "Block Size", "Grid Size", "Device", "CC"});
-
 /// One line of CSV: cells in quotes, a quote inside doubled.
 Cells cells_of(std::string_view line) {
     Cells cells;
@@ -77,7 +72,8 @@ std::int64_t volume(const std::string& size) {
     return product;
 }
 
-Kernel kernel_of(const Cells& names, const Cells& units, const Cells& row) {
+Kernel kernel_of(const Cells& names, const Cells& units, const Cells& row,
+                 const MetricNames& asked) {
     Kernel kernel;
     for (std::size_t i = 0; i < row.size() && i < names.size(); ++i) {
         if (names[i] == "Kernel Name") {
@@ -87,7 +83,7 @@ Kernel kernel_of(const Cells& names, const Cells& units, const Cells& row) {
             kernel.launch.threads = volume(row[i]);
         } else if (names[i] == "Grid Size") {
             kernel.launch.blocks = volume(row[i]);
-        } else if (std::ranges::find(launch_columns, names[i]) == launch_columns.end()) {
+        } else if (asked.contains(names[i]) || find_metric(names[i]) != nullptr) {
             const auto value = number_in(row[i]);
             const double scale = i < units.size() ? scale_of(units[i]) : 1;
             if (value) kernel.metrics[names[i]] = *value * scale;
@@ -104,15 +100,32 @@ std::string line_with(const std::string& text, std::string_view part) {
     return text.substr(begin, text.find('\n', found) - begin);
 }
 
-bool calls_ncu(const std::filesystem::path& script) {
+std::string text_of(const std::filesystem::path& file) {
     std::ostringstream text;
-    text << std::ifstream(script).rdbuf();
-    return text.str().find("\nexec ncu ") != std::string::npos;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
 }
 
 }  // namespace
 
-std::vector<Kernel> parse_ncu(std::string_view text) {
+MetricNames metrics_asked(std::string_view script) {
+    std::istringstream lines{std::string(script)};
+    MetricNames names;
+    bool inside = false;
+    for (std::string line; std::getline(lines, line);) {
+        if (line == "metrics=(") {
+            inside = true;
+        } else if (line == ")") {
+            inside = false;
+        } else if (inside) {
+            std::istringstream words(line.substr(0, line.find('#')));
+            for (std::string word; words >> word;) names.insert(word);
+        }
+    }
+    return names;
+}
+
+std::vector<Kernel> parse_ncu(std::string_view text, const MetricNames& asked) {
     std::istringstream lines{std::string(text)};
     std::vector<Kernel> kernels;
     Cells names, units;
@@ -132,7 +145,8 @@ std::vector<Kernel> parse_ncu(std::string_view text) {
 
 std::string why_no_metrics(const std::string& text, int status) {
     if (text.find("ERR_NVGPUCTRPERM") != std::string::npos) {
-        return "ncu is there, but " + std::string(cli::counters_advice) + '.';
+        // No full stop: the sentence ends in a command to copy.
+        return "ncu is there, but " + std::string(cli::counters_advice);
     }
     if (status == 127) {
         return "ncu is not found; install Nsight Compute, which is part of the CUDA Toolkit.";
@@ -153,7 +167,8 @@ NcuAnswer ask_ncu(const std::filesystem::path& script, const std::string& rung) 
     if (!std::filesystem::exists(script)) {
         return {{}, "This chapter has no profile.sh, so ncu was not asked."};
     }
-    if (!calls_ncu(script)) {
+    const std::string lines = text_of(script);
+    if (lines.find("\nexec ncu ") == std::string::npos) {
         return {{},
                 "This chapter's profile.sh does not call ncu, which sees kernels and no "
                 "copies; run the script itself to see what it shows."};
@@ -163,7 +178,7 @@ NcuAnswer ask_ncu(const std::filesystem::path& script, const std::string& rung) 
         cli::run(with_toolkit(cli::shell_word(script.string()) + ' ' + cli::shell_word(rung) +
                               " --csv --page raw --print-units base --print-kernel-base mangled") +
                  " 2>&1");
-    NcuAnswer answer{parse_ncu(output.text)};
+    NcuAnswer answer{parse_ncu(output.text, metrics_asked(lines))};
     if (answer.kernels.empty()) answer.why_not = why_no_metrics(output.text, output.status);
     return answer;
 }

@@ -14,13 +14,19 @@ namespace {
 using rung_check::padded;
 using rung_check::width;
 
-/// `text` behind `before`, broken between words at 100 columns, further lines under the first word.
+/// `text` behind `before`, broken between words at 100 columns, further lines under the first word. A
+/// number keeps its per cent.
 std::string wrapped(const std::string& before, const std::string& text) {
     const std::size_t indent = width(before);
     std::string all = before;
     std::size_t column = indent;
     std::istringstream words(text);
     for (std::string word; words >> word;) {
+        if ((words >> std::ws).peek() == '%') {
+            std::string sign;
+            words >> sign;
+            word += ' ' + sign;
+        }
         const bool first = column == indent;
         if (!first && column + 1 + width(word) > rung_check::terminal_columns) {
             all += '\n' + std::string(indent, ' ');
@@ -42,17 +48,39 @@ std::vector<std::pair<std::string, double>> in_order(const Metrics& metrics) {
     return ordered;
 }
 
-std::string table_of(const Metrics& metrics) {
+/// What a reader of the code would count.
+void add_code(rung_check::Table& table, const MachineCode& code) {
+    const auto number = [](int value) { return text_of(value, Unit::count); };
+    table.add({"machine code", number(code.instructions), "instructions, each counted once"});
+    if (code.global_loads > 0) {
+        table.add({"16-byte loads",
+                   number(code.wide_global_loads) + " of " + number(code.global_loads),
+                   "in it, of global memory (LDG.128)"});
+    }
+    table.add({"local accesses", number(code.local), "in it, of spilled values (LDL, STL)"});
+    if (code.tensor > 0) table.add({"tensor instructions", number(code.tensor), "in it (…MMA)"});
+    if (code.multiply_adds > 0) {
+        table.add({"multiply-adds", number(code.multiply_adds), "in it, of fp32 (FFMA)"});
+    }
+}
+
+std::string table_of(const Metrics& metrics, const std::optional<MachineCode>& code) {
     rung_check::Table table({"figure", ">value", "what it means"});
+    rung_check::Table strange({">value", "ncu's name, in ncu's unit"});
+    bool any_strange = false;
     for (const auto& [metric, value] : in_order(metrics)) {
+        // Most kernels have none of the one kind, or of the other.
+        if (value == 0 && (metric == static_shared || metric == dynamic_shared)) continue;
         if (const MetricInfo* info = find_metric(metric)) {
             table.add(
                 {std::string(info->name), text_of(value, info->unit), std::string(info->meaning)});
         } else {
-            table.add({metric, text_of(value, Unit::ratio), "ncu's own name and unit"});
+            strange.add({text_of(value, Unit::ratio), metric});
+            any_strange = true;
         }
     }
-    return table.text(2);
+    if (code) add_code(table, *code);
+    return table.text(2) + (any_strange ? '\n' + strange.text(1) : "");
 }
 
 nlohmann::ordered_json figures_json(const Metrics& metrics) {
@@ -109,7 +137,7 @@ void print(std::ostream& out, const Profile& profile) {
     for (std::size_t i = 0; i < profile.sentences.size(); ++i) {
         out << wrapped(std::to_string(i + 1) + ". ", profile.sentences[i]);
     }
-    if (!profile.figures.empty()) out << '\n' << table_of(profile.figures);
+    if (!profile.figures.empty()) out << '\n' << table_of(profile.figures, profile.code);
     out << "\nWhere to look next\n";
     std::size_t widest = 0;
     for (const Pointer& pointer : profile.next) widest = std::max(widest, width(pointer.what));

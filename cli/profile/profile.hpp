@@ -70,7 +70,8 @@ struct Profile {
     std::string source;                  ///< where the numbers come from, in half a sentence
     std::vector<std::string> notes;      ///< why there is no better source, and what would open it
     std::vector<std::string> sentences;  ///< see chosen()
-    Metrics figures;                     ///< the table: of the kernel that took longest
+    Metrics figures;                     ///< the table: of the kernel that sentences are about
+    std::optional<MachineCode> code;     ///< of that kernel; its rows come last in the table
     std::vector<Kernel> kernels;         ///< all of them, in the order of their launch
     std::vector<Pointer> next;           ///< where to look next
 };

@@ -106,7 +106,7 @@ std::string plain_kernel_name(const std::string& symbol) {
         if (letter == '<' || letter == '(') ++depth;
         if (depth == 0 && (letter == ' ' || letter == ':')) plain.clear();
         if (depth == 0 && letter != ' ' && letter != ':') plain += letter;
-        if (letter == '>' || letter == ')') --depth;
+        if (letter == '>' || letter == ')') depth = std::max(0, depth - 1);
     }
     return plain;
 }

@@ -14,6 +14,9 @@
 
 namespace t2t::profile {
 
+/// As much may DRAM's bytes differ from those that must move: counters, descriptors, a cold cache.
+inline constexpr double byte_slack = 1.15;
+
 // ---- accesses -----------------------------------------------------------------------------------
 
 /// Loads or stores, of global or shared memory.
@@ -49,9 +52,11 @@ Sentence sectors_sentence(double moved, double behind_l2, double must_move);
 // ---- limits -------------------------------------------------------------------------------------
 
 /// The busiest part of the GPU, and whether it is the limit. Nothing when no part was watched.
-std::optional<Sentence> limit_sentence(const Metrics& metrics);
+/// @param dram_times DRAM's bytes over those that must move; 0 when nobody knows
+std::optional<Sentence> limit_sentence(const Metrics& metrics, double dram_times = 0);
 
-/// What warps wait for most. Nothing when waiting was not watched.
+/// What warps wait for most, unless that only says again that DRAM is the limit. Nothing when waiting
+/// was not watched.
 std::optional<Sentence> waiting_sentence(const Metrics& metrics);
 
 /// Whether all SMs have work, and enough warps of it. Nothing when neither was watched.
@@ -71,15 +76,18 @@ Sentence intensity_sentence(const Work& work, double ridge, const std::string& w
 // ---- what ran -----------------------------------------------------------------------------------
 
 /// How many kernels ran, and how many threads of the one that the other sentences are about.
-/// @param share its part of all, such as `61 % of their time`; empty when nobody knows
-Sentence launch_sentence(std::size_t kernels, const Kernel& main_kernel, const std::string& share);
+/// @param kernels how many there are to choose from, and `seen` by whom, such as ` that ncu watched`
+/// @param share   why this one, such as `61 % of their time`; empty when nobody knows
+Sentence launch_sentence(std::size_t kernels, const Kernel& main_kernel, const std::string& share,
+                         const std::string& seen = "");
 
 /// A time, and the rate that it makes of the bytes or operations of a run.
 struct Speed {
-    double milliseconds = 0;  ///< of one run
-    Work work = {};           ///< that the run did
-    bool arithmetic = false;  ///< judged by operations, else by bytes
-    double roof = 0;          ///< GB/s or TFLOP/s that the machine reached; 0 when nobody knows
+    double milliseconds = 0;     ///< of one run
+    Work work = {};              ///< that the run did
+    bool arithmetic = false;     ///< judged by operations, else by bytes
+    double roof = 0;             ///< GB/s or TFLOP/s that the machine reached; 0 when nobody knows
+    std::string roof_name = {};  ///< what reached it; empty for this GPU's copy or multiply-adds
     std::string measured_by = {};  ///< `by events, the median of 5 samples`
 };
 

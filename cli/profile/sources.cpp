@@ -63,12 +63,24 @@ const Kernel& longest(const std::vector<Kernel>& kernels) {
     });
 }
 
+std::size_t largest(const std::vector<Kernel>& kernels) {
+    const auto most = std::ranges::max_element(kernels, {}, [](const Kernel& kernel) {
+        return kernel.launch.blocks * kernel.launch.threads * kernel.launch.times;
+    });
+    return static_cast<std::size_t>(most - kernels.begin());
+}
+
 std::vector<Sentence> sentences_of_ncu(const std::vector<Kernel>& kernels, const Speed& speed) {
     const Kernel& kernel = longest(kernels);
+    const auto read = sum_of(kernels, dram_read), written = sum_of(kernels, dram_written);
+    const double must_move = speed.work.bytes;
+    const double dram_times = read && written && must_move > 0 ? (*read + *written) / must_move : 0;
+
     Collection all;
-    all.add(launch_sentence(kernels.size(), kernel, share_of_time(kernels, kernel)));
+    all.add(launch_sentence(kernels.size(), kernel, share_of_time(kernels, kernel),
+                            " that ncu watched"));
     all.add(speed_sentence(speed));
-    all.add(limit_sentence(kernel.metrics));
+    all.add(limit_sentence(kernel.metrics, dram_times));
     all.add(coalescing_sentence(
         global_accesses(kernel, sectors_a_load, &MachineCode::widest_global_load),
         global_accesses(kernel, sectors_a_store, &MachineCode::widest_global_store)));
@@ -76,8 +88,7 @@ std::vector<Sentence> sentences_of_ncu(const std::vector<Kernel>& kernels, const
         shared_accesses(kernel, shared_loads, shared_load_passes, &MachineCode::widest_shared_load),
         shared_accesses(kernel, shared_stores, shared_store_passes,
                         &MachineCode::widest_shared_store)));
-    all.add(
-        dram_sentence(sum_of(kernels, dram_read), sum_of(kernels, dram_written), speed.work.bytes));
+    all.add(dram_sentence(read, written, must_move));
     all.add(filling_sentence(kernel.metrics));
     all.add(waiting_sentence(kernel.metrics));
     all.add(caches_sentence(kernel.metrics));
@@ -92,17 +103,22 @@ std::vector<Sentence> sentences_of_events(const EventFacts& facts) {
         all.add(Sentence{"The result is wrong, so all else can wait: " + facts.wrong + ".", true});
     }
     if (facts.speed.milliseconds > 0) all.add(speed_sentence(facts.speed));
+    if (!facts.launches_kernels) {
+        all.add(Sentence{"It launches no kernel: it copies, and the bus or the host sets its pace.",
+                         true});
+        return all.take();
+    }
     if (facts.copy_roof > 0) {
         all.add(intensity_sentence(facts.speed.work, 1e3 * facts.fp32_roof / facts.copy_roof,
                                    "this GPU"));
     }
     if (facts.kernels.empty()) return all.take();
-    const auto index = static_cast<std::size_t>(&longest(facts.kernels) - facts.kernels.data());
+    const std::size_t index = largest(facts.kernels);
     const Kernel& kernel = facts.kernels[index];
-    all.add(launch_sentence(facts.kernels.size(), kernel, ""));
+    all.add(launch_sentence(facts.kernels.size(), kernel, "the most threads"));
     all.add(occupancy_sentence(facts.fits[index]));
-    if (const auto blocks = value_of(kernel.metrics, waves)) all.add(waves_sentence(*blocks));
     if (kernel.code) all.add(code_sentence(*kernel.code));
+    if (const auto blocks = value_of(kernel.metrics, waves)) all.add(waves_sentence(*blocks));
     return all.take();
 }
 

@@ -13,11 +13,6 @@
 namespace t2t::profile {
 namespace {
 
-/// Whether `word` means `rung`: `v3_padded` and `v3` both mean v3_padded.
-bool means(std::string_view word, std::string_view rung) {
-    return rung == word || (rung.starts_with(word) && rung.substr(word.size()).starts_with('_'));
-}
-
 struct Found {
     const LadderEntry* ladder;
     const RungEntry* rung;
@@ -42,7 +37,7 @@ Found find_rung(const Chapter& chapter, const std::string& word) {
     for (const LadderEntry& ladder : chapter.ladders) {
         for (const RungEntry& rung : ladder.rungs) {
             all.push_back({&ladder, &rung});
-            if (means(word, rung.name)) meant.push_back(all.back());
+            if (names_rung(word, rung.name)) meant.push_back(all.back());
         }
     }
     if (meant.size() == 1) return meant.front();
@@ -64,7 +59,8 @@ std::vector<Pointer> pointers(const Subject& subject) {
         {"line by line", "./t2t check " + number + ' ' + rung + " --annotate"},
         {"a picture", "./t2t check " + number + ' ' + rung + " --draw LINE"},
         {"the time", "./t2t bench " + number + ' ' + rung},
-        {"with a GPU", folder + "/profile.sh " + rung},
+        {subject.device.is_cpu_device ? "with a GPU" : "the profiler",
+         folder + "/profile.sh " + rung},
     };
     const RungEntry* above = subject.rung + 1;
     if (above < subject.ladder->rungs.data() + subject.ladder->rungs.size()) {

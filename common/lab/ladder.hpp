@@ -16,6 +16,12 @@ struct Needs {
     int compute_capability = 75;  ///< major × 10 + minor: 75, 80, 90 …
 };
 
+/// Whether `word` names `rung`: `v3_padded` and `v3` name v3_padded; `v1` does not name v10_wide.
+inline bool names_rung(std::string_view word, std::string_view rung) {
+    return rung == word ||
+           (!word.empty() && rung.starts_with(word) && rung.substr(word.size()).starts_with('_'));
+}
+
 /// One implementation of an operation.
 /// @tparam Function the type that all rungs of one ladder share, for example
 ///         `void(const float* a, const float* b, float* c, std::int64_t n, cudaStream_t stream)`

@@ -150,7 +150,7 @@ void BlockObserver::begin_block(const void* frame) {
     warps_ = (threads + 31) / 32;
     for (unsigned warp = 0; warp < warps_; ++warp) {
         lanes_[warp] = std::min(threads - warp * 32, 32u);
-        halted_[warp] = waiting_[warp] = ended_[warp] = 0;
+        waiting_[warp] = ended_[warp] = 0;
     }
     for (unsigned thread = 0; thread < threads; ++thread) {
         next_[thread] = log_of(thread);
@@ -188,7 +188,7 @@ void BlockObserver::end_thread() {
     log_cursor.next = log_cursor.end = nullptr;
     const unsigned thread = cpu_device::linear_thread();
     ended_[thread / 32] |= 1u << thread % 32;
-    halt(thread / 32);
+    replay_if_halted(thread / 32);
 }
 
 void BlockObserver::leave_thread() {
@@ -200,8 +200,8 @@ void BlockObserver::resume_thread() {
     load_log();
 }
 
-void BlockObserver::halt(unsigned warp) {
-    if (++halted_[warp] == lanes_[warp]) replay(warp);
+void BlockObserver::replay_if_halted(unsigned warp) {
+    if ((ended_[warp] | waiting_[warp]) == whole_warp(warp)) replay(warp, true);
 }
 
 void BlockObserver::wait_at_barrier(const cpu_device::Wait& wait) {
@@ -222,8 +222,8 @@ void BlockObserver::wait_at_barrier(const cpu_device::Wait& wait) {
         Observation::instance().add(std::move(fault));
     }
     save_log();
-    ++waiting_[thread / 32];
-    halt(thread / 32);
+    waiting_[thread / 32] |= 1u << thread % 32;
+    replay_if_halted(thread / 32);
     load_log();
 }
 
@@ -240,21 +240,19 @@ void BlockObserver::barrier_is_complete(unsigned exited) {
         Observation::instance().add(std::move(fault));
     }
     first_waiter_ = nullptr;
-    for (unsigned warp = 0; warp < warps_; ++warp) {
-        halted_[warp] -= waiting_[warp];
-        waiting_[warp] = 0;
-    }
+    waiting_.fill(0);
     pass_barrier();
 }
 
-// A log is full: all others come as far as they can, so that the warp's lanes stand close together
-// when it is looked at.
+// A log is full. All others come as far as they can; then as much of the warp's logs is looked at as
+// all lanes have, so that lanes which go together stay together.
 bool BlockObserver::make_room() {
-    const unsigned thread = cpu_device::linear_thread();
+    const unsigned warp = cpu_device::linear_thread() / 32;
     cpu_device::yield_thread();
-    if (log_cursor.next == log_cursor.end) {
+    for (const bool to_the_end : {false, true}) {
+        if (log_cursor.next != log_cursor.end) break;
         save_log();
-        replay(thread / 32);
+        replay(warp, to_the_end);
         load_log();
     }
     return true;
@@ -271,11 +269,14 @@ const LogEntry* BlockObserver::last_access() const {
 }
 
 // What the device does to describe a fault is not the kernel's any more.
-void BlockObserver::begin_fault(const cpu_device::Wait* wait) {
-    if (wait != nullptr) stuck_ = wait;
-    if (log_cursor.next == nullptr) return;
+void BlockObserver::begin_fault() {
     stopped_at_ = log_cursor.next;
     log_cursor.next = log_cursor.end = nullptr;
+}
+
+void BlockObserver::stuck(unsigned thread, const cpu_device::Wait& wait) {
+    stuck_ = &wait;
+    stuck_thread_ = thread;
 }
 
 // The latest places that the running thread came through, the last first.
@@ -292,19 +293,21 @@ std::vector<std::uint32_t> BlockObserver::trail() const {
 
 // ---- side by side -------------------------------------------------------------------------------
 
-void BlockObserver::replay(unsigned warp) {
+// Looks at the logs of a warp; unless `to_the_end` only until the log of a lane that goes on is used
+// up.
+void BlockObserver::replay(unsigned warp, bool to_the_end) {
     cpu_device::scheduler().note_progress();
     unsigned active = 0;
     for (unsigned lane = 0; lane < lanes_[warp]; ++lane) {
         const unsigned thread = warp * 32 + lane;
         at_[lane] = log_of(thread);
         last_[lane] = next_[thread];
-        next_[thread] = log_of(thread);
         if (at_[lane] != last_[lane]) active |= 1u << lane;
     }
+    const unsigned needed = to_the_end ? 0 : whole_warp(warp) & ~(ended_[warp] | waiting_[warp]);
     ways_are_known_ = false;
     fences().look_around();
-    while (active != 0) {
+    while (active != 0 && (active & needed) == needed) {
         // As long as all go together, no lane's log ends before this many steps.
         std::ptrdiff_t steps = log_entries;
         for_each_bit(active,
@@ -322,6 +325,15 @@ void BlockObserver::replay(unsigned warp) {
         for_each_bit(active, [&](unsigned lane) {
             if (at_[lane] == last_[lane]) active &= ~(1u << lane);
         });
+    }
+    keep_rest(warp);
+}
+
+// What has not been looked at moves to the begin of its log.
+void BlockObserver::keep_rest(unsigned warp) {
+    for (unsigned lane = 0; lane < lanes_[warp]; ++lane) {
+        LogEntry* first = log_of(warp * 32 + lane);
+        next_[warp * 32 + lane] = std::copy(at_[lane], last_[lane], first);
     }
 }
 
@@ -390,7 +402,12 @@ void BlockObserver::learn_ways(unsigned warp) {
                     break;
             }
         }
-        if ((ended_[warp] >> lane & 1) != 0) control_flow_.add(frames.back(), ControlFlow::end);
+        // A barrier is an end, too: all lanes meet there. A log that is only full has an end
+        // somewhere; as long as no thread has shown it, it ends here.
+        const bool is_full =
+            at_[lane] != last_[lane] && last_[lane] == log_of(warp * 32 + lane) + log_entries;
+        if (!is_full || control_flow_.distance(frames.back()) == 0)
+            control_flow_.add(frames.back(), ControlFlow::end);
     }
 }
 
@@ -455,8 +472,11 @@ void BlockObserver::step(unsigned warp, Group group) {
 
 // ---- what the scheduler reports (marks.hpp) -------------------------------------------------------
 
-void begin_fault(const cpu_device::Wait* wait) {
-    if (Observation::instance().running()) block_observer().begin_fault(wait);
+void begin_fault() {
+    if (log_cursor.next != nullptr) block_observer().begin_fault();
+}
+void stuck(unsigned thread, const cpu_device::Wait& wait) {
+    if (Observation::instance().running()) block_observer().stuck(thread, wait);
 }
 
 bool make_room() {

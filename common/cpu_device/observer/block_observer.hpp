@@ -46,7 +46,8 @@ class BlockObserver {
     bool make_room();
     /// @name Faults that the running thread meets at once
     ///@{
-    void begin_fault(const cpu_device::Wait* wait);
+    void begin_fault();
+    void stuck(unsigned thread, const cpu_device::Wait& wait);
     void trapped(const void* address, const char* what);
     void index_out_of_bounds(const char* file, std::uint32_t line, const char* array,
                              long index) const;
@@ -65,10 +66,11 @@ class BlockObserver {
     LogEntry* log_of(unsigned thread) const;
     void save_log();
     void load_log();
-    void halt(unsigned warp);
+    void replay_if_halted(unsigned warp);
     const LogEntry* last_access() const;
     std::vector<std::uint32_t> trail() const;
-    void replay(unsigned warp);
+    void replay(unsigned warp, bool to_the_end);
+    void keep_rest(unsigned warp);
     Group choose(unsigned warp, unsigned active);
     void learn_ways(unsigned warp);
     void step(unsigned warp, Group group);
@@ -130,7 +132,8 @@ class BlockObserver {
     const cpu_device::Wait* first_waiter_ = nullptr;  ///< at the barrier that is not complete
     ThreadPlace first_waiter_place_;
     const cpu_device::Wait* stuck_ = nullptr;  ///< where a thread waits for good
-    const LogEntry* stopped_at_ = nullptr;     ///< where the log of a thread that traps has ended
+    unsigned stuck_thread_ = 0;
+    const LogEntry* stopped_at_ = nullptr;  ///< where the log of a thread that traps has ended
 
     // While a warp is replayed: where each lane stands, the addresses that a step names.
     std::array<const LogEntry*, 32> at_{};

@@ -152,8 +152,10 @@ void BlockObserver::trapped(const void* address, const char* what) {
             fault.thread = first_waiter_place_;
         }
     }
-    if (stuck_ != nullptr && fault.place.line == 0)
+    if (stuck_ != nullptr && fault.place.line == 0) {
         fault.place = {stuck_->where.file, static_cast<int>(stuck_->where.line), {}};
+        fault.thread = place_of(stuck_thread_);
+    }
     log_cursor.next = log_cursor.end = nullptr;
     stopped_at_ = nullptr;
     Observation::instance().add(std::move(fault));

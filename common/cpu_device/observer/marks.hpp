@@ -111,8 +111,9 @@ class Pause {
 void begin_launch(const cpu_device::LaunchRecord& launch);
 void end_launch(const cpu_device::LaunchRecord& launch);
 /// The current thread is about to trap: what it does from now on is the device's.
-/// @param wait where a thread waits for good, when that is the fault
-void begin_fault(const cpu_device::Wait* wait = nullptr);
+void begin_fault();
+/// The block is stuck: thread `thread` waits for good. Comes before begin_fault().
+void stuck(unsigned thread, const cpu_device::Wait& wait);
 /// The current thread has trapped. @param address what it accessed, or nullptr
 void trapped(const void* address, const char* what);
 void allocated(const void* start, std::size_t bytes);
@@ -146,7 +147,8 @@ class Pause {
 };
 inline void begin_launch(const cpu_device::LaunchRecord&) {}
 inline void end_launch(const cpu_device::LaunchRecord&) {}
-inline void begin_fault(const cpu_device::Wait* = nullptr) {}
+inline void begin_fault() {}
+inline void stuck(unsigned, const cpu_device::Wait&) {}
 inline void trapped(const void*, const char*) {}
 inline void allocated(const void*, std::size_t) {}
 inline void freed(const void*) {}

@@ -14,24 +14,9 @@ namespace t2t::cpu_device {
 constinit thread_local Cursor cursor;
 constinit thread_local unsigned calls_since_yield = 0;
 
-#if defined(T2T_OBSERVE)
-void depart(Departure departure) {
-    if (departure.to == nullptr) return;
-    const uint3 index = threadIdx;
-    const bool observed = observer::leave_thread();
-    const auto arrived = boost::context::detail::jump_fcontext(
-        departure.to, reinterpret_cast<void*>(departure.from));
-    fiber_contexts[reinterpret_cast<std::uintptr_t>(arrived.data)] = arrived.fctx;
-    threadIdx = index;
-    if (observed) observer::resume_thread();
-}
-
-void memory_may_change() {
-    constexpr unsigned calls_between_yields = 512;
-    if (++calls_since_yield < calls_between_yields) return;
-    calls_since_yield = 0;
-    yield_thread();
-}
-#endif
-
 }  // namespace t2t::cpu_device
+
+#if defined(T2T_OBSERVE)
+#define T2T_WAITING
+#include "common/cpu_device/runtime/waiting.inc"
+#endif

@@ -116,39 +116,11 @@ struct Departure {
 /// Where each fiber of this operating-system thread stands while it does not run.
 extern constinit thread_local boost::context::detail::fcontext_t* fiber_contexts;
 
-/// Leaves for another fiber; returns when the thread is resumed.
-///
-/// Inlined into kernels on purpose. A processor predicts where a function returns to from the calls
-/// it has seen; after a switch of stacks every such guess is wrong and costs as much as the switch
-/// itself. So no function may stand between the switch and the kernel.
-#if defined(T2T_OBSERVE)
-void depart(Departure departure);  // apart, so that the compiler's hooks do not see it
-#else
-__attribute__((always_inline)) inline void depart(Departure departure) {
-    if (departure.to == nullptr) return;
-    const uint3 index = threadIdx;
-    const auto arrived = boost::context::detail::jump_fcontext(
-        departure.to, reinterpret_cast<void*>(departure.from));
-    fiber_contexts[reinterpret_cast<std::uintptr_t>(arrived.data)] = arrived.fctx;
-    threadIdx = index;
-}
-#endif
-
 /// The current thread has arrived at a barrier of its block.
 /// @param wait must live until the thread goes on
 Departure arrive_at_barrier(bool predicate, const Wait& wait);
 /// What the barrier that was passed last has counted.
 BarrierVotes barrier_votes();
-
-/// Waits until every thread of the block that has not exited is here.
-__attribute__((always_inline)) inline void block_barrier(const Wait& wait) {
-    depart(arrive_at_barrier(false, wait));
-}
-/// The same, and counts the threads whose predicate holds.
-__attribute__((always_inline)) inline BarrierVotes block_vote(bool predicate, const Wait& wait) {
-    depart(arrive_at_barrier(predicate, wait));
-    return barrier_votes();
-}
 
 /// Computes a warp operation for all lanes at once; runs when the last lane arrives.
 /// @param arrived  the lanes that take part
@@ -158,16 +130,6 @@ using Collective = void (*)(unsigned arrived, void* const* payloads);
 /// The current lane has arrived at a warp operation; see warp_collective.
 Departure arrive_at_collective(unsigned mask, Collective compute, void* payload, const Wait& wait);
 
-/// Waits until every lane of `mask` that has not exited has called this with the same mask, then
-/// `compute` runs once for all of them. Every warp operation of the CPU device is built on this
-/// one.
-__attribute__((always_inline)) inline void warp_collective(unsigned mask, Collective compute,
-                                                           void* payload, const Wait& wait) {
-    observer::mark(compute == nullptr ? observer::Kind::warp_sync : observer::Kind::warp_operation,
-                   mask);
-    depart(arrive_at_collective(mask, compute, payload, wait));
-}
-
 /// The lanes that stand at the same place: waits until nothing else in the block can run, then
 /// returns those that called from `wait.where`. That is the convergence a GPU would reach at the
 /// latest.
@@ -176,19 +138,33 @@ unsigned active_mask(const Wait& wait);
 /// Lets other threads of the block go first. For loops that wait for memory to change.
 void yield_thread();
 
-/// Called by atomics and fences: every few hundred calls it yields, so that a loop that waits for
-/// another thread's write lets that thread run.
+/// Calls since the last that yielded; see memory_may_change().
 extern constinit thread_local unsigned calls_since_yield;
+
 #if defined(T2T_OBSERVE)
-void memory_may_change();  // apart, like depart()
+// In a check build they stand in block.cpp: what the device does to wait is not the kernel's, so the
+// compiler's hooks must not see it.
+void depart(Departure departure);
+void block_barrier(const Wait& wait);
+BarrierVotes block_vote(bool predicate, const Wait& wait);
+void wait_for_lanes(unsigned mask, Collective compute, void* payload, const Wait& wait);
+void memory_may_change();
 #else
-inline void memory_may_change() {
-    constexpr unsigned calls_between_yields = 512;
-    if (++calls_since_yield < calls_between_yields) return;
-    calls_since_yield = 0;
-    yield_thread();
-}
+}  // namespace t2t::cpu_device
+#define T2T_WAITING __attribute__((always_inline)) inline
+#include "common/cpu_device/runtime/waiting.inc"
+namespace t2t::cpu_device {
 #endif
+
+/// Waits until every lane of `mask` that has not exited has called this with the same mask, then
+/// `compute` runs once for all of them. Every warp operation of the CPU device is built on this
+/// one.
+__attribute__((always_inline)) inline void warp_collective(unsigned mask, Collective compute,
+                                                           void* payload, const Wait& wait) {
+    observer::mark(compute == nullptr ? observer::Kind::warp_sync : observer::Kind::warp_operation,
+                   mask);
+    wait_for_lanes(mask, compute, payload, wait);
+}
 
 /// Dynamic shared memory of the current block.
 void* dynamic_shared_memory();

@@ -361,13 +361,13 @@ void Scheduler::yield() {
 // ---- deadlock -----------------------------------------------------------------------------------
 
 void Scheduler::report_deadlock() {
-    for (unsigned thread = 0; thread < cursor.count; ++thread) {
-        const bool gone = (warps_[thread / warp_size].gone >> thread % warp_size & 1) != 0;
-        if (!gone) {
-            observer::begin_fault(threads_[thread].wait);
-            break;
-        }
-    }
+    const auto is_gone = [this](unsigned thread) {
+        return (warps_[thread / warp_size].gone >> thread % warp_size & 1) != 0;
+    };
+    unsigned thread = 0;
+    while (is_gone(thread)) ++thread;
+    observer::stuck(thread, *threads_[thread].wait);
+    observer::begin_fault();
     fault_of_block(cudaErrorLaunchTimeout, "deadlock: " + describe_waits());
 }
 

@@ -177,7 +177,8 @@ const Planted cases[] = {
      launch<narrow_elements_kernel, __nv_bfloat16, __nv_bfloat16>,
      "`tile`",
      mirrored,
-     {FaultKind::uninitialised_shared}},
+     {FaultKind::uninitialised_shared},
+     Partner::may_be_unknown},
     {"dynamic_tree_without_barrier_kernel", FaultKind::shared_race,
      [] {
          auto in = filled<float>(64);

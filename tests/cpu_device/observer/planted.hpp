@@ -22,6 +22,10 @@ inline bool anyone(At, At) {
     return true;
 }
 
+/// Whether a race must name the other thread. Of several lanes that have a byte or two each of one
+/// word, the observer does not know which lane has which.
+enum class Partner { is_known, may_be_unknown };
+
 /// A kernel with one fault.
 struct Planted {
     const char* kernel;  ///< its name, as in the source
@@ -34,6 +38,7 @@ struct Planted {
     bool (*guilty)(At, At);
     /// Other kinds that follow from the same mistake and may be reported at the same lines.
     std::vector<FaultKind> also = {};
+    Partner partner = Partner::is_known;
 
     friend void PrintTo(const Planted& planted, std::ostream* out) { *out << planted.kernel; }
 };

@@ -24,7 +24,8 @@ bool names_lines(const Fault& fault, const std::set<int>& marked) {
 
 bool names_threads(const Fault& fault, const Planted& planted, int first_marked) {
     if (!is_race(fault.kind)) return planted.guilty(fault.thread, fault.thread);
-    if (!fault.other || !fault.other_thread) return false;
+    if (!fault.other) return false;
+    if (!fault.other_thread) return planted.partner == Partner::may_be_unknown;
     const ThreadPlace& one = fault.thread;
     const ThreadPlace& other = *fault.other_thread;
     if (fault.where.line == fault.other->line)

@@ -263,7 +263,7 @@ TEST_F(SourceLines, WhatTheCpuDevicesHeadersDoIsTheKernels) {
     for (const auto& frames : inlined_frames(instructions)) {
         innermost.insert(std::filesystem::path(frames.front().file).filename());
     }
-    for (const std::string header : {"block.hpp", "atomics.hpp", "warp.hpp"}) {
+    for (const std::string header : {"atomics.hpp", "warp.hpp"}) {
         EXPECT_TRUE(innermost.contains(header)) << header;
     }
 

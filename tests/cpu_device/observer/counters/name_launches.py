@@ -2,10 +2,14 @@
 """Gives the launches in ncu's tables their names: `name_launches.py PREFIX… > counters.csv`.
 
 PREFIX.log is what `ncu --csv --page raw --log-file` wrote, PREFIX.names what access_patterns said: the
-name of each launch, in the same order. The result has a row a launch: name, kernel, metrics.
+name of each launch, in the same order. The result has a row a launch: name, kernel, counters.
 """
 import csv
+import re
 import sys
+
+# ncu also says what GPU it is, how the kernel was launched, and a counter's mean over the GPU's units.
+COUNTER = re.compile(r"(l1tex|smsp|lts|dram)__\w+\.(sum|ratio)")
 
 
 def profiled(path):
@@ -26,12 +30,12 @@ def main(prefixes):
             sys.exit(f"name_launches.py: {prefix}.names has {len(names)} names and {prefix}.log has "
                      f"{len(rows)} launches; read the end of {prefix}.log for what went wrong")
         if writer is None:
-            metrics = [column for column in rows[0] if "__" in column]
+            counters = [column for column in rows[0] if COUNTER.fullmatch(column)]
             writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(["name", "kernel", *metrics])
+            writer.writerow(["name", "kernel", *counters])
         for name, row in zip(names, rows):
             kernel = row["Kernel Name"].split("(")[0]
-            writer.writerow([name, kernel, *(row[metric].replace(",", "") for metric in metrics)])
+            writer.writerow([name, kernel, *(row[counter].replace(",", "") for counter in counters)])
 
 
 if __name__ == "__main__":
