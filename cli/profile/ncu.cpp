@@ -136,7 +136,7 @@ std::vector<Kernel> parse_ncu(std::string_view text, const MetricNames& asked) {
         } else if (!names.empty() && units.empty() && line.starts_with("\"\",")) {
             units = cells_of(line);
         } else if (!names.empty() && line.starts_with('"')) {
-            kernels.push_back(kernel_of(names, units, cells_of(line)));
+            kernels.push_back(kernel_of(names, units, cells_of(line), asked));
         }
     }
     std::erase_if(kernels, [](const Kernel& kernel) { return kernel.metrics.empty(); });

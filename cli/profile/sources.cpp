@@ -88,9 +88,9 @@ std::vector<Sentence> sentences_of_ncu(const std::vector<Kernel>& kernels, const
         shared_accesses(kernel, shared_loads, shared_load_passes, &MachineCode::widest_shared_load),
         shared_accesses(kernel, shared_stores, shared_store_passes,
                         &MachineCode::widest_shared_store)));
-    all.add(dram_sentence(read, written, must_move));
     all.add(filling_sentence(kernel.metrics));
     all.add(waiting_sentence(kernel.metrics));
+    all.add(dram_sentence(read, written, must_move));
     all.add(caches_sentence(kernel.metrics));
     all.add(instructions_sentence(kernel.metrics, kernel.launch));
     if (kernel.code) all.add(code_sentence(*kernel.code));

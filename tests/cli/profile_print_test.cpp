@@ -1,5 +1,8 @@
 // How `t2t profile` prints what it found, and which rung its words mean.
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <string>
 
@@ -7,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "chapters/chapters.hpp"
+#include "cli/profile/ncu.hpp"
 #include "cli/profile/subject.hpp"
 #include "cli/usage_error.hpp"
 
@@ -33,7 +37,11 @@ Profile example() {
                        {std::string(dram_busy), 37.04},
                        {std::string(sectors_a_load), 4},
                        {std::string(shared_load_passes), 272629760},
+                       {std::string(static_shared), 4096},
+                       {std::string(dynamic_shared), 0},
                        {"a__metric_that_nobody_knows.sum", 12.5}};
+    profile.code = MachineCode{
+        .instructions = 80, .global_loads = 4, .wide_global_loads = 3, .local = 2, .tensor = 32};
     profile.kernels = {{.name = "tile_kernel",
                         .launch = {262144, 256},
                         .metrics = profile.figures,
@@ -48,6 +56,7 @@ TEST(ProfilePrint, NumbersHaveTheirUnits) {
     EXPECT_EQ(text_of(2.748e8, Unit::nanoseconds), "274.8 ms");
     EXPECT_EQ(text_of(1073741824, Unit::bytes), "1.07 GB");
     EXPECT_EQ(text_of(37.04, Unit::percent), "37.0 %");
+    EXPECT_EQ(text_of(100, Unit::percent), "100 %");
     EXPECT_EQ(text_of(272629760, Unit::count), "272,629,760");
     EXPECT_EQ(text_of(4, Unit::ratio), "4.00");
     EXPECT_EQ(text_of(52.4, Unit::cycles), "52.4");
@@ -64,7 +73,8 @@ TEST(ProfilePrint, HasSentencesTableAndPlacesInAHundredColumns) {
     EXPECT_PRED2(contains, text, "bbb\n   ccc");  // under the first word of the sentence
     EXPECT_PRED2(contains, text, "DRAM bytes read");
     EXPECT_PRED2(contains, text, "1.07 GB  what the caches did not have");
-    EXPECT_PRED2(contains, text, "a__metric_that_nobody_knows.sum");
+    EXPECT_PRED2(contains, text,
+                 "\n\nvalue  ncu's name, in ncu's unit\n 12.5  a__metric_that_nobody");
     EXPECT_PRED2(contains, text, "Where to look next\n  the lesson  chapters/03_shared_memory");
 
     std::istringstream lines(text);
@@ -75,13 +85,62 @@ TEST(ProfilePrint, HasSentencesTableAndPlacesInAHundredColumns) {
     }
 }
 
+TEST(ProfilePrint, CountsTheMachineCode) {
+    std::ostringstream out;
+    print(out, example());
+    EXPECT_PRED2(contains, out.str(), "\nmachine code ");
+    EXPECT_PRED2(contains, out.str(), "3 of 4  in it, of global memory");
+    EXPECT_PRED2(contains, out.str(), "\nlocal accesses ");
+    EXPECT_PRED2(contains, out.str(), "\ntensor instructions ");
+    EXPECT_FALSE(contains(out.str(), "multiply-adds"));  // it has none
+}
+
+TEST(ProfilePrint, LeavesOutSharedMemoryThatIsNotThere) {
+    std::ostringstream out;
+    print(out, example());
+    EXPECT_PRED2(contains, out.str(), "4.10 kB  a block, of __shared__ arrays");
+    EXPECT_FALSE(contains(out.str(), "given at the launch"));
+}
+
+// Every metric of every profile.sh, with a value as long as they come.
+TEST(ProfilePrint, CutsNoMeaningAndIsSmall) {
+    for (const auto& chapter : std::filesystem::directory_iterator("chapters")) {
+        std::ifstream script(chapter.path() / "profile.sh");
+        const std::string lines(std::istreambuf_iterator<char>(script), {});
+        Profile profile = example();
+        profile.figures = {{std::string(registers), 255},
+                           {std::string(static_shared), 1e5},
+                           {std::string(waves), 1},
+                           {std::string(occupancy), 50}};
+        profile.code->multiply_adds = 1024;
+        for (const std::string& metric : metrics_asked(lines))
+            profile.figures[metric] = 999999999999;
+        std::ostringstream out;
+        print(out, profile);
+        const std::string text = out.str();
+        EXPECT_FALSE(contains(text, "…\n")) << text;
+        const std::string table =
+            text.substr(text.find("\nfigure"), text.find("\nWhere") - text.find("\nfigure"));
+        EXPECT_LE(std::ranges::count(table, '\n'), 2 + 23) << table;
+    }
+}
+
+TEST(ProfilePrint, KeepsANumberAndItsPerCentTogether) {
+    Profile profile;
+    // 100 columns end behind the number.
+    profile.sentences = {std::string(92, 'a') + " 100 % of all."};
+    std::ostringstream out;
+    print(out, profile);
+    EXPECT_PRED2(contains, out.str(), "a\n   100 % of all.\n");
+}
+
 TEST(ProfilePrint, OrdersTheTableByTopicAndUnknownMetricsLast) {
     std::ostringstream out;
     print(out, example());
     const std::string text = out.str();
     EXPECT_LT(text.find("\ntime"), text.find("DRAM busy"));
-    EXPECT_LT(text.find("DRAM busy"), text.find("their passes"));
-    EXPECT_LT(text.find("their passes"), text.find("a__metric"));
+    EXPECT_LT(text.find("DRAM busy"), text.find("passes of loads"));
+    EXPECT_LT(text.find("passes of loads"), text.find("a__metric"));
 }
 
 TEST(ProfilePrint, IsJsonForPrograms) {
@@ -150,6 +209,10 @@ TEST(ProfileSubject, PointsAtTheRungAbove) {
     EXPECT_EQ(profile_of(find_subject("03", "v2", device())).next[0].where,
               "chapters/03_shared_memory/README.md#v2_tile");
     EXPECT_NE(above("v6").what, "the rung above");
+    EXPECT_EQ(above("v6").what, "the profiler");
+    DeviceProperties none = device();
+    none.is_cpu_device = true;
+    EXPECT_EQ(profile_of(find_subject("03", "v6", none)).next.back().what, "with a GPU");
 }
 
 }  // namespace

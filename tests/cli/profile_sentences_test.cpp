@@ -134,6 +134,13 @@ TEST(Sentences, NamesTheLimit) {
     expect(limit(37, 8.04),
            "Nothing that was watched is at its limit: the busiest part is DRAM, at 37 %", true);
     EXPECT_FALSE(limit_sentence({}).has_value());
+    // Chapter 02, v3 on an H200: 2.12 GB where 2.15 GB must move, at 88.9 %.
+    const Metrics copy{{std::string(dram_busy), 88.9}};
+    expect(limit_sentence(copy, 2.12 / 2.15), "it moves no more than must move", true);
+    // Twice as much as must move can be halved.
+    expect(limit_sentence(copy, 2), "what helps now is fewer bytes", true);
+    // Another part is the limit, whatever DRAM moves.
+    expect(limit_sentence({{std::string(l1_busy), 98}}, 1), "The limit is L1", true);
 }
 
 TEST(Sentences, SaysWhatWarpsWaitFor) {
@@ -146,6 +153,11 @@ TEST(Sentences, SaysWhatWarpsWaitFor) {
     expect(waiting_sentence({{stalled("long_scoreboard"), 1.15}, {stalled("mio_throttle"), 3.12}}),
            "in front of shared memory, 3.1 cycles, which other warps can cover", false);
     EXPECT_FALSE(waiting_sentence({}).has_value());
+    // Chapter 01, v3: at DRAM's limit more loads under way only wait longer.
+    expect(waiting_sentence({{stalled("long_scoreboard"), 121.5}, {std::string(dram_busy), 91.1}}),
+           "global memory, 121 cycles, as DRAM is at its limit.", false);
+    expect(waiting_sentence({{stalled("barrier"), 40}, {std::string(dram_busy), 91.1}}),
+           "what helps is fewer barriers", true);
 }
 
 TEST(Sentences, SaysHowFullTheGpuIs) {
@@ -188,6 +200,9 @@ TEST(Sentences, NameTheKernel) {
         "Of its 2 kernels, this is about one: padded_kernel ran as 262,144 blocks of 256 threads "
         "(61 % of their time).",
         true);
+    // Chapter 14, v1: profile.sh leaves out the softmax between two kernels.
+    expect(launch_sentence(2, padded, "", " that ncu watched"),
+           "Of its 2 kernels that ncu watched, this is about one: padded_kernel ran", true);
     const Kernel sort{.name = "sort_kernel", .launch = {1, 1024, 55}};
     expect(launch_sentence(1, sort, ""), "ran 55 times, first as 1 block of 1,024 threads", false);
 }
@@ -208,6 +223,21 @@ TEST(Sentences, GiveTheTimeARateAndARoof) {
                            .arithmetic = true,
                            .measured_by = "under ncu"}),
            "with 137 GFLOP to do that is 17.5 TFLOP/s.", true);
+    // Chapter 14, v1: 8.6 GFLOP in 9.469 ms are 0.908 TFLOP/s, 1.43 % of 63.5.
+    expect(speed_sentence(
+               {.milliseconds = 9.469, .work = {21e6, 8.6e9}, .arithmetic = true, .roof = 63.5}),
+           ", 1.4 % of this GPU's fp32 multiply-adds (63.5 TFLOP/s).", true);
+    // Chapter 01, v3: 3.22 GB in 0.732 ms are 4,400 GB/s, 103 % of a copy.
+    expect(speed_sentence({.milliseconds = 0.732, .work = {3.2212e9, 0}, .roof = 4287}),
+           "103 % of this GPU's copy (4,287 GB/s): a copy, which writes as much as it reads, is no "
+           "hard limit.",
+           true);
+    // Chapter 07, v1: 268 MB in 47.4 ms are 5.66 GB/s, a tenth of what a pinned copy reaches.
+    expect(speed_sentence({.milliseconds = 47.421,
+                           .work = {268.435456e6, 0},
+                           .roof = 55.4,
+                           .roof_name = "cudaMemcpyAsync, pinned"}),
+           "that is 5.66 GB/s, 10 % of cudaMemcpyAsync, pinned (55.4 GB/s).", true);
 }
 
 TEST(Sentences, SayWhatKeepsBlocksOut) {
@@ -227,6 +257,9 @@ TEST(Sentences, SayWhatKeepsBlocksOut) {
            false);
     // 32 registers: 1,024 a warp, 8,192 a block: 8 blocks, as many as 2,048 threads allow.
     EXPECT_EQ(occupancy_limit({.registers = 32, .threads = 256}, sm), OccupancyLimit::threads);
+    expect(occupancy_sentence(
+               {.registers = 32, .threads = 256, .blocks_on_sm = 8, .occupancy_percent = 100}),
+           "8 blocks of 256 threads at once, 100 % of its warps.", false);
     // 192 threads: 10 blocks by threads. 34 registers are given as 40, so that 8 blocks fit and not 10.
     EXPECT_EQ(occupancy_limit({.registers = 34, .threads = 192}, sm), OccupancyLimit::registers);
     // 100 KiB a block: two fit.

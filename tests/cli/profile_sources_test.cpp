@@ -80,6 +80,20 @@ TEST(ProfileSentences, OfEventsSayWhatIsKnownWithoutCounters) {
     EXPECT_PRED2(contains, texts[2], "padded_kernel ran as 1,056 blocks of 256 threads");
     EXPECT_PRED2(contains, texts[3], "an SM holds 8 blocks");
 
+    EXPECT_PRED2(contains, texts[4], "Its machine code has 70 instructions");
+
+    // Of several kernels that nobody timed, the one with most threads: 2 · 256 of 264 blocks are fewer.
+    Kernel small = kernel;
+    small.name = "small_kernel";
+    small.launch = {264, 256, 2};
+    facts.kernels = {small, kernel};
+    facts.fits = {{.blocks_on_sm = 1}, facts.fits[0]};
+    EXPECT_EQ(largest(facts.kernels), 1u);
+    EXPECT_PRED2(contains, sentences_of_events(facts)[2].text,
+                 "Of its 2 kernels, this is about one: padded_kernel ran as 1,056 blocks of 256 "
+                 "threads (the most threads).");
+    EXPECT_PRED2(contains, sentences_of_events(facts)[3].text, "an SM holds 8 blocks");
+
     // A wrong result comes first, and has no time.
     facts.wrong = "element 7 is 0, expected 1";
     facts.speed.milliseconds = 0;
@@ -89,13 +103,37 @@ TEST(ProfileSentences, OfEventsSayWhatIsKnownWithoutCounters) {
     }
 }
 
+TEST(ProfileSentences, OfEventsCallACopyACopy) {
+    const EventFacts facts{.speed = {.milliseconds = 47.4, .work = {268e6, 0}},
+                           .fp32_roof = 63.5,
+                           .copy_roof = 4287,
+                           .launches_kernels = false};
+    const auto sentences = sentences_of_events(facts);
+    ASSERT_EQ(sentences.size(), 2u);
+    EXPECT_PRED2(contains, sentences[1].text, "It launches no kernel: it copies");
+}
+
+TEST(ProfileSentences, OfNcuDoNotAskForFewerBytesThanMustMove) {
+    // Chapter 02, v3 on an H200.
+    Kernel kernel{.name = "copy_vectorised_kernel", .launch = {262144, 256}};
+    kernel.metrics = {{std::string(dram_busy), 88.9},
+                      {std::string(dram_read), 1.07e9},
+                      {std::string(dram_written), 1.05e9}};
+    const auto limit = [&](double must_move) {
+        return sentences_of_ncu({kernel}, {.milliseconds = 1, .work = {must_move, 0}})[2].text;
+    };
+    EXPECT_PRED2(contains, limit(2.15e9), "there is little left to gain");
+    EXPECT_PRED2(contains, limit(1.07e9), "what helps now is fewer bytes");
+}
+
 TEST(ProfileSentences, OfNcuAddUpTheKernelsOfARung) {
     Kernel first{.name = "first_kernel", .launch = {1, 32}};
     first.metrics = {{std::string(duration), 3e6}, {std::string(dram_read), 1e9}};
     Kernel second{.name = "second_kernel", .launch = {1, 32}};
     second.metrics = {{std::string(duration), 1e6}, {std::string(dram_read), 1e9}};
     const auto sentences = sentences_of_ncu({second, first}, {.milliseconds = 4, .work = {2e9, 0}});
-    EXPECT_PRED2(contains, sentences[0].text, "Of its 2 kernels");
+    EXPECT_PRED2(contains, sentences[0].text,
+                 "Of its 2 kernels that ncu watched, this is about one");
     EXPECT_PRED2(contains, sentences[0].text, "first_kernel ran as 1 block of 32 threads (75 %");
     EXPECT_PRED2(contains, sentences.back().text, "DRAM sent 2.00 GB, and 2.00 GB must move");
 }

@@ -49,6 +49,9 @@ extern constinit thread_local LogCursor log_cursor;
 /// The log is full, or there is none. @returns whether there is room now
 bool make_room();
 
+/// The running CUDA thread has called a fence.
+void pass_fence();
+
 /// Adds an entry, unless no kernel runs.
 __attribute__((always_inline)) inline void record(std::uint64_t address, std::uint32_t extra,
                                                   Kind kind, const void* return_address) {

@@ -258,6 +258,26 @@ bool BlockObserver::make_room() {
     return true;
 }
 
+// What the warp has written is there for other blocks from now on, though its logs have not been
+// looked at yet.
+void BlockObserver::pass_fence() {
+    fences().fence();
+    save_log();
+    const unsigned warp = cpu_device::linear_thread() / 32;
+    const std::lock_guard lock(global_memory().mutex);
+    for (unsigned lane = 0; lane < lanes_[warp]; ++lane) {
+        const unsigned thread = warp * 32 + lane;
+        for (const LogEntry* entry = log_of(thread); entry != next_[thread]; ++entry) {
+            const Kind kind = kind_of(entry->code);
+            if (kind != Kind::write && kind != Kind::flag_write && kind != Kind::atomic) continue;
+            Allocation* memory = global_memory().find(entry->address);
+            const unsigned bytes = entry->extra & ~in_pieces;
+            if (memory != nullptr && memory->holds(entry->address, bytes))
+                memory->initialise(entry->address, bytes);
+        }
+    }
+}
+
 const LogEntry* BlockObserver::last_access() const {
     const LogEntry* first = log_of(cpu_device::linear_thread());
     for (const LogEntry* entry = stopped_at_; entry != nullptr && entry > first;) {
@@ -481,6 +501,10 @@ void stuck(unsigned thread, const cpu_device::Wait& wait) {
 
 bool make_room() {
     return log_cursor.next != nullptr && block_observer().make_room();
+}
+
+void pass_fence() {
+    block_observer().pass_fence();
 }
 
 void begin_block(const void* frame) {

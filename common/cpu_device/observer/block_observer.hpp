@@ -44,6 +44,8 @@ class BlockObserver {
 
     /// The running thread's log is full. @returns whether there is room now
     bool make_room();
+    /// The running thread has called a fence.
+    void pass_fence();
     /// @name Faults that the running thread meets at once
     ///@{
     void begin_fault();
@@ -124,8 +126,7 @@ class BlockObserver {
     LogEntry* logs_ = nullptr;
     std::array<LogEntry*, cpu_device::most_threads> next_{};
     std::array<unsigned, cpu_device::most_warps> lanes_{};    ///< threads of the warp
-    std::array<unsigned, cpu_device::most_warps> halted_{};   ///< of those, ended or at a barrier
-    std::array<unsigned, cpu_device::most_warps> waiting_{};  ///< of those, at a barrier
+    std::array<unsigned, cpu_device::most_warps> waiting_{};  ///< a bit for each lane at a barrier
     std::array<unsigned, cpu_device::most_warps> ended_{};  ///< a bit for each lane that has ended
     unsigned warps_ = 0;
     const char* frame_ = nullptr;  ///< kernels' frames on this thread's own stack lie below

@@ -48,7 +48,7 @@ void Fences::fence() {
 }
 
 void Fences::flag(std::uint64_t address) {
-    if (!used_.load(std::memory_order_relaxed)) return;
+    // Noted even when nobody has called a fence yet: by the time the flag is read somebody may have.
     const Party warp = warp_party(current.actor, this_warp());
     if (current.flags.empty() || current.flags.back() != std::pair(address, warp))
         current.flags.emplace_back(address, warp);
@@ -61,6 +61,7 @@ void Fences::flag(std::uint64_t address) {
 
 void Fences::look_around() {
     if (current.flags.empty()) return;
+    if (!used_.load(std::memory_order_relaxed)) return current.flags.clear();
     const std::lock_guard lock(mutex_);
     for (const auto& [address, warp] : current.flags) {
         const auto found = latest_.find(address);
