@@ -33,6 +33,8 @@ metrics=(
     dram__bytes_write.sum
     # How busy DRAM was, against what its clock and width allow.
     dram__throughput.avg.pct_of_peak_sustained_elapsed
+    # How busy L1 and shared memory were, which are one unit: the passes of v2's conflicts keep it so.
+    l1tex__throughput.avg.pct_of_peak_sustained_elapsed
     # Of each issued instruction's wait, the cycles that went by at the barrier.
     smsp__average_warps_issue_stalled_barrier_per_issue_active.ratio
 )

@@ -206,6 +206,11 @@ std::optional<Sentence> atomics_sentence(double requests, double rounds) {
 Sentence sectors_sentence(double moved, double behind_l2, double must_move) {
     const std::string text = "Its requests move " + amount(moved, "B") + " in sectors";
     const double times = must_move > 0 ? moved / must_move : 0;
+    if (times > 0 && times * byte_slack < 1) {
+        return {
+            text + ", less than the " + amount(must_move, "B") +
+            " that count as what must move: it does not touch all of them, or lanes share words."};
+    }
     if (times > 0 && times <= byte_slack) {
         return {text + ", about as much as the " + amount(must_move, "B") + " that must move."};
     }

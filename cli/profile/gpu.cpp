@@ -124,8 +124,6 @@ Profile from_events(const Subject& subject, const lab::Roofs& roofs, const std::
     }
     disassemble(facts.kernels, profile.notes);
 
-    profile.source = facts.kernels.empty() ? "CUDA's events"
-                                           : "CUDA's events and occupancy calls, and cuobjdump";
     profile.sentences = chosen(sentences_of_events(facts));
     if (!facts.kernels.empty()) {
         const Kernel& kernel = facts.kernels[largest(facts.kernels)];
@@ -136,6 +134,9 @@ Profile from_events(const Subject& subject, const lab::Roofs& roofs, const std::
             profile.figures[std::string(duration)] = 1e6 * facts.speed.milliseconds;
         }
     }
+    profile.source = facts.kernels.empty() ? "CUDA's events"
+                     : profile.code        ? "CUDA's events and occupancy calls, and cuobjdump"
+                                           : "CUDA's events and occupancy calls";
     profile.kernels = std::move(facts.kernels);
     return profile;
 }

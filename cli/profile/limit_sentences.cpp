@@ -162,6 +162,9 @@ std::optional<Sentence> instructions_sentence(const Metrics& metrics, const Laun
 std::optional<Sentence> divergence_sentence(const Metrics& metrics) {
     const auto lanes = value_of(metrics, active_lanes);
     if (!lanes) return std::nullopt;
+    if (*lanes >= 31.95) {
+        return Sentence{"Warps do not diverge: all of their 32 lanes take part in an instruction."};
+    }
     const std::string text = formatted("%.1f", *lanes) +
                              " of a warp's 32 lanes take part in an "
                              "instruction on average";

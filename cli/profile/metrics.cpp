@@ -19,7 +19,7 @@ constexpr auto known = std::to_array<MetricInfo>({
      "what an L2 of 50 MiB would fetch or write: an estimate"},
     {dram_busy, "DRAM busy", Unit::percent, "of its peak; above 80 % it is the limit"},
     {sectors_a_load, "sectors a load", Unit::ratio,
-     "of 32 bytes a request; as many as a lane has bytes is right"},
+     "32-byte pieces a request: 4 for 4-byte lanes, 16 for 16"},
     {sectors_a_store, "sectors a store", Unit::ratio, "the same for stores"},
     {load_efficiency, "loaded bytes used", Unit::percent, "asked for, of those in the sectors"},
     {store_efficiency, "stored bytes used", Unit::percent, "the same for stores"},

@@ -97,6 +97,8 @@ TEST(Sentences, ComparesSectorsWithWhatMustMove) {
            "move 36.0 MB in sectors, 4.5 times the 8.00 MB that must move; a GPU's L2 of 50 MiB "
            "would ask DRAM for 8.00 MB",
            true);
+    expect(sectors_sentence(2e6, 2e6, 4e6), "move 2.00 MB in sectors, less than the 4.00 MB",
+           false);
     expect(sectors_sentence(8e6, 8e6, 8e6), "about as much as the 8.00 MB that must move.", false);
 }
 
@@ -154,7 +156,7 @@ TEST(Sentences, SaysWhatWarpsWaitFor) {
            "in front of shared memory, 3.1 cycles, which other warps can cover", false);
     EXPECT_FALSE(waiting_sentence({}).has_value());
     // Chapter 01, v3: at DRAM's limit more loads under way only wait longer.
-    expect(waiting_sentence({{stalled("long_scoreboard"), 121.5}, {std::string(dram_busy), 91.1}}),
+    expect(waiting_sentence({{stalled("long_scoreboard"), 121.4}, {std::string(dram_busy), 91.1}}),
            "global memory, 121 cycles, as DRAM is at its limit.", false);
     expect(waiting_sentence({{stalled("barrier"), 40}, {std::string(dram_busy), 91.1}}),
            "what helps is fewer barriers", true);
@@ -172,7 +174,8 @@ TEST(Sentences, SaysHowFullTheGpuIs) {
 }
 
 TEST(Sentences, SaysWhetherLanesPart) {
-    expect(divergence_sentence({{std::string(active_lanes), 32}}), "32.0 of a warp's 32", false);
+    expect(divergence_sentence({{std::string(active_lanes), 32}}), "do not diverge: all", false);
+    expect(divergence_sentence({{std::string(active_lanes), 31}}), "31.0 of a warp's 32", false);
     expect(divergence_sentence({{std::string(active_lanes), 16.5}}), "Only 16.5 of a warp's 32",
            true);
     EXPECT_FALSE(divergence_sentence({}).has_value());

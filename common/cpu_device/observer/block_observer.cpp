@@ -347,6 +347,7 @@ void BlockObserver::replay(unsigned warp, bool to_the_end) {
         });
     }
     keep_rest(warp);
+    if (global_lock_.owns_lock()) global_lock_.unlock();
 }
 
 // What has not been looked at moves to the begin of its log.

@@ -86,6 +86,8 @@ class BlockObserver {
     bool is_plain(const Region& region, unsigned bytes) const;
     void use_global(Site& site, unsigned warp, unsigned lanes, Kind kind, unsigned bytes);
     void use_shared(Site& site, unsigned warp, unsigned lanes, Kind kind, unsigned bytes);
+    bool knows_global_read(const Allocation& allocation, const Cell& readers,
+                           const WordAccess& access) const;
     bool knows_read(const Cell& writer, const Cell& readers, unsigned bytes) const;
     void count_global(Site& site, unsigned warp, unsigned lanes, Kind kind, unsigned bytes);
     void count_shared(Site& site, unsigned warp, unsigned lanes, Kind kind, unsigned bytes);
@@ -122,6 +124,7 @@ class BlockObserver {
     std::uint32_t actor_time(unsigned thread) const;
     BlockOrder actor_order(unsigned thread) const;
 
+    std::unique_lock<std::recursive_mutex> global_lock_{global_memory().mutex, std::defer_lock};
     std::vector<SparseMemory> memory_;
     LogEntry* logs_ = nullptr;
     std::array<LogEntry*, cpu_device::most_threads> next_{};

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 namespace t2t::observer {
 
@@ -29,7 +30,7 @@ class ControlFlow {
     void find_distances();
 
     std::map<std::uint32_t, std::set<std::uint32_t>> next_;
-    std::map<std::uint32_t, int> distance_;
+    std::unordered_map<std::uint32_t, int> distance_;
     bool is_current_ = false;
 };
 

@@ -69,12 +69,16 @@ SourceLine source_line(std::vector<Frame> frames, std::uint64_t file_address) {
     if (chosen == frames.end()) chosen = std::prev(frames.end());
     if (chosen->file.empty() || chosen->line == 0) return {};
 
-    // Debug information calls a lambda's body `operator()`; one with `auto` parameters keeps its
-    // mangled name, because libstdc++ cannot read it.
+    // Of an inlined function addr2line may give the wrong name. Debug information calls a lambda's
+    // body `operator()`; one with `auto` parameters keeps its mangled name, because libstdc++ cannot
+    // read it.
     const std::string name = plain_name(chosen->function);
-    const bool known = !name.empty() && name != "operator()" && !name.starts_with("_Z");
-    return {chosen->file, chosen->line,
-            known ? name : enclosing_function(chosen->file, chosen->line)};
+    const bool known = chosen == frames.begin() && !name.empty() && name != "operator()" &&
+                       !name.starts_with("_Z");
+    std::string function = known ? name : enclosing_function(chosen->file, chosen->line);
+    const ElfSymbol* symbol = function_at(file_address);
+    if (function.empty() && symbol != nullptr) function = plain_name(symbol->name);
+    return {chosen->file, chosen->line, function};
 }
 
 }  // namespace

@@ -283,33 +283,53 @@ void BlockObserver::shadow_shared(Site& site, unsigned warp, unsigned lanes, Kin
     });
 }
 
+// Another read changes nothing when nobody has written here and several blocks of this launch have
+// read the word already, or when this thread has at this very moment.
+bool BlockObserver::knows_global_read(const Allocation& allocation, const Cell& readers,
+                                      const WordAccess& access) const {
+    if (allocation.writers.data() != nullptr || (access.bytes & ~unsigned(readers.bytes)) != 0)
+        return false;
+    if (readers.time == access.time && readers.thread == access.thread) return true;
+    return phase_ == 0 && readers.crowd() == Crowd::grid &&
+           !actors().is_past(GridOrder::actor_of(readers));
+}
+
 void BlockObserver::shadow_global(Site& site, unsigned warp, unsigned lanes, Kind kind,
                                   unsigned bytes) {
+    // Kept until the warp's logs have been looked at: taking it each time would cost more than the
+    // work.
+    if (!global_lock_.owns_lock()) global_lock_.lock();
     if (now_ - actor_begin_ >= 1u << actor_clock_bits) new_actor();
     Allocation& allocation = *site.region.allocation;
-    const std::lock_guard lock(global_memory().mutex);
     allocation.make_cells(is_write(kind));
+    // When all read one word, two lanes leave the same traces as 32.
+    if (kind == Kind::read && lanes == ~0u && all_equal(addresses_)) lanes = 3;
+    std::uint64_t last_sector = ~std::uint64_t{0};
     for_each_lane(lanes, [&](unsigned lane) {
         const unsigned thread = warp * 32 + lane;
         const std::uint64_t address = addresses_[lane];
         const WordAccess access{actor_time(thread),        thread,         site.id,
                                 byte_mask(address, bytes), is_write(kind), is_atomic(kind)};
-        const GridOrder order{actor_order(thread)};
         const std::uint64_t first = (address - allocation.begin) / 4;
-        if (is_read(kind) && allocation.first_uninitialised(address, bytes) != address + bytes) {
+        if (is_read(kind) && !allocation.is_initialised &&
+            allocation.first_uninitialised(address, bytes) != address + bytes) {
             report(FaultKind::uninitialised_global, site, thread, address, bytes);
         }
         Cell none;
         for (std::uint64_t word = first; word < first + words_of(bytes); ++word) {
-            enter(allocation.writer(word, none), allocation.reader(word, none), access, order,
+            Cell& readers = allocation.reader(word, none);
+            if (kind == Kind::read && knows_global_read(allocation, readers, access)) continue;
+            enter(allocation.writer(word, none), readers, access, GridOrder{actor_order(thread)},
                   [&](const Cell& other, bool is_writer) {
                       report_race(site, thread, address, bytes, other, is_writer, false);
                   });
         }
         if (is_write(kind)) allocation.initialise(address, bytes);
-        const std::uint64_t sector_word = first / 8 * 8;
-        site.l2_bytes += l2.touch(is_write(kind) ? allocation.writer(sector_word, none)
-                                                 : allocation.reader(sector_word, none));
+        const std::uint64_t sector = first / 8;
+        if (sector == last_sector) return;
+        last_sector = sector;
+        site.l2_bytes += l2.touch(is_write(kind) ? allocation.writer(sector * 8, none)
+                                                 : allocation.reader(sector * 8, none));
     });
 }
 

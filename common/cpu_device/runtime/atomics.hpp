@@ -59,8 +59,9 @@ template <typename T>
 T2T_DEVICE_INLINE T atomicAdd(T* address, std::type_identity_t<T> value) {
     if constexpr (t2t::cpu_device::is_atomic_integer<T>) {
         t2t::observer::access(t2t::observer::Kind::atomic, address, sizeof(T));
+        const T before = __atomic_fetch_add(address, value, __ATOMIC_SEQ_CST);
         t2t::cpu_device::memory_may_change();
-        return __atomic_fetch_add(address, value, __ATOMIC_SEQ_CST);
+        return before;
     } else {
         static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
                       "atomicAdd takes int, unsigned, unsigned long long, float or double here");
@@ -74,8 +75,9 @@ T2T_DEVICE_INLINE T atomicSub(T* address, std::type_identity_t<T> value) {
     static_assert(std::is_same_v<T, int> || std::is_same_v<T, unsigned>,
                   "atomicSub takes int or unsigned");
     t2t::observer::access(t2t::observer::Kind::atomic, address, sizeof(T));
+    const T before = __atomic_fetch_sub(address, value, __ATOMIC_SEQ_CST);
     t2t::cpu_device::memory_may_change();
-    return __atomic_fetch_sub(address, value, __ATOMIC_SEQ_CST);
+    return before;
 }
 T2T_ATOMIC_SCOPES(atomicSub, (T * address, std::type_identity_t<T> value), (address, value))
 
@@ -134,9 +136,9 @@ T2T_DEVICE_INLINE T atomicCAS(T* address, std::type_identity_t<T> expected,
     static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, unsigned short>,
                   "atomicCAS takes int, unsigned, unsigned long long or unsigned short");
     t2t::observer::access(t2t::observer::Kind::atomic, address, sizeof(T));
-    t2t::cpu_device::memory_may_change();
     __atomic_compare_exchange_n(address, &expected, desired, false, __ATOMIC_SEQ_CST,
                                 __ATOMIC_SEQ_CST);
+    t2t::cpu_device::memory_may_change();
     return expected;
 }
 T2T_ATOMIC_SCOPES(atomicCAS,
@@ -149,8 +151,9 @@ T2T_ATOMIC_SCOPES(atomicCAS,
         static_assert(t2t::cpu_device::is_atomic_integer<T>,                    \
                       #name " takes int, unsigned or unsigned long long");      \
         t2t::observer::access(t2t::observer::Kind::atomic, address, sizeof(T)); \
+        const T before = function(address, value, __ATOMIC_SEQ_CST);            \
         t2t::cpu_device::memory_may_change();                                   \
-        return function(address, value, __ATOMIC_SEQ_CST);                      \
+        return before;                                                          \
     }                                                                           \
     T2T_ATOMIC_SCOPES(name, (T * address, std::type_identity_t<T> value), (address, value))
 

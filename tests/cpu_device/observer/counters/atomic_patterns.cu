@@ -15,33 +15,33 @@ constexpr int threads = blocks * block_size;
 // Nobody asks for the old value: a reduction.
 template <typename Number, typename Pattern>
 __global__ void global_reduction_kernel(const Number* in,  // [threads]
-                                        Number* totals) {  // [blocks, extent]
+                                        Number* totals) {  // [blocks, tile_extent]
     const int i = blockIdx.x * block_size + threadIdx.x;
     const int element = Pattern::at(threadIdx.x, blockIdx.x);
-    if (element != nothing) atomicAdd(&totals[blockIdx.x * Pattern::extent + element], in[i]);
+    if (element != nothing) atomicAdd(&totals[blockIdx.x * tile_extent<Pattern> + element], in[i]);
 }
 
 template <typename Number, typename Pattern>
 __global__ void global_atomic_kernel(const Number* in,  // [threads]
-                                     Number* totals,    // [blocks, extent]
+                                     Number* totals,    // [blocks, tile_extent]
                                      Number* old) {     // [threads]
     const int i = blockIdx.x * block_size + threadIdx.x;
     const int element = Pattern::at(threadIdx.x, blockIdx.x);
     if (element == nothing) return;
-    old[i] = atomicAdd(&totals[blockIdx.x * Pattern::extent + element], in[i]);
+    old[i] = atomicAdd(&totals[blockIdx.x * tile_extent<Pattern> + element], in[i]);
 }
 
 template <typename Number, typename Pattern>
 __global__ void shared_atomic_kernel(const Number* in,  // [threads]
-                                     Number* totals) {  // [blocks, extent]
-    __shared__ Number tile[Pattern::extent];
-    for (int i = threadIdx.x; i < Pattern::extent; i += block_size) tile[i] = 0;
+                                     Number* totals) {  // [blocks, tile_extent]
+    __shared__ Number tile[tile_extent<Pattern>];
+    for (int i = threadIdx.x; i < tile_extent<Pattern>; i += block_size) tile[i] = 0;
     __syncthreads();  // every total is 0 before anyone adds
     const int element = Pattern::at(threadIdx.x, blockIdx.x);
     if (element != nothing) atomicAdd(&tile[element], in[blockIdx.x * block_size + threadIdx.x]);
     __syncthreads();  // all have added
-    for (int i = threadIdx.x; i < Pattern::extent; i += block_size) {
-        totals[blockIdx.x * Pattern::extent + i] = tile[i];
+    for (int i = threadIdx.x; i < tile_extent<Pattern>; i += block_size) {
+        totals[blockIdx.x * tile_extent<Pattern> + i] = tile[i];
     }
 }
 
@@ -49,13 +49,13 @@ __global__ void shared_atomic_kernel(const Number* in,  // [threads]
 template <typename Number, typename Pattern, typename Start>
 void add_with(Start start) {
     const auto in = lab::integers<Number>(threads, 1, 100, Pattern::extent);
-    std::vector<Number> expected(blocks * Pattern::extent);
+    std::vector<Number> expected(blocks * tile_extent<Pattern>);
     DeviceBuffer<Number> in_device(in), totals_device(expected);
     start(in_device.data(), totals_device.data());
     check_launch("atomicAdd");
     for (int i = 0; i < threads; ++i) {
         const int element = Pattern::at(i % 32, i / 32);
-        if (element != nothing) expected[i / 32 * Pattern::extent + element] += in[i];
+        if (element != nothing) expected[i / 32 * tile_extent<Pattern> + element] += in[i];
     }
     require_same(totals_device.download(), expected);
 }

@@ -113,6 +113,11 @@ struct Shuffled {
     }
 };
 
+/// Elements of a tile with room for the pattern, in whole rows of a warp: no lane of the loop that
+/// fills it does more than another.
+template <typename Pattern>
+inline constexpr int tile_extent = (Pattern::extent + 31) / 32 * 32;
+
 /// Elements that `warps` warps may reach.
 template <typename Pattern>
 constexpr int reach(int warps) {

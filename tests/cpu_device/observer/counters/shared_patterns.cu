@@ -16,12 +16,12 @@ constexpr int threads = blocks * block_size;
 
 // Fills the tile in order, which has no conflicts, and loads each lane's element from it.
 template <typename Element, typename Pattern>
-__global__ void shared_load_kernel(const Element* in,  // [blocks, extent]
+__global__ void shared_load_kernel(const Element* in,  // [blocks, tile_extent]
                                    Element* out) {     // [threads]
-    __shared__ Element tile[Pattern::extent];
+    __shared__ Element tile[tile_extent<Pattern>];
     const int lane = threadIdx.x;
-    for (int i = lane; i < Pattern::extent; i += block_size) {
-        tile[i] = in[blockIdx.x * Pattern::extent + i];
+    for (int i = lane; i < tile_extent<Pattern>; i += block_size) {
+        tile[i] = in[blockIdx.x * tile_extent<Pattern> + i];
     }
     __syncthreads();  // the tile is complete before anyone reads what others brought
     const int element = Pattern::at(lane, blockIdx.x);
@@ -32,7 +32,7 @@ __global__ void shared_load_kernel(const Element* in,  // [blocks, extent]
 template <typename Element, typename Pattern>
 __global__ void shared_store_kernel(const Element* in,  // [threads]
                                     Element* out) {     // [threads]
-    __shared__ Element tile[Pattern::extent];
+    __shared__ Element tile[tile_extent<Pattern>];
     const int lane = threadIdx.x;
     const int element = Pattern::at(lane, blockIdx.x);
     if (element != nothing) tile[element] = in[blockIdx.x * block_size + lane];
@@ -42,7 +42,7 @@ __global__ void shared_store_kernel(const Element* in,  // [threads]
 
 template <typename Element, typename Pattern>
 void load() {
-    const auto in = random_elements<Element>(blocks * Pattern::extent);
+    const auto in = random_elements<Element>(blocks * tile_extent<Pattern>);
     std::vector<Element> expected(threads);
     DeviceBuffer<Element> in_device(in), out_device(expected);
     shared_load_kernel<Element, Pattern>
@@ -50,7 +50,7 @@ void load() {
     check_launch("shared_load");
     for (int i = 0; i < threads; ++i) {
         const int element = Pattern::at(i % 32, i / 32);
-        if (element != nothing) expected[i] = in[i / 32 * Pattern::extent + element];
+        if (element != nothing) expected[i] = in[i / 32 * tile_extent<Pattern> + element];
     }
     require_same(out_device.download(), expected);
 }
