@@ -38,6 +38,14 @@ Banks wanted_words(const observer::Request& request, unsigned first, unsigned en
     return all;
 }
 
+bool names_one_address(const observer::Request& request) {
+    const std::int64_t first = request.offset[std::countr_zero(request.lanes)];
+    for (unsigned lane = 0; lane < 32; ++lane) {
+        if ((request.lanes >> lane & 1) != 0 && request.offset[lane] != first) return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 double draw_shared(Svg& svg, const observer::Request& request, double y) {
@@ -48,8 +56,10 @@ double draw_shared(Svg& svg, const observer::Request& request, double y) {
     svg.text(picture_left - 8, y, 10, "bank", Svg::Anchor::end);
     y += 5;
 
-    // The banks give 128 bytes a pass, so wide accesses go by halves and quarters of the warp.
-    const unsigned group = request.bytes <= 4 ? 32 : 128 / request.bytes;
+    // The banks give 128 bytes a pass, so wide accesses go by halves and quarters of the warp; when all
+    // lanes name one address, by twice as many.
+    unsigned group = request.bytes <= 4 ? 32 : 128 / request.bytes;
+    if (group < 32 && names_one_address(request)) group *= 2;
     std::size_t pass = 0;
     bool any_conflict = false;
     for (unsigned first = 0; first < 32; first += group) {

@@ -11,8 +11,8 @@ struct Advice {
 };
 
 constexpr std::string_view find_the_access =
-    "A kernel accessed memory that is not its own: build for the CPU device (./t2t --device cpu …), "
-    "which names the thread, or run again under compute-sanitizer.";
+    "A kernel accessed memory that is not its own: ./t2t check CHAPTER RUNG finds the access, with "
+    "its thread and line; a program of your own can run under compute-sanitizer.";
 constexpr std::string_view rebuild =
     "The program was built for another GPU: remove build/cuda and build again on this machine.";
 constexpr std::string_view update_driver =

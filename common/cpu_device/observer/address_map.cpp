@@ -52,7 +52,8 @@ Region BlockObserver::region_of(std::uint64_t address) {
                 nullptr,       static_bytes_ / 4, nullptr};
     }
     const std::uint64_t dynamic_end = dynamic_begin_ + (dynamic_bytes_ + 127) / 128 * 128;
-    if (in(dynamic_end - dynamic_room, dynamic_room + page)) return {Space::shared_outside};
+    const std::uint64_t room = dynamic_bytes_ == 0 ? 0 : dynamic_room;
+    if (in(dynamic_end - room, room + page)) return {Space::shared_outside};
     if (in(static_begin_, static_bytes_)) {
         const std::uint64_t offset = address - static_begin_;
         const StaticVariable* found = variable_at(program_symbols().thread_local_variables, offset);

@@ -61,7 +61,10 @@ void Fences::flag(std::uint64_t address) {
 
 void Fences::look_around() {
     if (current.flags.empty()) return;
-    if (!used_.load(std::memory_order_relaxed)) return current.flags.clear();
+    if (!used_.load(std::memory_order_relaxed)) {
+        current.flags.erase(current.flags.begin(), current.flags.end() - 1);
+        return;
+    }
     const std::lock_guard lock(mutex_);
     for (const auto& [address, warp] : current.flags) {
         const auto found = latest_.find(address);
@@ -69,7 +72,8 @@ void Fences::look_around() {
         seen_[block_party(current.actor)][address] = found->second;
         seen_[warp][address] = found->second;
     }
-    current.flags.clear();
+    // The last one may still be about to happen.
+    current.flags.erase(current.flags.begin(), current.flags.end() - 1);
 }
 
 bool Fences::is_passed_on(Party a, Party b) const {

@@ -160,22 +160,23 @@ void __ubsan_handle_out_of_bounds_abort(UbsanOutOfBounds* where, unsigned long i
 
 namespace t2t::observer {
 
-void mark(Kind kind, std::uint32_t extra) {
+void mark(Kind kind, std::uint32_t extra) noexcept {
     record(0, extra, kind, __builtin_return_address(0));
     if (kind == Kind::fence && log_cursor.next != nullptr) pass_fence();
 }
 
-void mark_at(const void* caller, Kind kind, std::uint32_t extra) {
+void mark_at(const void* caller, Kind kind, std::uint32_t extra) noexcept {
     record(0, extra, kind, caller);
 }
 
-void access_at(const void* caller, Kind kind, const volatile void* address, std::size_t bytes) {
+void access_at(const void* caller, Kind kind, const volatile void* address,
+               std::size_t bytes) noexcept {
     const auto where = reinterpret_cast<std::uint64_t>(address);
     record(where, static_cast<std::uint32_t>(bytes), kind, caller);
     if (kind == Kind::atomic && log_cursor.next != nullptr) fences().flag(where);
 }
 
-void access(Kind kind, const volatile void* address, std::size_t bytes) {
+void access(Kind kind, const volatile void* address, std::size_t bytes) noexcept {
     access_at(__builtin_return_address(0), kind, address, bytes);
 }
 

@@ -163,7 +163,6 @@ Traffic traffic_of(const Site& site, const Places& places) {
             traffic.warp_operations = site.warps;
             break;
         case Kind::tensor:
-            traffic.warp_operations = site.warps;
             traffic.tensor_flops = site.extra;
             break;
         case Kind::narrow:
@@ -287,6 +286,11 @@ Report make_report(const std::vector<SeenKernel>& kernels, const std::vector<See
         fault.cause = usual_cause(seen, fault);
         report.faults.push_back(std::move(fault));
     }
+    // A race often makes reads that nothing has written: what is missing is the barrier.
+    std::stable_partition(report.faults.begin(), report.faults.end(), [](const Fault& fault) {
+        return fault.kind != FaultKind::uninitialised_shared &&
+               fault.kind != FaultKind::uninitialised_global;
+    });
     return report;
 }
 

@@ -65,11 +65,12 @@ enum class NarrowOperation : std::uint32_t {
 
 /// @name Reported by kernels. The caller's line is what counts.
 ///@{
-void mark(Kind kind, std::uint32_t extra = 0);
-void access(Kind kind, const volatile void* address, std::size_t bytes);
+void mark(Kind kind, std::uint32_t extra = 0) noexcept;
+void access(Kind kind, const volatile void* address, std::size_t bytes) noexcept;
 /// On behalf of the code at `caller`.
-void mark_at(const void* caller, Kind kind, std::uint32_t extra);
-void access_at(const void* caller, Kind kind, const volatile void* address, std::size_t bytes);
+void mark_at(const void* caller, Kind kind, std::uint32_t extra) noexcept;
+void access_at(const void* caller, Kind kind, const volatile void* address,
+               std::size_t bytes) noexcept;
 ///@}
 
 /// One operation on two-byte numbers, for the code that called the function that is running.

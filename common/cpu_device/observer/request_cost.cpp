@@ -39,16 +39,33 @@ unsigned passes_for(std::span<const std::uint64_t, 32> addresses, unsigned lanes
     return most;
 }
 
-// Whether all lanes name one address, or neighbours in order: what nearly every request does.
-bool is_one_or_a_row(std::span<const std::uint64_t, 32> addresses, unsigned bytes) {
+// Whether the lanes name neighbours in order: what nearly every request does.
+bool is_a_row(std::span<const std::uint64_t, 32> addresses, unsigned bytes) {
     if (bytes < bank_bytes) return false;
-    std::uint64_t from_one = 0;
-    std::uint64_t from_row = 0;
+    std::uint64_t difference = 0;
     for (std::uint64_t lane = 0; lane < 32; ++lane) {
-        from_one |= addresses[lane] ^ addresses[0];
-        from_row |= addresses[lane] ^ (addresses[0] + lane * bytes);
+        difference |= addresses[lane] ^ (addresses[0] + lane * bytes);
     }
-    return from_row == 0 || (from_one == 0 && bytes == bank_bytes);
+    return difference == 0;
+}
+
+bool is_one_address(std::span<const std::uint64_t, 32> addresses, unsigned lanes) {
+    const std::uint64_t first = addresses[std::countr_zero(lanes)];
+    std::uint64_t difference = 0;
+    for (unsigned left = lanes; left != 0; left &= left - 1) {
+        difference |= addresses[std::countr_zero(left)] ^ first;
+    }
+    return difference == 0;
+}
+
+// The lanes that are served at a time, turn by turn.
+template <typename Visit>
+void for_each_turn(std::span<const std::uint64_t, 32> addresses, unsigned lanes, unsigned words,
+                   Visit visit) {
+    unsigned at_once = 32 / words;
+    if (at_once < 32 && is_one_address(addresses, lanes)) at_once *= 2;
+    const unsigned group = at_once == 32 ? ~0u : (1u << at_once) - 1;
+    for (unsigned first = 0; first < 32; first += at_once) visit(lanes & group << first);
 }
 
 }  // namespace
@@ -68,24 +85,18 @@ unsigned sectors_touched(std::span<const std::uint64_t> addresses, unsigned byte
 
 unsigned bank_passes(std::span<const std::uint64_t, 32> addresses, unsigned lanes, unsigned bytes) {
     const unsigned words = std::max(bytes / bank_bytes, 1u);
-    if (lanes == ~0u && is_one_or_a_row(addresses, bytes)) return words;
-    const unsigned lanes_at_once = 32 / words;
-    const unsigned group = lanes_at_once == 32 ? ~0u : (1u << lanes_at_once) - 1;
+    if (lanes == ~0u && is_a_row(addresses, bytes)) return words;
     unsigned passes = 0;
-    for (unsigned first = 0; first < 32; first += lanes_at_once) {
-        passes += passes_for(addresses, lanes & group << first, words);
-    }
+    for_each_turn(addresses, lanes, words,
+                  [&](unsigned turn) { passes += passes_for(addresses, turn, words); });
     return passes;
 }
 
-unsigned least_bank_passes(unsigned lanes, unsigned bytes) {
-    const unsigned words = std::max(bytes / bank_bytes, 1u);
-    const unsigned lanes_at_once = 32 / words;
-    const unsigned group = lanes_at_once == 32 ? ~0u : (1u << lanes_at_once) - 1;
+unsigned least_bank_passes(std::span<const std::uint64_t, 32> addresses, unsigned lanes,
+                           unsigned bytes) {
     unsigned passes = 0;
-    for (unsigned first = 0; first < 32; first += lanes_at_once) {
-        passes += (lanes & group << first) != 0;
-    }
+    for_each_turn(addresses, lanes, std::max(bytes / bank_bytes, 1u),
+                  [&](unsigned turn) { passes += turn != 0; });
     return passes;
 }
 

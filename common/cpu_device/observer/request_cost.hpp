@@ -15,13 +15,15 @@ unsigned sectors_touched(std::span<const std::uint64_t> addresses, unsigned byte
 /// Times that shared memory's 32 banks of 4 bytes must be gone through.
 ///
 /// In one pass each bank gives one word, to any number of lanes. Accesses of 8 bytes are served half
-/// a warp at a time, accesses of 16 bytes a quarter.
+/// a warp at a time, accesses of 16 bytes a quarter; when all lanes name one address, twice as many
+/// at a time. That is what an H200 was seen to do (docs/results/counters.md).
 /// @param addresses of all 32 lanes; those not in `lanes` are ignored
 /// @param lanes     bit i: lane i takes part
 unsigned bank_passes(std::span<const std::uint64_t, 32> addresses, unsigned lanes, unsigned bytes);
 
-/// The passes that as many lanes need when nothing conflicts.
-unsigned least_bank_passes(unsigned lanes, unsigned bytes);
+/// The passes that the same lanes need when nothing conflicts.
+unsigned least_bank_passes(std::span<const std::uint64_t, 32> addresses, unsigned lanes,
+                           unsigned bytes);
 
 /// Rounds an atomic operation takes: the most lanes that name one address.
 unsigned atomic_rounds(std::span<const std::uint64_t> addresses);

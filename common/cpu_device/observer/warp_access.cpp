@@ -211,8 +211,8 @@ void BlockObserver::count_shared(Site& site, unsigned warp, unsigned lanes, Kind
         for_each_lane(lanes, [&](unsigned lane) { packed[taken++] = addresses_[lane]; });
         site.shared_atomic += {1, count, atomic_rounds({packed.data(), taken})};
     } else {
-        site.shared +=
-            {1, passes, least_bank_passes(lanes, bytes), count, std::uint64_t{count} * bytes};
+        site.shared += {1, passes, least_bank_passes(addresses_, lanes, bytes), count,
+                        std::uint64_t{count} * bytes};
     }
     keep_request(site, warp, lanes, bytes, 0, passes);
 }
