@@ -38,12 +38,18 @@ Banks wanted_words(const observer::Request& request, unsigned first, unsigned en
     return all;
 }
 
-bool names_one_address(const observer::Request& request) {
-    const std::int64_t first = request.offset[std::countr_zero(request.lanes)];
-    for (unsigned lane = 0; lane < 32; ++lane) {
-        if ((request.lanes >> lane & 1) != 0 && request.offset[lane] != first) return false;
+bool pairs_agree(const observer::Request& request) {
+    for (const unsigned distance : {1u, 2u}) {
+        bool agree = true;
+        for (unsigned lane = 0; lane < 32; ++lane) {
+            const unsigned partner = lane ^ distance;
+            const bool both =
+                (request.lanes >> lane & 1) != 0 && (request.lanes >> partner & 1) != 0;
+            agree = agree && (!both || request.offset[lane] == request.offset[partner]);
+        }
+        if (agree) return true;
     }
-    return true;
+    return false;
 }
 
 }  // namespace
@@ -56,10 +62,10 @@ double draw_shared(Svg& svg, const observer::Request& request, double y) {
     svg.text(picture_left - 8, y, 10, "bank", Svg::Anchor::end);
     y += 5;
 
-    // The banks give 128 bytes a pass, so wide accesses go by halves and quarters of the warp; when all
-    // lanes name one address, by twice as many.
+    // The banks give 128 bytes a pass, so wide accesses go by halves and quarters of the warp; loads
+    // whose lanes agree in pairs by twice as many (request_cost.hpp).
     unsigned group = request.bytes <= 4 ? 32 : 128 / request.bytes;
-    if (group < 32 && names_one_address(request)) group *= 2;
+    if (group < 32 && !request.store && pairs_agree(request)) group *= 2;
     std::size_t pass = 0;
     bool any_conflict = false;
     for (unsigned first = 0; first < 32; first += group) {

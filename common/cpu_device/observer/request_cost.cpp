@@ -39,6 +39,10 @@ unsigned passes_for(std::span<const std::uint64_t, 32> addresses, unsigned lanes
     return most;
 }
 
+unsigned words_of(const BankRequest& request) {
+    return std::max(request.bytes / bank_bytes, 1u);
+}
+
 // Whether the lanes name neighbours in order: what nearly every request does.
 bool is_a_row(std::span<const std::uint64_t, 32> addresses, unsigned bytes) {
     if (bytes < bank_bytes) return false;
@@ -49,23 +53,28 @@ bool is_a_row(std::span<const std::uint64_t, 32> addresses, unsigned bytes) {
     return difference == 0;
 }
 
-bool is_one_address(std::span<const std::uint64_t, 32> addresses, unsigned lanes) {
-    const std::uint64_t first = addresses[std::countr_zero(lanes)];
-    std::uint64_t difference = 0;
-    for (unsigned left = lanes; left != 0; left &= left - 1) {
-        difference |= addresses[std::countr_zero(left)] ^ first;
+// Whether lane l and lane l ^ 1, or lane l and lane l ^ 2, name one address wherever both take part.
+bool pairs_agree(std::span<const std::uint64_t, 32> addresses, unsigned lanes) {
+    for (const unsigned distance : {1u, 2u}) {
+        bool agree = true;
+        for (unsigned left = lanes; left != 0; left &= left - 1) {
+            const unsigned lane = static_cast<unsigned>(std::countr_zero(left));
+            const unsigned partner = lane ^ distance;
+            agree = agree && ((lanes >> partner & 1) == 0 || addresses[lane] == addresses[partner]);
+        }
+        if (agree) return true;
     }
-    return difference == 0;
+    return false;
 }
 
 // The lanes that are served at a time, turn by turn.
 template <typename Visit>
-void for_each_turn(std::span<const std::uint64_t, 32> addresses, unsigned lanes, unsigned words,
-                   Visit visit) {
-    unsigned at_once = 32 / words;
-    if (at_once < 32 && is_one_address(addresses, lanes)) at_once *= 2;
+void for_each_turn(const BankRequest& request, Visit visit) {
+    unsigned at_once = 32 / words_of(request);
+    if (at_once < 32 && !request.store && pairs_agree(request.addresses, request.lanes))
+        at_once *= 2;
     const unsigned group = at_once == 32 ? ~0u : (1u << at_once) - 1;
-    for (unsigned first = 0; first < 32; first += at_once) visit(lanes & group << first);
+    for (unsigned first = 0; first < 32; first += at_once) visit(request.lanes & group << first);
 }
 
 }  // namespace
@@ -83,21 +92,25 @@ unsigned sectors_touched(std::span<const std::uint64_t> addresses, unsigned byte
     return sectors;
 }
 
-unsigned bank_passes(std::span<const std::uint64_t, 32> addresses, unsigned lanes, unsigned bytes) {
-    const unsigned words = std::max(bytes / bank_bytes, 1u);
-    if (lanes == ~0u && is_a_row(addresses, bytes)) return words;
+unsigned bank_passes(const BankRequest& request) {
+    const unsigned words = words_of(request);
+    if (request.lanes == ~0u && is_a_row(request.addresses, request.bytes)) return words;
     unsigned passes = 0;
-    for_each_turn(addresses, lanes, words,
-                  [&](unsigned turn) { passes += passes_for(addresses, turn, words); });
+    for_each_turn(request,
+                  [&](unsigned turn) { passes += passes_for(request.addresses, turn, words); });
     return passes;
 }
 
-unsigned least_bank_passes(std::span<const std::uint64_t, 32> addresses, unsigned lanes,
-                           unsigned bytes) {
+unsigned least_bank_passes(const BankRequest& request) {
     unsigned passes = 0;
-    for_each_turn(addresses, lanes, std::max(bytes / bank_bytes, 1u),
-                  [&](unsigned turn) { passes += turn != 0; });
+    for_each_turn(request, [&](unsigned turn) { passes += turn != 0; });
     return passes;
+}
+
+unsigned shared_atomic_rounds(std::span<const std::uint64_t> addresses) {
+    std::array<unsigned, banks> lanes{};
+    for (const std::uint64_t address : addresses) ++lanes[address / bank_bytes % banks];
+    return *std::max_element(lanes.begin(), lanes.end());
 }
 
 unsigned atomic_rounds(std::span<const std::uint64_t> addresses) {

@@ -204,15 +204,15 @@ void BlockObserver::count_global(Site& site, unsigned warp, unsigned lanes, Kind
 void BlockObserver::count_shared(Site& site, unsigned warp, unsigned lanes, Kind kind,
                                  unsigned bytes) {
     const auto count = static_cast<unsigned>(std::popcount(lanes));
-    const unsigned passes = bank_passes(addresses_, lanes, bytes);
+    const BankRequest request{addresses_, lanes, bytes, is_write(kind)};
+    const unsigned passes = bank_passes(request);
     if (kind == Kind::atomic) {
         std::array<std::uint64_t, 32> packed;
         unsigned taken = 0;
         for_each_lane(lanes, [&](unsigned lane) { packed[taken++] = addresses_[lane]; });
-        site.shared_atomic += {1, count, atomic_rounds({packed.data(), taken})};
+        site.shared_atomic += {1, count, shared_atomic_rounds({packed.data(), taken})};
     } else {
-        site.shared += {1, passes, least_bank_passes(addresses_, lanes, bytes), count,
-                        std::uint64_t{count} * bytes};
+        site.shared += {1, passes, least_bank_passes(request), count, std::uint64_t{count} * bytes};
     }
     keep_request(site, warp, lanes, bytes, 0, passes);
 }

@@ -4,7 +4,7 @@
 GPU.csv is what measure_on_gpu.sh wrote. OURS are files of a check build: the lines of access_patterns,
 and what `t2t check CHAPTER --json FILE` wrote. Prints the tables of docs/results/counters.md; where the
 two differ, a cell has both numbers, the observer's first. The exit code is 1 when requests or sectors
-differ, or a launch is on one side alone. Passes, conflicts and FLOPs may differ: the page says why.
+differ other than EXPLAINED says, or a launch is on one side alone. Passes, conflicts and FLOPs may differ: the page says why.
 """
 import argparse
 import csv
@@ -99,6 +99,21 @@ def number(value):
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 
+# Where both are right: the compilers made different code of the same source, or the profiler counts
+# something else. docs/results/counters.md says more.
+EXPLAINED = {
+    # nvcc predicates the store, and ncu counts instructions of which no lane is left.
+    "transpose v2_tile, 1021 × 1007: shared stores",
+    "transpose v3_padded, 1021 × 1007: shared stores",
+    # nvcc moves the load behind the check of the edge that only the store needs.
+    "transpose v4_swizzled, 1021 × 1007: shared loads",
+    "transpose v5_registers, 1021 × 1007: shared loads",
+    "transpose v6_output_order, 1021 × 1007: shared loads",
+    # As with the tiles: ncu counts instructions of which no lane is left.
+    "shared_atomic.unsigned.stride_32: shared stores",
+}
+
+
 class Comparison:
     """The tables, and what was found on the way."""
 
@@ -168,11 +183,13 @@ def main():
     for launch in alone:
         where = files.gpu if launch in gpu else " and ".join(files.ours)
         print(f"compare.py: only {where} has {launch}", file=sys.stderr)
-    for difference in comparison.differing:
+    unexplained = [one for one in comparison.differing if one not in EXPLAINED]
+    for difference in unexplained:
         print(f"compare.py: differs: {difference}", file=sys.stderr)
+    explained = len(comparison.differing) - len(unexplained)
     print(f"compare.py: {comparison.equal} counts of requests and sectors are equal, "
-          f"{len(comparison.differing)} differ", file=sys.stderr)
-    sys.exit(1 if alone or comparison.differing or not comparison.equal else 0)
+          f"{explained} differ for a known reason, {len(unexplained)} for none", file=sys.stderr)
+    sys.exit(1 if alone or unexplained or not comparison.equal else 0)
 
 
 if __name__ == "__main__":
