@@ -131,6 +131,9 @@ std::optional<Sentence> banks_sentence(const std::optional<Accesses>& loads,
     const Both both(loads, stores);
     if (both.empty()) return std::nullopt;
     const Accesses& worse = both.worse();
+    // One request cannot take more; ldmatrix and WMMA make passes that ncu's count of loads leaves out.
+    constexpr double most_passes = 34;
+    if (worse.each > most_passes) return std::nullopt;
     const std::string takes = std::string(both.stores_are_worse() ? "a store to" : "a load from") +
                               " shared memory takes " + counted(worse.each, "pass", "es");
     // Where the width is not known: 16 bytes a lane take 4 passes, and nothing takes more.
