@@ -107,7 +107,8 @@ struct SharedTraffic {
 struct AtomicTraffic {
     std::uint64_t requests = 0;  ///< instructions of a warp
     std::uint64_t threads = 0;   ///< single operations
-    /// Rounds they took: lanes of a request with the same address go one after the other.
+    /// Rounds they took: lanes of a request with the same address, in shared memory with the same
+    /// bank, go one after the other.
     std::uint64_t rounds = 0;
 
     std::uint64_t conflicts() const { return rounds - requests; }
