@@ -22,13 +22,13 @@
 #include "common/device/stream.hpp"
 #include "common/lab/bench/roofs.hpp"
 #include "common/lab/inputs.hpp"
-#include "model/checkpoint.hpp"
-#include "model/config.hpp"
-#include "model/file_error.hpp"
-#include "model/generate.hpp"
-#include "model/random_model.hpp"
-#include "model/tokenizer.hpp"
-#include "model/weights.hpp"
+#include "model/engine/generate.hpp"
+#include "model/engine/random_model.hpp"
+#include "model/engine/weights.hpp"
+#include "model/files/checkpoint.hpp"
+#include "model/files/config.hpp"
+#include "model/files/file_error.hpp"
+#include "model/tokenizer/tokenizer.hpp"
 
 namespace t2t::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "model/checkpoint.hpp"
+#include "model/files/checkpoint.hpp"
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "model/file_error.hpp"
+#include "model/files/file_error.hpp"
 #include "tests/model/safetensors_bytes.hpp"
 
 namespace t2t::model {

@@ -1,4 +1,4 @@
-#include "model/config.hpp"
+#include "model/files/config.hpp"
 
 #include <unistd.h>
 
@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "model/file_error.hpp"
+#include "model/files/file_error.hpp"
 
 namespace t2t::model {
 namespace {

@@ -20,10 +20,10 @@
 #include <nlohmann/json.hpp>
 
 #include "common/lab/inputs.hpp"
-#include "model/checkpoint.hpp"
-#include "model/config.hpp"
-#include "model/file_error.hpp"
-#include "model/tokenizer.hpp"
+#include "model/files/checkpoint.hpp"
+#include "model/files/config.hpp"
+#include "model/files/file_error.hpp"
+#include "model/tokenizer/tokenizer.hpp"
 #include "tests/model/safetensors_bytes.hpp"
 
 namespace t2t::model {

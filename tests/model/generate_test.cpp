@@ -1,4 +1,4 @@
-#include "model/generate.hpp"
+#include "model/engine/generate.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 #include <gtest/gtest.h>
 
-#include "model/text_stream.hpp"
-#include "model/tokenizer.hpp"
+#include "model/tokenizer/text_stream.hpp"
+#include "model/tokenizer/tokenizer.hpp"
 #include "tests/model/loaded.hpp"
 #include "tests/model/tiny_model.hpp"
 

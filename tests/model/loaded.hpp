@@ -13,10 +13,10 @@
 #include "common/device/check.hpp"
 #include "common/device/properties.hpp"
 #include "common/device/stream.hpp"
-#include "model/checkpoint.hpp"
-#include "model/config.hpp"
-#include "model/forward.hpp"
-#include "model/weights.hpp"
+#include "model/engine/forward.hpp"
+#include "model/engine/weights.hpp"
+#include "model/files/checkpoint.hpp"
+#include "model/files/config.hpp"
 
 namespace t2t::tests {
 

@@ -1,4 +1,4 @@
-#include "model/op_table.hpp"
+#include "model/engine/op_table.hpp"
 
 #include <set>
 #include <stdexcept>
@@ -11,8 +11,8 @@
 
 #include "common/device/properties.hpp"
 #include "common/device/stream.hpp"
-#include "model/generate.hpp"
-#include "model/trace.hpp"
+#include "model/engine/generate.hpp"
+#include "model/engine/trace.hpp"
 #include "tests/model/tiny_model.hpp"
 
 namespace t2t::model {

@@ -1,4 +1,4 @@
-#include "model/sampler.hpp"
+#include "model/engine/sampler.hpp"
 
 #include <cmath>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "model/text_stream.hpp"
+#include "model/tokenizer/text_stream.hpp"
 
 #include <memory>
 #include <string>
@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "model/tokenizer.hpp"
+#include "model/tokenizer/tokenizer.hpp"
 
 namespace t2t::model {
 namespace {

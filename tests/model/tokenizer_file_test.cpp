@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "model/file_error.hpp"
-#include "model/tokenizer.hpp"
+#include "model/files/file_error.hpp"
+#include "model/tokenizer/tokenizer.hpp"
 
 namespace t2t::model {
 namespace {

@@ -9,7 +9,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "model/tokenizer.hpp"
+#include "model/tokenizer/tokenizer.hpp"
 
 namespace t2t::model {
 namespace {

@@ -16,8 +16,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "model/generate.hpp"
-#include "model/tokenizer.hpp"
+#include "model/engine/generate.hpp"
+#include "model/tokenizer/tokenizer.hpp"
 #include "tests/model/loaded.hpp"
 #include "tests/model/stored.hpp"
 

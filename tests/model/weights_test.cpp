@@ -1,4 +1,4 @@
-#include "model/weights.hpp"
+#include "model/engine/weights.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -10,9 +10,9 @@
 
 #include <gtest/gtest.h>
 
-#include "model/file_error.hpp"
-#include "model/generate.hpp"
-#include "model/random_model.hpp"
+#include "model/engine/generate.hpp"
+#include "model/engine/random_model.hpp"
+#include "model/files/file_error.hpp"
 #include "tests/model/loaded.hpp"
 #include "tests/model/tiny_model.hpp"
 

@@ -1,0 +1,76 @@
+/// @file
+/// From logits to the next token of each sequence.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "chapters/18_sampling/sampling.cuh"
+#include "common/device/buffer.hpp"
+#include "model/engine/ops.hpp"
+#include "model/engine/tensor.hpp"
+
+namespace t2t::model {
+
+/// How a sequence chooses its tokens.
+struct SamplingRule {
+    double temperature = 0.8;  ///< 0: always the most probable token (greedy)
+    double top_p = 0.95;       ///< only the fewest tokens whose probabilities reach this; (0, 1]
+    std::int64_t top_k = 0;    ///< only so many of the most probable tokens; 0 for all
+    std::uint64_t seed = 1;    ///< the same seed chooses the same tokens
+
+    /// Is it always the most probable token?
+    bool greedy() const { return temperature == 0; }
+};
+
+/// @throws std::invalid_argument one sentence: temperature below 0, not finite, or so small that logits
+///         divided by it overflow; top_p outside (0, 1]; top_k below 0
+void check(const SamplingRule& rule);
+
+/// A token that might come next.
+struct Candidate {
+    std::int32_t token;  ///< its id
+    float logit;         ///< what the model gave it
+    float probability;   ///< after the temperature, before top-k and top-p
+};
+
+/// Chooses tokens, a row of logits for each sequence.
+class Sampler {
+ public:
+    /// @param ops        queues the work; must outlive this object
+    /// @param rows       the most sequences at a time
+    /// @param vocabulary tokens to choose from
+    Sampler(Ops& ops, std::int64_t rows, std::int64_t vocabulary);
+
+    /// One token for each row of `logits`. What a row gets depends on its logits, its rule and its
+    /// step alone.
+    /// @param logits [rows, vocabulary]; left as they are
+    /// @param rules  one for each row
+    /// @param steps  for each row, how many tokens it has chosen before
+    /// @throws std::runtime_error the logits of a row are not numbers (NaN)
+    std::vector<std::int32_t> sample(Tensor logits, std::span<const SamplingRule> rules,
+                                     std::span<const std::int64_t> steps);
+
+    /// The `count` most probable tokens of one row, best first.
+    /// @param logits [1, vocabulary]; left as they are
+    std::vector<Candidate> best(Tensor logits, const SamplingRule& rule, std::int64_t count);
+
+ private:
+    void sort_probabilities(Tensor logits, std::span<const SamplingRule> rules);
+
+    Ops& ops_;
+    OwnedTensor probabilities_, sorted_;      // [rows, vocabulary]
+    DeviceBuffer<std::int32_t> order_;        // [rows, vocabulary]: the tokens of sorted_
+    DeviceBuffer<float> temperatures_;        // [rows]
+    DeviceBuffer<sampling::DrawRule> rules_;  // [rows]
+    // What is on its way to those two: pinned, and untouched until a result has come back.
+    PinnedBuffer<float> temperatures_host_;
+    PinnedBuffer<sampling::DrawRule> rules_host_;
+    DeviceBuffer<std::int32_t> chosen_;  // [rows]
+};
+
+/// The random number in [0, 1) that decides step `step` of a sequence with this seed.
+float uniform_of(std::uint64_t seed, std::int64_t step);
+
+}  // namespace t2t::model

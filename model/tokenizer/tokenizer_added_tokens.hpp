@@ -1,0 +1,78 @@
+/// @file
+/// Tokens that are looked for in the text before anything else, such as `<s>` and `<|endoftext|>`.
+/// For the tokenizers' own sources only.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/tokenizer/bpe.hpp"
+
+namespace t2t::model {
+
+/// One entry of `added_tokens`.
+struct AddedToken {
+    std::int32_t id;      ///< the token's
+    std::string content;  ///< as the file spells it
+    std::string pattern;  ///< what is looked for: the content, normalized if `normalized`
+    bool takes_left;      ///< `lstrip`: takes the white space on its left with it
+    bool takes_right;     ///< `rstrip`: and that on its right
+    bool normalized;      ///< looked for in the normalized text, not in the text as it is
+    bool special;         ///< left out when decoding
+};
+
+/// Reads `added_tokens`.
+/// @param tokenizer the whole tokenizer.json
+/// @param bpe       its vocabulary, with which the tokens must agree
+/// @param encoder   normalizes patterns
+/// @throws FileError
+std::vector<AddedToken> read_added_tokens(const JsonField& tokenizer, const Bpe& bpe,
+                                          const TextEncoder& encoder);
+
+/// A set of added tokens to be found in a text.
+class AddedTokenFinder {
+ public:
+    /// One occurrence in a text.
+    struct Match {
+        std::size_t begin;        ///< without white space on the left
+        std::size_t end;          ///< one past its last byte
+        const AddedToken* token;  ///< null: there is none
+    };
+
+    /// @param tokens     must outlive this object
+    /// @param normalized which of them to look for: those with this value of AddedToken::normalized
+    AddedTokenFinder(const std::vector<AddedToken>& tokens, bool normalized);
+
+    /// The first occurrence at or after `from`; of several at one place, the longest.
+    Match find(std::string_view text, std::size_t from) const;
+
+    /// Cuts a text at its added tokens, from left to right.
+    /// @param text  UTF-8
+    /// @param plain called with each part between them that is not empty, and where it begins
+    /// @param added called with the id of each
+    template <class Plain, class Added>
+    void split(std::string_view text, Plain plain, Added added) const {
+        std::size_t done = 0;
+        for (Match match = find(text, 0); match.token != nullptr; match = find(text, match.end)) {
+            std::size_t begin = match.begin, end = match.end;
+            if (match.token->takes_left) begin = without_space_at_end(text.substr(0, begin));
+            if (match.token->takes_right) end += space_at_start(text.substr(end));
+            if (begin > done) plain(text.substr(done, begin - done), done);
+            added(match.token->id);
+            done = end;
+        }
+        if (done < text.size()) plain(text.substr(done), done);
+    }
+
+ private:
+    static std::size_t without_space_at_end(std::string_view text);
+    static std::size_t space_at_start(std::string_view text);
+
+    std::array<std::vector<const AddedToken*>, 256> by_first_byte_;  // the longest first
+};
+
+}  // namespace t2t::model
