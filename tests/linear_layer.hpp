@@ -4,14 +4,18 @@
 
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <stdexcept>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <cuda_runtime.h>
 #include <gtest/gtest.h>
 
+#include "chapters/05_matmul/matmul.cuh"
 #include "common/lab/check_rung.hpp"
 #include "common/lab/guarded_buffer.hpp"
 #include "common/lab/inputs.hpp"
@@ -30,22 +34,29 @@ std::vector<float> widened(const std::vector<T>& values) {
     return result;
 }
 
-/// The operands of y[m, n] = bias + x[m, k] · w[n, k]ᵀ.
+/// The operands of y[m, n] = bias + residual + x[m, k] · w[n, k]ᵀ.
 template <typename T, typename Weight>
 struct LinearLayer {
     LinearShape shape;
-    std::vector<T> x;           ///< [m, k]
-    std::vector<Weight> w;      ///< [n, k]
-    std::vector<float> bias{};  ///< [n], or empty for none
+    std::vector<T> x;               ///< [m, k]
+    std::vector<Weight> w;          ///< [n, k]
+    std::vector<float> bias{};      ///< [n], or empty for none
+    std::vector<float> residual{};  ///< [m, n], or empty for none
 };
+
+/// What is added to the products.
+enum class Addends { none, bias, bias_and_residual };
 
 /// Random operands with a mean and a spread, so that sums grow and products differ in sign.
 template <typename T, typename Weight>
-LinearLayer<T, Weight> random_layer(LinearShape shape, bool with_bias) {
+LinearLayer<T, Weight> random_layer(LinearShape shape, Addends addends) {
     const auto seed = lab::test_seed();
     LinearLayer<T, Weight> layer{shape, lab::normal<T>(shape.m * shape.k, 0.5, 1, seed),
                                  lab::normal<Weight>(shape.n * shape.k, -0.2, 1, seed + 1)};
-    if (with_bias) layer.bias = lab::normal(shape.n, 3, 2, seed + 2);
+    if (addends != Addends::none) layer.bias = lab::normal(shape.n, 3, 2, seed + 2);
+    if (addends == Addends::bias_and_residual) {
+        layer.residual = lab::normal(shape.m * shape.n, -2, 3, seed + 3);
+    }
     return layer;
 }
 
@@ -64,68 +75,111 @@ lab::Tolerance tolerance_of(const LinearLayer<T, Weight>& layer) {
     const double epsilon = std::numeric_limits<float>::epsilon();
     const double largest =
         lab::reference::largest_absolute_sum(widened(layer.x), widened(layer.w), layer.shape) +
-        10;  // more than any bias
+        30;  // more than any bias and residual
     return lab::Tolerance::relative_to_scale(
         epsilon * std::sqrt(static_cast<double>(layer.shape.k + 1)) * largest,
         "ε·√(k+1)·Σ|x·w|: k + 1 roundings of partial sums no larger than the sum of all sizes, "
         "growing like a random walk");
 }
 
-/// Runs `launch(x, w, bias, y)` on the operands and compares y with the float64 reference.
-template <typename T, typename Weight, typename Launch>
-lab::Comparison check_layer(std::string_view operation, std::string_view rung,
+/// Whether y is the residual's own memory.
+enum class InPlace { no, yes };
+
+/// Runs `rung` on the operands and compares y with the float64 reference.
+template <typename T, typename Weight>
+lab::Comparison check_layer(std::string_view operation, const Rung<matmul::Linear<T, Weight>>& rung,
                             const LinearLayer<T, Weight>& layer, const lab::Tolerance& tolerance,
-                            Launch launch) {
-    lab::RungCheck check(operation, rung);
-    const T* x = check.input("x", layer.x);
-    const Weight* w = check.input("w", layer.w);
-    const float* bias = layer.bias.empty() ? nullptr : check.input("bias", layer.bias);
-    float* y = check.output<float>(
-        "y", {lab::reference::linear(widened(layer.x), widened(layer.w), layer.bias, layer.shape),
-              {layer.shape.m, layer.shape.n},
-              tolerance});
-    return check.run([&] { launch(x, w, bias, y); });
+                            InPlace in_place = InPlace::no) {
+    lab::RungCheck check(operation, rung.name);
+    matmul::Linear<T, Weight> op{.x = check.input("x", layer.x),
+                                 .w = {check.input("w", layer.w), layer.shape.n, layer.shape.k},
+                                 .m = layer.shape.m};
+    std::vector<double> expected =
+        lab::reference::linear(widened(layer.x), widened(layer.w), layer.bias, layer.shape);
+    for (std::size_t i = 0; i < layer.residual.size(); ++i) expected[i] += layer.residual[i];
+    const lab::Expected y{std::move(expected), {layer.shape.m, layer.shape.n}, tolerance};
+    if (!layer.bias.empty()) op.bias = check.input("bias", layer.bias);
+    if (in_place == InPlace::yes) {
+        op.y = check.in_out<float>("y", layer.residual, y);
+        op.residual = op.y;
+    } else {
+        if (!layer.residual.empty()) op.residual = check.input("residual", layer.residual);
+        op.y = check.output<float>("y", y);
+    }
+    return check.run(rung, op);
 }
 
-/// A launcher of such a ladder.
-template <typename T, typename Weight, typename Shape>
-using LinearRun = void(const T* x, const Weight* w, const float* bias, float* y, Shape shape,
-                       cudaStream_t stream);
+/// Adds to what y holds: the residual stream of a transformer.
+template <typename T, typename Weight>
+void expect_a_residual_in_place(std::string_view operation,
+                                const Rung<matmul::Linear<T, Weight>>& rung) {
+    for (const LinearShape& shape : {LinearShape{1, 2, 3}, {35, 70, 129}, {64, 96, 64}}) {
+        const auto layer = random_layer<T, Weight>(shape, Addends::bias_and_residual);
+        const auto result = check_layer(operation, rung, layer, tolerance_of(layer), InPlace::yes);
+        EXPECT_TRUE(result.ok()) << result.message();
+    }
+}
 
 /// Without rows or without columns there is nothing to do, and the pointers may be null.
-template <typename T, typename Weight, typename Shape>
-void expect_nothing_for_an_empty_result(LinearRun<T, Weight, Shape>* run) {
-    EXPECT_NO_THROW(run(nullptr, nullptr, nullptr, nullptr, {0, 3, 4}, nullptr));
-    EXPECT_NO_THROW(run(nullptr, nullptr, nullptr, nullptr, {3, 0, 4}, nullptr));
+template <typename T, typename Weight>
+void expect_nothing_for_an_empty_result(const Rung<matmul::Linear<T, Weight>>& rung) {
+    EXPECT_NO_THROW(rung.run({.w = {nullptr, 3, 4}, .m = 0}, nullptr));
+    EXPECT_NO_THROW(rung.run({.w = {nullptr, 0, 4}, .m = 3}, nullptr));
 }
 
-/// Sizes that are negative, overflow or need too many blocks, null pointers, and misaligned ones.
-template <typename T, typename Weight, typename Shape>
-void expect_refusal_of_bad_arguments(LinearRun<T, Weight, Shape>* run) {
-    lab::GuardedBuffer<T> x_buffer(64);
-    lab::GuardedBuffer<Weight> w_buffer(64);
-    lab::GuardedBuffer<float> bias_buffer(64);
-    lab::GuardedBuffer<float> output(64);
-    const T* x = x_buffer.data();
-    const Weight* w = w_buffer.data();
-    const float* bias = bias_buffer.data();
-    float* y = output.data();
+/// What `action` complains of; empty when it does not.
+inline std::string complaint(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const std::invalid_argument& error) {
+        return error.what();
+    }
+    return "";
+}
+
+/// Sizes that are negative, overflow or need too many blocks, null pointers, and misaligned ones. The
+/// sentence names the field.
+template <typename T, typename Weight>
+void expect_refusal_of_bad_arguments(const Rung<matmul::Linear<T, Weight>>& rung) {
+    using Op = matmul::Linear<T, Weight>;
+    lab::GuardedBuffer<T> x(64);
+    lab::GuardedBuffer<Weight> w(64);
+    lab::GuardedBuffer<float> bias(64), residual(64), y(64);
+    const Op good{.x = x.data(),
+                  .w = {w.data(), 8, 8},
+                  .bias = bias.data(),
+                  .residual = residual.data(),
+                  .y = y.data(),
+                  .m = 4};
+    const auto refuses = [&](const std::string& part, auto spoil) {
+        Op bad = good;
+        spoil(bad);
+        const std::string said = complaint([&] { rung.run(bad, nullptr); });
+        EXPECT_NE(said.find(part), std::string::npos) << "expected: " << part << "\nsaid: " << said;
+    };
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    EXPECT_THROW(run(x, w, bias, y, {-1, 4, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w, bias, y, {4, -1, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w, bias, y, {4, 8, -1}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w, bias, y, {most / 8, 1, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w, bias, y, {1, most / 8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w, bias, y, {1L << 32, 1L << 32, 0}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w, bias, y, {1L << 40, 1, 0}, nullptr), std::invalid_argument);  // blocks
-    EXPECT_THROW(run(nullptr, w, bias, y, {4, 8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, nullptr, bias, y, {4, 8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w, bias, nullptr, {4, 8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x + 1, w, bias, y, {4, 8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w + 1, bias, y, {4, 8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w, bias + 2, y, {4, 8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w, bias, y + 3, {4, 8, 8}, nullptr), std::invalid_argument);
-    EXPECT_TRUE(output.unchanged()) << "a refused call has written";
+    refuses("linear: m is -1; a size is 0 or more", [](Op& op) { op.m = -1; });
+    refuses("linear: n is -1; a size is 0 or more", [](Op& op) { op.w.rows = -1; });
+    refuses("linear: k is -1; a size is 0 or more", [](Op& op) { op.w.columns = -1; });
+    refuses("m (", [](Op& op) { op.m = most / 8; });
+    refuses("n (", [](Op& op) { op.w.rows = most / 8; });
+    refuses("do not fit a 64-bit offset", [](Op& op) {
+        op.m = 1L << 32;
+        op.w = {op.w.values, 1L << 32, 0};
+    });
+    refuses("blocks", [](Op& op) {
+        op.m = 1L << 40;
+        op.w = {op.w.values, 1, 0};
+    });
+    refuses("linear: x is null", [](Op& op) { op.x = nullptr; });
+    refuses("linear: w is null", [](Op& op) { op.w.values = nullptr; });
+    refuses("linear: y is null", [](Op& op) { op.y = nullptr; });
+    refuses("linear: x is not aligned", [](Op& op) { op.x += 1; });
+    refuses("linear: w is not aligned", [](Op& op) { op.w.values += 1; });
+    refuses("linear: bias is not aligned", [](Op& op) { op.bias += 2; });
+    refuses("linear: residual is not aligned", [](Op& op) { op.residual += 1; });
+    refuses("linear: y is not aligned", [](Op& op) { op.y += 3; });
+    EXPECT_TRUE(y.unchanged()) << "a refused call has written";
 }
 
 }  // namespace t2t::tests

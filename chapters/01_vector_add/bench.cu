@@ -26,11 +26,10 @@ struct Operands {
 lab::LadderCase<VectorAdd, Operands> add_case(std::int64_t n) {
     lab::LadderCase<VectorAdd, Operands> c;
     c.shape = lab::shape_label({n});
-    c.bytes = 12.0 * n;  // a and b are read, c is written
-    c.flops = 1.0 * n;
+    c.work = VectorAdd{.n = n}.work();
     c.make = [=](std::uint64_t seed) { return Operands(n, seed); };
-    c.run = [=](VectorAdd* rung, Operands& o, cudaStream_t stream) {
-        rung(o.a_device.data(), o.b_device.data(), o.c_device.data(), n, stream);
+    c.op = [=](Operands& o) {
+        return VectorAdd{o.a_device.data(), o.b_device.data(), o.c_device.data(), n};
     };
     c.output = [](Operands& o) { return lab::bytes_of(o.c_device); };
     c.fault = [](const Operands& o) {

@@ -29,10 +29,10 @@ __global__ void one_element_kernel(const float* a,  // [n]
 
 }  // namespace
 
-void v1_one_element(const float* a, const float* b, float* c, std::int64_t n, cudaStream_t stream) {
-    if (!has_work(a, b, c, n)) return;
-    const unsigned blocks = require_blocks("vector_add", ceil_div<std::int64_t>(n, block_size));
-    one_element_kernel<<<blocks, block_size, 0, stream>>>(a, b, c, n);
+void v1_one_element(const VectorAdd& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned blocks = require_blocks("vector_add", ceil_div<std::int64_t>(op.n, block_size));
+    one_element_kernel<<<blocks, block_size, 0, stream>>>(op.a, op.b, op.c, op.n);
     check_launch("vector_add v1_one_element");
 }
 

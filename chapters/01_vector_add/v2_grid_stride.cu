@@ -41,10 +41,12 @@ std::int64_t resident_blocks() {
 
 }  // namespace
 
-void v2_grid_stride(const float* a, const float* b, float* c, std::int64_t n, cudaStream_t stream) {
-    if (!has_work(a, b, c, n)) return;
-    const std::int64_t blocks = std::min(ceil_div<std::int64_t>(n, block_size), resident_blocks());
-    grid_stride_kernel<<<static_cast<unsigned>(blocks), block_size, 0, stream>>>(a, b, c, n);
+void v2_grid_stride(const VectorAdd& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const std::int64_t blocks =
+        std::min(ceil_div<std::int64_t>(op.n, block_size), resident_blocks());
+    grid_stride_kernel<<<static_cast<unsigned>(blocks), block_size, 0, stream>>>(op.a, op.b, op.c,
+                                                                                 op.n);
     check_launch("vector_add v2_grid_stride");
 }
 

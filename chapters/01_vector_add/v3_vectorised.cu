@@ -36,12 +36,12 @@ __global__ void vectorised_kernel(const float* a,  // [n], 16-byte aligned
 
 }  // namespace
 
-void v3_vectorised(const float* a, const float* b, float* c, std::int64_t n, cudaStream_t stream) {
-    if (!has_work(a, b, c, n)) return;
-    const std::int64_t threads = n / 4 + n % 4;
+void v3_vectorised(const VectorAdd& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const std::int64_t threads = op.n / 4 + op.n % 4;
     const unsigned blocks =
         require_blocks("vector_add", ceil_div<std::int64_t>(threads, block_size));
-    vectorised_kernel<<<blocks, block_size, 0, stream>>>(a, b, c, n);
+    vectorised_kernel<<<blocks, block_size, 0, stream>>>(op.a, op.b, op.c, op.n);
     check_launch("vector_add v3_vectorised");
 }
 

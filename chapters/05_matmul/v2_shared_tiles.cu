@@ -16,10 +16,10 @@
 ///           34.9× v1; bf16 w: 17.6. Not half of the peak: ncu counts the eight loads, but 1.5
 ///           passes for each. The 16-byte loads of x take two, although all lanes read the same
 ///           address. With filling the tiles that keeps L1 busy (ncu: 91.8 %).
-#include "chapters/05_matmul/launch.hpp"
 #include "chapters/05_matmul/matmul.cuh"
 #include "common/device/check.hpp"
 #include "common/device/elements.cuh"
+#include "common/device/tiles.cuh"
 
 namespace t2t::matmul {
 namespace {
@@ -53,14 +53,14 @@ template <typename Weight>
 __global__ void shared_tiles_kernel(const float* __restrict__ x,     // [m, k] row-major
                                     const Weight* __restrict__ w,    // [n, k] row-major
                                     const float* __restrict__ bias,  // [n] or null
-                                    float* __restrict__ y,           // [m, n] row-major
-                                    MatmulShape shape) {
+                                    const float* residual,           // [m, n] or null; may be y
+                                    float* y,                        // [m, n] row-major
+                                    std::int64_t m, std::int64_t n, std::int64_t k) {
     // Aligned, so that the compiler may read four neighbours of a row with one load.
     alignas(16) __shared__ float x_tile[tile_edge][tile_depth];  // [row of x, column]
     __shared__ float w_tile[tile_edge][tile_depth + 1];          // [row of w, column]
 
-    const auto [m, n, k] = shape;
-    const TileOrigin origin = tile_origin(blockIdx.x, m, tile_edge, tile_edge);
+    const TileOrigin origin = tile_down_columns(blockIdx.x, m, tile_edge, tile_edge);
     const int tile_row = threadIdx.y * outputs;  // of the thread's first output
     const int tile_column = threadIdx.x;
     const std::int64_t row = origin.row + tile_row;
@@ -85,26 +85,25 @@ __global__ void shared_tiles_kernel(const float* __restrict__ x,     // [m, k] r
 #pragma unroll
     for (int r = 0; r < outputs; ++r) {
         if (row + r < m && column < n) {
-            y[(row + r) * n + column] = bias == nullptr ? sums[r] : sums[r] + bias[column];
+            const std::int64_t at = (row + r) * n + column;
+            y[at] = with_bias_and_residual(sums[r], bias, residual, column, at);
         }
     }
 }
 
 }  // namespace
 
-template <typename Weight>
-void v2_shared_tiles(const float* x, const Weight* w, const float* bias, float* y,
-                     MatmulShape shape, cudaStream_t stream) {
-    if (!has_work(x, w, bias, y, shape)) return;
-    const unsigned blocks = tile_count(shape, tile_edge, tile_edge);
+template <typename W>
+void v2_shared_tiles(const Linear<float, W>& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned blocks = tile_count("matmul", op.m, op.n(), tile_edge, tile_edge);
     const dim3 threads(tile_edge, block_rows);
-    shared_tiles_kernel<<<blocks, threads, 0, stream>>>(x, w, bias, y, shape);
+    shared_tiles_kernel<<<blocks, threads, 0, stream>>>(op.x, op.w.values, op.bias, op.residual,
+                                                        op.y, op.m, op.n(), op.k());
     check_launch("matmul v2_shared_tiles");
 }
 
-template void v2_shared_tiles(const float*, const float*, const float*, float*, MatmulShape,
-                              cudaStream_t);
-template void v2_shared_tiles(const float*, const __nv_bfloat16*, const float*, float*, MatmulShape,
-                              cudaStream_t);
+template void v2_shared_tiles(const Linear<float, float>&, cudaStream_t);
+template void v2_shared_tiles(const Linear<float, __nv_bfloat16>&, cudaStream_t);
 
 }  // namespace t2t::matmul

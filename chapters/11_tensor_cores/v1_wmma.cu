@@ -15,9 +15,10 @@
 ///           instruction, for shared memory 2.2, at barriers 1.6.
 #include <mma.h>
 
-#include "chapters/11_tensor_cores/launch.hpp"
 #include "chapters/11_tensor_cores/tensor_cores.cuh"
 #include "common/device/check.hpp"
+#include "common/device/tiles.cuh"
+#include "common/device/warp.cuh"
 
 namespace t2t::tensor_cores {
 namespace {
@@ -62,8 +63,9 @@ __global__ void __launch_bounds__(block_size)
     wmma_kernel(const __nv_bfloat16* __restrict__ x,  // [m, k] row-major
                 const __nv_bfloat16* __restrict__ w,  // [n, k] row-major
                 const float* __restrict__ bias,       // [n] or null
-                float* __restrict__ y,                // [m, n] row-major
-                MatmulShape shape) {
+                const float* residual,                // [m, n] or null; may be y
+                float* y,                             // [m, n] row-major
+                std::int64_t m, std::int64_t n, std::int64_t k) {
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
     using namespace nvcuda;
     constexpr int edge = 16;                     // of a fragment
@@ -75,9 +77,8 @@ __global__ void __launch_bounds__(block_size)
     alignas(32) __shared__ __nv_bfloat16 w_tile[tile_edge][tile_pitch];  // [row of w, column]
     alignas(32) __shared__ float result[tile_edge][result_pitch];        // [row of y, column]
 
-    const auto [m, n, k] = shape;
-    const auto [row, column] = tile_origin(blockIdx.x, m, tile_edge);
-    const int warp = threadIdx.x / 32;
+    const auto [row, column] = tile_down_columns(blockIdx.x, m, tile_edge, tile_edge);
+    const int warp = threadIdx.x / warp_size;
     const int warp_row = warp / 2 * warp_edge;  // of the warp's tile in the block's
     const int warp_column = warp % 2 * warp_edge;
 
@@ -127,8 +128,9 @@ __global__ void __launch_bounds__(block_size)
         const int tile_column = i % tile_edge;
         const std::int64_t to = column + tile_column;
         if (row + tile_row < m && to < n) {
-            const float sum = result[tile_row][tile_column];
-            y[(row + tile_row) * n + to] = bias == nullptr ? sum : sum + bias[to];
+            const std::int64_t at = (row + tile_row) * n + to;
+            y[at] = matmul::with_bias_and_residual(result[tile_row][tile_column], bias, residual,
+                                                   to, at);
         }
     }
 #else
@@ -138,15 +140,12 @@ __global__ void __launch_bounds__(block_size)
 
 }  // namespace
 
-void v1_wmma(const __nv_bfloat16* x, const __nv_bfloat16* w, const float* bias, float* y,
-             MatmulShape shape, cudaStream_t stream) {
-    if (!has_work(x, w, bias, y, shape)) return;
-    const unsigned blocks = tile_count(shape, tile_edge);
-    if (shape.k % vector == 0) {
-        wmma_kernel<true><<<blocks, block_size, 0, stream>>>(x, w, bias, y, shape);
-    } else {
-        wmma_kernel<false><<<blocks, block_size, 0, stream>>>(x, w, bias, y, shape);
-    }
+void v1_wmma(const Bf16Linear& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned blocks = tile_count("bf16_matmul", op.m, op.n(), tile_edge, tile_edge);
+    const auto kernel = op.k() % vector == 0 ? wmma_kernel<true> : wmma_kernel<false>;
+    kernel<<<blocks, block_size, 0, stream>>>(op.x, op.w.values, op.bias, op.residual, op.y, op.m,
+                                              op.n(), op.k());
     check_launch("bf16_matmul v1_wmma");
 }
 

@@ -1,5 +1,6 @@
 // Benchmarks of chapter 16: `t2t bench 16`.
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -18,40 +19,32 @@
 namespace t2t::quantization {
 namespace {
 
-template <typename T, typename Weight>
-using GemvCase = lab::LadderCase<Gemv<T, Weight>, lab::LinearOperands<T, Weight>>;
+template <typename X, typename W>
+using GemvCase = lab::LadderCase<Linear<X, W>, lab::LinearOperands<X, W>>;
 
-// What the same run reaches with the library, where x and w have one type; the CPU device has none.
-template <typename T, typename Weight>
-void add_library([[maybe_unused]] GemvCase<T, Weight>& c, [[maybe_unused]] GemvShape shape) {
-#if defined(T2T_DEVICE_CUDA)
-    if constexpr (std::is_same_v<T, Weight>) {
-        c.library_name = "cublasGemmEx";
-        c.library = [=](lab::LinearOperands<T, Weight>& o, cudaStream_t stream) {
-            lab::cublas_linear(o.x_device.data(), o.w_device.data(), o.y_device.data(), shape.m,
-                               shape.n, shape.k, stream);
-        };
-    }
-#endif
-}
-
-template <typename T, typename Weight>
-GemvCase<T, Weight> gemv_case(const std::string& types, GemvShape shape) {
-    using Operands = lab::LinearOperands<T, Weight>;
-    const double m = static_cast<double>(shape.m);
-    const double n = static_cast<double>(shape.n);
-    const double k = static_cast<double>(shape.k);
-    GemvCase<T, Weight> c;
-    c.shape = types + ", " + lab::shape_label({shape.m, shape.n, shape.k});
-    c.bytes = m * k * sizeof(T) + n * k * sizeof(Weight) + m * n * sizeof(float);
-    c.flops = 2 * m * n * k;
-    c.make = [=](std::uint64_t seed) { return Operands(shape.m, shape.n, shape.k, seed); };
-    c.run = [=](Gemv<T, Weight>* rung, Operands& o, cudaStream_t stream) {
-        rung(o.x_device.data(), o.w_device.data(), nullptr, o.y_device.data(), shape, stream);
+template <typename X, typename W>
+GemvCase<X, W> gemv_case(const std::string& types, std::int64_t m, std::int64_t n, std::int64_t k) {
+    using Operands = lab::LinearOperands<X, W>;
+    GemvCase<X, W> c;
+    c.shape = types + ", " + lab::shape_label({m, n, k});
+    c.work = Linear<X, W>{.w = {nullptr, n, k}, .m = m}.work();
+    c.make = [=](std::uint64_t seed) { return Operands(m, n, k, seed); };
+    c.op = [=](Operands& o) {
+        return Linear<X, W>{
+            .x = o.x_device.data(), .w = {o.w_device.data(), n, k}, .y = o.y_device.data(), .m = m};
     };
     c.output = [](Operands& o) { return lab::bytes_of(o.y_device); };
     c.fault = [](const Operands& o) { return o.fault(); };
-    add_library<T, Weight>(c, shape);
+#if defined(T2T_DEVICE_CUDA)
+    // The library wants one type for x and w; the CPU device has no library.
+    if constexpr (std::is_same_v<X, W>) {
+        c.library_name = "cublasGemmEx";
+        c.library = [=](Operands& o, cudaStream_t stream) {
+            lab::cublas_linear(o.x_device.data(), o.w_device.data(), o.y_device.data(), m, n, k,
+                               stream);
+        };
+    }
+#endif
     return c;
 }
 
@@ -71,11 +64,9 @@ struct RoundOperands {
 lab::LadderCase<RoundToBf16, RoundOperands> round_case(std::int64_t n) {
     lab::LadderCase<RoundToBf16, RoundOperands> c;
     c.shape = lab::shape_label({n});
-    c.bytes = 6.0 * static_cast<double>(n);  // a float in, a bf16 out
+    c.work = RoundToBf16{.n = n}.work();
     c.make = [=](std::uint64_t seed) { return RoundOperands(n, seed); };
-    c.run = [=](RoundToBf16* rung, RoundOperands& o, cudaStream_t stream) {
-        rung(o.x_device.data(), o.y_device.data(), n, stream);
-    };
+    c.op = [=](RoundOperands& o) { return RoundToBf16{o.x_device.data(), o.y_device.data(), n}; };
     c.output = [](RoundOperands& o) { return lab::bytes_of(o.y_device); };
     c.fault = [](const RoundOperands& o) {
         return lab::first_fault(o.y_device, [&](std::size_t i) { return o.rounded[i]; });
@@ -85,14 +76,14 @@ lab::LadderCase<RoundToBf16, RoundOperands> round_case(std::int64_t n) {
 
 void describe(lab::Bench& bench) {
     // One token through a square layer and through the first layer of Mistral's feed-forward.
-    using Shapes = std::vector<GemvShape>;
-    for (const GemvShape& shape :
+    using Shapes = std::vector<std::array<std::int64_t, 3>>;
+    for (const auto& [m, n, k] :
          lab::by_device(Shapes{{1, 4096, 4096}, {1, 14'336, 4096}}, Shapes{{1, 4096, 768}})) {
         bench.add(gemv_ladder<__nv_bfloat16, __nv_bfloat16>,
-                  gemv_case<__nv_bfloat16, __nv_bfloat16>("bf16", shape));
+                  gemv_case<__nv_bfloat16, __nv_bfloat16>("bf16", m, n, k));
         bench.add(gemv_ladder<float, __nv_bfloat16>,
-                  gemv_case<float, __nv_bfloat16>("fp32 x, bf16 w", shape));
-        bench.add(gemv_ladder<float, float>, gemv_case<float, float>("fp32", shape));
+                  gemv_case<float, __nv_bfloat16>("fp32 x, bf16 w", m, n, k));
+        bench.add(gemv_ladder<float, float>, gemv_case<float, float>("fp32", m, n, k));
     }
     using Sizes = std::vector<std::int64_t>;
     for (const std::int64_t n : lab::by_device(Sizes{1 << 26}, Sizes{1 << 20})) {

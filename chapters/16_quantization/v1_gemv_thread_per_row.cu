@@ -21,39 +21,36 @@ namespace {
 
 constexpr int block_size = 256;
 
-template <typename T, typename Weight>
-__global__ void gemv_thread_per_row_kernel(const T* __restrict__ x,         // [m, k]
-                                           const Weight* __restrict__ w,    // [n, k]
+template <typename X, typename W>
+__global__ void gemv_thread_per_row_kernel(const X* __restrict__ x,         // [m, k]
+                                           const W* __restrict__ w,         // [n, k]
                                            const float* __restrict__ bias,  // [n] or null
-                                           float* __restrict__ y,           // [m, n]
-                                           GemvShape shape) {
-    const auto m = static_cast<unsigned>(shape.m);
+                                           const float* residual,  // [m, n] or null; may be y
+                                           float* y,               // [m, n]
+                                           unsigned m, std::int64_t n, std::int64_t k) {
     const std::int64_t i = blockIdx.x % m;
     const std::int64_t j = std::int64_t{blockIdx.x / m} * blockDim.x + threadIdx.x;
-    if (j >= shape.n) return;
-    const T* x_row = x + i * shape.k;
-    const Weight* w_row = w + j * shape.k;
+    if (j >= n) return;
+    const X* x_row = x + i * k;
+    const W* w_row = w + j * k;
     float sum = 0;
-    for (std::int64_t l = 0; l < shape.k; ++l) sum += to_float(x_row[l]) * to_float(w_row[l]);
-    y[i * shape.n + j] = bias == nullptr ? sum : sum + bias[j];
+    for (std::int64_t l = 0; l < k; ++l) sum += to_float(x_row[l]) * to_float(w_row[l]);
+    y[i * n + j] = matmul::with_bias_and_residual(sum, bias, residual, j, i * n + j);
 }
 
 }  // namespace
 
-template <typename T, typename Weight>
-void v1_gemv_thread_per_row(const T* x, const Weight* w, const float* bias, float* y,
-                            GemvShape shape, cudaStream_t stream) {
-    if (!has_work(x, w, bias, y, shape)) return;
-    const unsigned blocks = gemv_blocks(shape, block_size);
-    gemv_thread_per_row_kernel<<<blocks, block_size, 0, stream>>>(x, w, bias, y, shape);
+template <typename X, typename W>
+void v1_gemv_thread_per_row(const Linear<X, W>& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned blocks = gemv_blocks(op.m, op.n(), block_size);
+    gemv_thread_per_row_kernel<<<blocks, block_size, 0, stream>>>(
+        op.x, op.w.values, op.bias, op.residual, op.y, static_cast<unsigned>(op.m), op.n(), op.k());
     check_launch("gemv v1_gemv_thread_per_row");
 }
 
-template void v1_gemv_thread_per_row(const float*, const float*, const float*, float*, GemvShape,
-                                     cudaStream_t);
-template void v1_gemv_thread_per_row(const float*, const __nv_bfloat16*, const float*, float*,
-                                     GemvShape, cudaStream_t);
-template void v1_gemv_thread_per_row(const __nv_bfloat16*, const __nv_bfloat16*, const float*,
-                                     float*, GemvShape, cudaStream_t);
+template void v1_gemv_thread_per_row(const Linear<float, float>&, cudaStream_t);
+template void v1_gemv_thread_per_row(const Linear<float, __nv_bfloat16>&, cudaStream_t);
+template void v1_gemv_thread_per_row(const Linear<__nv_bfloat16, __nv_bfloat16>&, cudaStream_t);
 
 }  // namespace t2t::quantization

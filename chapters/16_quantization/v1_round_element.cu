@@ -7,7 +7,6 @@
 ///           what its load is.
 /// Measured  H200, n = 2²⁶: 2,211 GB/s, 54 % of the same run's copy. Not memory is the limit: ncu
 ///           has DRAM 45 % busy. A thread has one load of 4 bytes under way, as in chapter 02's v2.
-#include "chapters/16_quantization/launch.hpp"
 #include "chapters/16_quantization/quantization.cuh"
 #include "common/device/check.hpp"
 #include "common/device/elements.cuh"
@@ -26,10 +25,11 @@ __global__ void round_element_kernel(const float* x,    // [n]
 
 }  // namespace
 
-void v1_round_element(const float* x, __nv_bfloat16* y, std::int64_t n, cudaStream_t stream) {
-    if (!has_work(x, y, n)) return;
-    const unsigned blocks = require_blocks("round_to_bf16", ceil_div<std::int64_t>(n, block_size));
-    round_element_kernel<<<blocks, block_size, 0, stream>>>(x, y, n);
+void v1_round_element(const RoundToBf16& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned blocks =
+        require_blocks("round_to_bf16", ceil_div<std::int64_t>(op.n, block_size));
+    round_element_kernel<<<blocks, block_size, 0, stream>>>(op.x, op.y, op.n);
     check_launch("round_to_bf16 v1_round_element");
 }
 

@@ -16,7 +16,8 @@
 #include "chapters/16_quantization/launch.hpp"
 #include "chapters/16_quantization/quantization.cuh"
 #include "common/device/check.hpp"
-#include "common/device/elements.cuh"
+#include "common/device/vectors.cuh"
+#include "common/device/warp.cuh"
 
 namespace t2t::quantization {
 namespace {
@@ -25,68 +26,24 @@ constexpr int block_size = 128;
 constexpr int rows_per_warp = 4;  // rows of w that a warp has at the same time
 constexpr int rows_per_block = block_size / warp_size * rows_per_warp;
 
-// `count` neighbours as floats. More than one are read in 16-byte loads, so `from` must be aligned.
-template <int count, typename T>
-__device__ void load(const T* from, float (&to)[count]) {
-    if constexpr (count == 1) {
-        to[0] = to_float(*from);
-    } else {
-        constexpr int per_vector = vector_bytes / sizeof(T);
-#pragma unroll
-        for (int v = 0; v < count / per_vector; ++v) {
-            const uint4 vector = reinterpret_cast<const uint4*>(from)[v];
-            const T* values = reinterpret_cast<const T*>(&vector);
-#pragma unroll
-            for (int e = 0; e < per_vector; ++e) to[v * per_vector + e] = to_float(values[e]);
-        }
-    }
-}
-
-// Adds up each of the warp's sums over its 32 lanes; lane l gets the one of row l / 8.
-//
-// Lanes 16 apart hold parts of the same four sums. Each gives two of them away and keeps the
-// other two: after one exchange there are half as many sums to a lane, each from twice as many
-// lanes.
-__device__ float warp_sum(float (&sums)[rows_per_warp]) {
-    const unsigned lane = threadIdx.x % warp_size;
-    unsigned distance = warp_size / 2;
-#pragma unroll
-    for (int kept = rows_per_warp / 2; kept > 0; kept /= 2) {
-        const bool upper = lane & distance;
-#pragma unroll
-        for (int r = 0; r < kept; ++r) {
-            const float given = upper ? sums[r] : sums[r + kept];
-            const float own = upper ? sums[r + kept] : sums[r];
-            sums[r] = own + __shfl_xor_sync(0xffffffffu, given, distance);
-        }
-        distance /= 2;
-    }
-    float sum = sums[0];
-#pragma unroll
-    for (; distance > 0; distance /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, distance);
-    return sum;
-}
-
 // A lane reads `width` neighbours at once: 16 bytes of weights, or 1 element where rows are not
 // aligned.
-template <int width, typename T, typename Weight>
+template <int width, typename X, typename W>
 __global__ void __launch_bounds__(block_size)
-    gemv_warp_per_row_kernel(const T* __restrict__ x,         // [m, k]
-                             const Weight* __restrict__ w,    // [n, k]
+    gemv_warp_per_row_kernel(const X* __restrict__ x,         // [m, k]
+                             const W* __restrict__ w,         // [n, k]
                              const float* __restrict__ bias,  // [n] or null
-                             float* __restrict__ y,           // [m, n]
-                             GemvShape shape) {
-    const auto m = static_cast<unsigned>(shape.m);
-    const std::int64_t n = shape.n;
-    const std::int64_t k = shape.k;
+                             const float* residual,           // [m, n] or null; may be y
+                             float* y,                        // [m, n]
+                             unsigned m, std::int64_t n, std::int64_t k) {
     const int lane = threadIdx.x % warp_size;
     const int warp = threadIdx.x / warp_size;
     const std::int64_t i = blockIdx.x % m;
     const std::int64_t j = std::int64_t{blockIdx.x / m} * rows_per_block + warp * rows_per_warp;
     if (j >= n) return;  // the whole warp
 
-    const T* x_row = x + i * k;
-    const Weight* w_rows[rows_per_warp];
+    const X* x_row = x + i * k;
+    const W* w_rows[rows_per_warp];
 #pragma unroll
     for (int r = 0; r < rows_per_warp; ++r) {
         // In place of a row past the end the last one is read again; its sum is not stored.
@@ -98,9 +55,9 @@ __global__ void __launch_bounds__(block_size)
     for (std::int64_t l = lane * width; l < k; l += warp_size * width) {
         float xs[width];
         float ws[rows_per_warp][width];
-        load(x_row + l, xs);
+        load_floats(x_row + l, xs);
 #pragma unroll
-        for (int r = 0; r < rows_per_warp; ++r) load(w_rows[r] + l, ws[r]);
+        for (int r = 0; r < rows_per_warp; ++r) load_floats(w_rows[r] + l, ws[r]);
 #pragma unroll
         for (int r = 0; r < rows_per_warp; ++r) {
 #pragma unroll
@@ -108,35 +65,30 @@ __global__ void __launch_bounds__(block_size)
         }
     }
 
-    const float sum = warp_sum(sums);
+    const float sum = warp_sums(sums);  // lane l has row l / 8
     constexpr int lanes_per_row = warp_size / rows_per_warp;
     const std::int64_t row = j + lane / lanes_per_row;
     if (lane % lanes_per_row == 0 && row < n) {
-        y[i * n + row] = bias == nullptr ? sum : sum + bias[row];
+        y[i * n + row] = matmul::with_bias_and_residual(sum, bias, residual, row, i * n + row);
     }
 }
 
 }  // namespace
 
-template <typename T, typename Weight>
-void v2_gemv_warp_per_row(const T* x, const Weight* w, const float* bias, float* y, GemvShape shape,
-                          cudaStream_t stream) {
-    if (!has_work(x, w, bias, y, shape)) return;
-    constexpr int width = vector_bytes / sizeof(Weight);
-    const unsigned blocks = gemv_blocks(shape, rows_per_block);
-    if (shape.k % width == 0) {
-        gemv_warp_per_row_kernel<width><<<blocks, block_size, 0, stream>>>(x, w, bias, y, shape);
-    } else {
-        gemv_warp_per_row_kernel<1><<<blocks, block_size, 0, stream>>>(x, w, bias, y, shape);
-    }
+template <typename X, typename W>
+void v2_gemv_warp_per_row(const Linear<X, W>& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned blocks = gemv_blocks(op.m, op.n(), rows_per_block);
+    const auto kernel = op.k() % vector_width<W> == 0
+                            ? gemv_warp_per_row_kernel<vector_width<W>, X, W>
+                            : gemv_warp_per_row_kernel<1, X, W>;
+    kernel<<<blocks, block_size, 0, stream>>>(op.x, op.w.values, op.bias, op.residual, op.y,
+                                              static_cast<unsigned>(op.m), op.n(), op.k());
     check_launch("gemv v2_gemv_warp_per_row");
 }
 
-template void v2_gemv_warp_per_row(const float*, const float*, const float*, float*, GemvShape,
-                                   cudaStream_t);
-template void v2_gemv_warp_per_row(const float*, const __nv_bfloat16*, const float*, float*,
-                                   GemvShape, cudaStream_t);
-template void v2_gemv_warp_per_row(const __nv_bfloat16*, const __nv_bfloat16*, const float*, float*,
-                                   GemvShape, cudaStream_t);
+template void v2_gemv_warp_per_row(const Linear<float, float>&, cudaStream_t);
+template void v2_gemv_warp_per_row(const Linear<float, __nv_bfloat16>&, cudaStream_t);
+template void v2_gemv_warp_per_row(const Linear<__nv_bfloat16, __nv_bfloat16>&, cudaStream_t);
 
 }  // namespace t2t::quantization

@@ -19,7 +19,7 @@ RungReport observe_rung(const lab::BenchCase& bench_case, const std::string& run
     if (row == operands.rows.end()) {
         throw std::invalid_argument(bench_case.operation + " has no rung '" + rung + "'");
     }
-    result.skipped = lab::unmet(row->needs, device);
+    result.skipped = lab::why_not(*row, device);
     if (!result.skipped.empty()) return result;
 
     // The output is not poisoned: that would count as written, and hide who reads it too early.

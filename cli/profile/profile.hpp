@@ -48,12 +48,6 @@ struct Kernel {
     std::optional<MachineCode> code = {};  ///< nothing where it could not be read
 };
 
-/// What one run of a rung has to do, whoever does it.
-struct Work {
-    double bytes = 0;  ///< that must cross device memory
-    double flops = 0;  ///< floating-point operations
-};
-
 /// A place to look next.
 struct Pointer {
     std::string what;   ///< `the lesson`

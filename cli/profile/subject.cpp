@@ -21,7 +21,7 @@ struct Found {
 /// The highest rung of the first ladder that `device` runs; its lowest when it runs none.
 Found top_of(const Chapter& chapter, const DeviceProperties& device) {
     const LadderEntry& ladder = chapter.ladders.front();
-    const auto runs = [&](const RungEntry& rung) { return lab::unmet(rung.needs, device).empty(); };
+    const auto runs = [&](const RungEntry& rung) { return unmet(rung.needs, device).empty(); };
     const auto top = std::find_if(ladder.rungs.rbegin(), ladder.rungs.rend(), runs);
     return {&ladder, top == ladder.rungs.rend() ? &ladder.rungs.front() : &*top};
 }
@@ -77,7 +77,7 @@ Subject find_subject(const std::string& chapter_word, const std::string& rung_wo
     const Chapter& chapter = cli::find_chapter(chapter_word);
     const auto [ladder, rung] =
         rung_word.empty() ? top_of(chapter, device) : find_rung(chapter, rung_word);
-    if (const std::string unmet = lab::unmet(rung->needs, device); !unmet.empty()) {
+    if (const std::string unmet = unmet(rung->needs, device); !unmet.empty()) {
         throw std::runtime_error(std::string(rung->name) + ' ' + unmet +
                                  "; profile another rung, or use a GPU that has it");
     }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -31,21 +32,31 @@ inline void require_size(std::string_view operation, std::string_view name, std:
     }
 }
 
-/// rows · columns · element_bytes must fit a 64-bit offset.
-/// @throws std::invalid_argument when a size is negative or the product overflows.
-inline void require_extent(std::string_view operation, std::int64_t rows, std::int64_t columns,
+/// A size and the name of the field that holds it.
+struct NamedSize {
+    std::string_view name;  ///< `columns`
+    std::int64_t value;     ///< its value
+};
+
+/// The product of `sizes` and element_bytes must fit a 64-bit offset.
+/// @throws std::invalid_argument when a size is negative or the product overflows: names the field
+inline void require_extent(std::string_view operation, std::initializer_list<NamedSize> sizes,
                            std::size_t element_bytes) {
-    require_size(operation, "rows", rows);
-    require_size(operation, "columns", columns);
-    std::int64_t elements = 0;
-    std::int64_t bytes = 0;
-    if (__builtin_mul_overflow(rows, columns, &elements) ||
-        __builtin_mul_overflow(elements, static_cast<std::int64_t>(element_bytes), &bytes)) {
-        throw std::invalid_argument(std::string(operation) + ": " + std::to_string(rows) + " × " +
-                                    std::to_string(columns) + " elements of " +
-                                    std::to_string(element_bytes) +
-                                    " bytes do not fit a 64-bit offset; use smaller sizes");
+    auto bytes = static_cast<std::int64_t>(element_bytes);
+    bool overflows = false;
+    for (const NamedSize& size : sizes) {
+        require_size(operation, size.name, size.value);
+        overflows |= __builtin_mul_overflow(bytes, size.value, &bytes);
     }
+    if (!overflows) return;
+    std::string text;
+    for (const NamedSize& size : sizes) {
+        text += (text.empty() ? "" : " × ") + std::string(size.name) + " (" +
+                std::to_string(size.value) + ")";
+    }
+    throw std::invalid_argument(std::string(operation) + ": " + text + " elements of " +
+                                std::to_string(element_bytes) +
+                                " bytes do not fit a 64-bit offset; use smaller sizes");
 }
 
 /// @throws std::invalid_argument when `pointer` is null or not a multiple of `alignment` bytes.

@@ -10,10 +10,6 @@
 namespace t2t::lab {
 namespace {
 
-std::string capability(int number) {
-    return std::to_string(number / 10) + "." + std::to_string(number % 10);
-}
-
 std::string elements(std::size_t count) {
     return std::to_string(count) + (count == 1 ? " element" : " elements");
 }
@@ -39,17 +35,21 @@ Finding describe_margin(const std::string& name, std::size_t size,
 
 }  // namespace
 
-std::string skip_reason(Needs needs) {
+std::string skip_reason(const Needs& needs) {
     if (!has_device()) return "needs a CUDA device, and none is usable; t2t doctor says why";
-    const DeviceProperties device = device_properties();
-    if (device.compute_capability >= needs.compute_capability) return {};
-    return "needs compute capability " + capability(needs.compute_capability) + "; this is " +
-           (device.is_cpu_device ? "the CPU device" : device.name) + " (" +
-           capability(device.compute_capability) + ")";
+    return unmet(needs, device_properties());
 }
 
 RungCheck::RungCheck(std::string_view operation, std::string_view rung)
     : what_(std::string(operation) + " " + std::string(rung)) {}
+
+/// Device memory that a rung may write as it likes. Not null even where it is empty.
+std::span<std::byte> RungCheck::workspace(std::size_t bytes) {
+    const std::vector<std::uint8_t> start(bytes, poisoned_value<std::uint8_t>());
+    auto* data = watch<std::uint8_t>("workspace", start, std::nullopt, 0);
+    buffers_.back()->is_workspace = true;
+    return {reinterpret_cast<std::byte*>(data), bytes};
+}
 
 /// Runs once from the starting values. @returns each output, in the order of the buffers
 std::vector<Actual> RungCheck::run_once(const std::function<void()>& launch) {
@@ -71,7 +71,7 @@ std::vector<Finding> RungCheck::side_effects() const {
         if (!faults.empty()) {
             findings.push_back(describe_margin(buffer->name, buffer->size, faults));
         }
-        if (!buffer->expected && !buffer->unchanged()) {
+        if (!buffer->expected && !buffer->is_workspace && !buffer->unchanged()) {
             findings.push_back(
                 {Cause::input_changed, "the input " + buffer->name + " was overwritten",
                  "input and output are exchanged in the launch or in an index, or the kernel "

@@ -15,12 +15,13 @@
 #include "common/lab/compare.hpp"
 #include "common/lab/guarded_buffer.hpp"
 #include "common/lab/ladder.hpp"
+#include "common/lab/run.hpp"
 
 namespace t2t::lab {
 
-/// Why a rung cannot run on the device in use, for example "needs compute capability 9.0; this is
-/// the CPU device (8.0)"; empty when it can.
-std::string skip_reason(Needs needs);
+/// Why a rung cannot run on the device in use, as unmet() says it, or that there is none; empty when it
+/// can.
+std::string skip_reason(const Needs& needs);
 
 /// One rung on one set of inputs.
 ///
@@ -32,7 +33,7 @@ std::string skip_reason(Needs needs);
 /// const float* a = check.input("a", x);
 /// const float* b = check.input("b", y);
 /// float* c = check.output<float>("c", {reference::add(x, y), {1, n}});
-/// const Comparison result = check.run([&] { rung.run(a, b, c, n, nullptr); });
+/// const Comparison result = check.run(rung, VectorAdd{a, b, c, n});
 /// EXPECT_TRUE(result.ok()) << result.message();
 /// @endcode
 class RungCheck {
@@ -81,6 +82,23 @@ class RungCheck {
     ///          everything that was found at margins and inputs
     Comparison run(const std::function<void()>& launch);
 
+    /// As above, for `op` by `rung`, which gets the workspace that it asks for: NaN at the start, and
+    /// with margins. A rung that does not take `op` fails.
+    template <typename Op>
+    Comparison run(const Rung<Op>& rung, Op op) {
+        if (!rung.takes(op)) {
+            return {what_,
+                    {},
+                    0,
+                    0,
+                    0,
+                    {{Cause::failed, not_taken(rung.takes.what, op.sizes()),
+                      "ask rung().takes(op) before the check"}}};
+        }
+        op.workspace = workspace(rung.workspace(op));
+        return run([&] { rung.run(op, nullptr); });
+    }
+
  private:
     /// One buffer, whatever its type.
     struct Watched {
@@ -93,6 +111,7 @@ class RungCheck {
         std::string name;
         std::size_t size = 0;
         std::optional<Expected> expected;  // of an output
+        bool is_workspace = false;         // anything may be left in it
     };
 
     template <typename T>
@@ -123,6 +142,7 @@ class RungCheck {
         return data;
     }
 
+    std::span<std::byte> workspace(std::size_t bytes);
     std::vector<Actual> run_once(const std::function<void()>& launch);
     std::vector<Finding> side_effects() const;
 

@@ -28,7 +28,7 @@ TEST_P(VectorAdd, AddsEverySize) {
         const float* x = check.input("a", a);
         const float* y = check.input("b", b);
         float* c = check.output<float>("c", sum_of(a, b));
-        const auto result = check.run([&] { rung().run(x, y, c, n, nullptr); });
+        const auto result = check.run(rung(), {x, y, c, n});
         EXPECT_TRUE(result.ok()) << result.message();
     }
 }
@@ -41,20 +41,20 @@ TEST_P(VectorAdd, AddsInPlace) {
             lab::RungCheck check("vector_add x += y,", rung().name);
             float* c = check.in_out<float>("x", x, sum_of(x, y));
             const float* b = check.input("y", y);
-            const auto result = check.run([&] { rung().run(c, b, c, n, nullptr); });
+            const auto result = check.run(rung(), {c, b, c, n});
             EXPECT_TRUE(result.ok()) << result.message();
         }
         {
             lab::RungCheck check("vector_add y = x + y,", rung().name);
             const float* a = check.input("x", x);
             float* c = check.in_out<float>("y", y, sum_of(x, y));
-            const auto result = check.run([&] { rung().run(a, c, c, n, nullptr); });
+            const auto result = check.run(rung(), {a, c, c, n});
             EXPECT_TRUE(result.ok()) << result.message();
         }
         {
             lab::RungCheck check("vector_add x += x,", rung().name);
             float* c = check.in_out<float>("x", x, sum_of(x, x));
-            const auto result = check.run([&] { rung().run(c, c, c, n, nullptr); });
+            const auto result = check.run(rung(), {c, c, c, n});
             EXPECT_TRUE(result.ok()) << result.message();
         }
     }
@@ -73,27 +73,27 @@ TEST_P(VectorAdd, KeepsInfinityNanAndSubnormals) {
     const float* y = check.input("b", b);
     float* c = check.output<float>("c", sum_of(a, b));
     const auto n = static_cast<std::int64_t>(a.size());
-    const auto result = check.run([&] { rung().run(x, y, c, n, nullptr); });
+    const auto result = check.run(rung(), {x, y, c, n});
     EXPECT_TRUE(result.ok()) << result.message();
 }
 
 TEST_P(VectorAdd, DoesNothingForZeroElements) {
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, nullptr, 0, nullptr));
+    EXPECT_NO_THROW(rung().run({.n = 0}, nullptr));
 }
 
 TEST_P(VectorAdd, RefusesBadArguments) {
     lab::GuardedBuffer<float> buffer(64);
     float* p = buffer.data();
     const auto run = rung().run;
-    EXPECT_THROW(run(p, p, p, -1, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(p, p, p, std::numeric_limits<std::int64_t>::max(), nullptr),
+    EXPECT_THROW(run({p, p, p, -1}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run({p, p, p, std::numeric_limits<std::int64_t>::max()}, nullptr),
                  std::invalid_argument);
-    EXPECT_THROW(run(nullptr, p, p, 8, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(p, nullptr, p, 8, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(p, p, nullptr, 8, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(p + 1, p, p, 8, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(p, p + 2, p, 8, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(p, p, p + 3, 8, nullptr), std::invalid_argument);
+    EXPECT_THROW(run({nullptr, p, p, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run({p, nullptr, p, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run({p, p, nullptr, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run({p + 1, p, p, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run({p, p + 2, p, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run({p, p, p + 3, 8}, nullptr), std::invalid_argument);
     EXPECT_TRUE(buffer.unchanged()) << "a refused call has written";
 }
 

@@ -9,7 +9,7 @@
 namespace t2t {
 namespace {
 
-using matmul::MatmulShape;
+using tests::Addends;
 using tests::LinearLayer;
 using tests::LinearShape;
 
@@ -22,17 +22,12 @@ T2T_EVERY_RUNG(MatmulFloat);
 T2T_EVERY_RUNG(MatmulBf16);
 
 template <typename Weight>
-using Rung = t2t::Rung<matmul::Matmul<Weight>>;
+using Rung = t2t::Rung<matmul::Linear<float, Weight>>;
 
 template <typename Weight>
 lab::Comparison multiply(const Rung<Weight>& rung, const LinearLayer<float, Weight>& layer,
                          const lab::Tolerance& tolerance) {
-    const auto [m, n, k] = layer.shape;
-    const MatmulShape shape{m, n, k};
-    return tests::check_layer("matmul", rung.name, layer, tolerance,
-                              [&](const float* x, const Weight* w, const float* bias, float* y) {
-                                  rung.run(x, w, bias, y, shape, nullptr);
-                              });
+    return tests::check_layer("matmul", rung, layer, tolerance);
 }
 
 // Around one warp and one tile, 32 × 32 outputs and 64 columns; m, n and k all differ.
@@ -45,8 +40,8 @@ const std::vector<LinearShape> shapes{
 template <typename Weight>
 void multiplies_every_shape(const Rung<Weight>& rung) {
     for (const LinearShape& shape : shapes) {
-        for (const bool with_bias : {false, true}) {
-            const auto layer = tests::random_layer<float, Weight>(shape, with_bias);
+        for (const Addends addends : {Addends::none, Addends::bias, Addends::bias_and_residual}) {
+            const auto layer = tests::random_layer<float, Weight>(shape, addends);
             const auto result = multiply(rung, layer, tests::tolerance_of(layer));
             EXPECT_TRUE(result.ok()) << result.message();
         }
@@ -79,7 +74,7 @@ template <typename Weight>
 void keeps_special_values_to_their_row(const Rung<Weight>& rung) {
     constexpr float infinity = std::numeric_limits<float>::infinity();
     for (const std::int64_t k : {64, 71}) {
-        auto layer = tests::random_layer<float, Weight>({35, 9, k}, true);
+        auto layer = tests::random_layer<float, Weight>({35, 9, k}, Addends::bias);
         const lab::Tolerance tolerance = tests::tolerance_of(layer);
         layer.x[1 * k + k - 1] = std::numeric_limits<float>::quiet_NaN();
         layer.x[34 * k] = infinity;
@@ -104,15 +99,22 @@ TEST_P(MatmulBf16, GivesTheBiasForEmptyRows) {
         EXPECT_TRUE(result.ok()) << result.message();
     }
     lab::GuardedBuffer<float> y(6);
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, nullptr, y.data(), {2, 3, 0}, nullptr));
+    EXPECT_NO_THROW(rung().run({.w = {nullptr, 3, 0}, .y = y.data(), .m = 2}, nullptr));
+}
+
+TEST_P(MatmulFloat, AddsToTheResidualInPlace) {
+    tests::expect_a_residual_in_place("matmul", rung());
+}
+TEST_P(MatmulBf16, AddsToTheResidualInPlace) {
+    tests::expect_a_residual_in_place("matmul", rung());
 }
 
 TEST_P(MatmulBf16, DoesNothingForAnEmptyResult) {
-    tests::expect_nothing_for_an_empty_result(rung().run);
+    tests::expect_nothing_for_an_empty_result(rung());
 }
 
 TEST_P(MatmulBf16, RefusesBadArguments) {
-    tests::expect_refusal_of_bad_arguments(rung().run);
+    tests::expect_refusal_of_bad_arguments(rung());
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace t2t {
 namespace {
 
-using tensor_cores::MatmulShape;
+using tests::Addends;
 using tests::LinearShape;
 
 using Bf16Matmul = tests::EveryRung<tensor_cores::ladder>;
@@ -17,13 +17,9 @@ T2T_EVERY_RUNG(Bf16Matmul);
 
 using Layer = tests::LinearLayer<__nv_bfloat16, __nv_bfloat16>;
 
-lab::Comparison multiply(const Rung<tensor_cores::Bf16Matmul>& rung, const Layer& layer,
+lab::Comparison multiply(const Rung<tensor_cores::Bf16Linear>& rung, const Layer& layer,
                          const lab::Tolerance& tolerance) {
-    const auto [m, n, k] = layer.shape;
-    const MatmulShape shape{m, n, k};
-    return tests::check_layer("bf16_matmul", rung.name, layer, tolerance,
-                              [&](const __nv_bfloat16* x, const __nv_bfloat16* w, const float* bias,
-                                  float* y) { rung.run(x, w, bias, y, shape, nullptr); });
+    return tests::check_layer("bf16_matmul", rung, layer, tolerance);
 }
 
 // Around one fragment, one warp's tile and one block's, 64 × 64 outputs and 32 columns; with rows
@@ -35,8 +31,8 @@ const std::vector<LinearShape> shapes{
 
 TEST_P(Bf16Matmul, MultipliesEveryShape) {
     for (const LinearShape& shape : shapes) {
-        for (const bool with_bias : {false, true}) {
-            const auto layer = tests::random_layer<__nv_bfloat16, __nv_bfloat16>(shape, with_bias);
+        for (const Addends addends : {Addends::none, Addends::bias, Addends::bias_and_residual}) {
+            const auto layer = tests::random_layer<__nv_bfloat16, __nv_bfloat16>(shape, addends);
             const auto result = multiply(rung(), layer, tests::tolerance_of(layer));
             EXPECT_TRUE(result.ok()) << result.message();
         }
@@ -55,7 +51,7 @@ TEST_P(Bf16Matmul, IsExactForWholeNumbers) {
 TEST_P(Bf16Matmul, KeepsSpecialValuesToTheirRow) {
     constexpr float infinity = std::numeric_limits<float>::infinity();
     for (const std::int64_t k : {40, 41}) {
-        auto layer = tests::random_layer<__nv_bfloat16, __nv_bfloat16>({35, 9, k}, true);
+        auto layer = tests::random_layer<__nv_bfloat16, __nv_bfloat16>({35, 9, k}, Addends::bias);
         const lab::Tolerance tolerance = tests::tolerance_of(layer);
         layer.x[1 * k + k - 1] = std::numeric_limits<float>::quiet_NaN();
         layer.x[34 * k] = infinity;
@@ -72,15 +68,19 @@ TEST_P(Bf16Matmul, GivesTheBiasForEmptyRows) {
         EXPECT_TRUE(result.ok()) << result.message();
     }
     lab::GuardedBuffer<float> y(6);
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, nullptr, y.data(), {2, 3, 0}, nullptr));
+    EXPECT_NO_THROW(rung().run({.w = {nullptr, 3, 0}, .y = y.data(), .m = 2}, nullptr));
+}
+
+TEST_P(Bf16Matmul, AddsToTheResidualInPlace) {
+    tests::expect_a_residual_in_place("bf16_matmul", rung());
 }
 
 TEST_P(Bf16Matmul, DoesNothingForAnEmptyResult) {
-    tests::expect_nothing_for_an_empty_result(rung().run);
+    tests::expect_nothing_for_an_empty_result(rung());
 }
 
 TEST_P(Bf16Matmul, RefusesBadArguments) {
-    tests::expect_refusal_of_bad_arguments(rung().run);
+    tests::expect_refusal_of_bad_arguments(rung());
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace t2t {
 namespace {
 
 using quantization::gemv_ladder;
-using quantization::GemvShape;
+using tests::Addends;
 using tests::LinearLayer;
 using tests::LinearShape;
 
@@ -31,17 +31,12 @@ T2T_EVERY_RUNG(GemvMixed);
 T2T_EVERY_RUNG(GemvBf16);
 
 template <typename T, typename Weight>
-using Rung = t2t::Rung<quantization::Gemv<T, Weight>>;
+using Rung = t2t::Rung<matmul::Linear<T, Weight>>;
 
 template <typename T, typename Weight>
 lab::Comparison gemv(const Rung<T, Weight>& rung, const LinearLayer<T, Weight>& layer,
                      const lab::Tolerance& tolerance) {
-    const auto [m, n, k] = layer.shape;
-    const GemvShape shape{m, n, k};
-    return tests::check_layer("gemv", rung.name, layer, tolerance,
-                              [&](const T* x, const Weight* w, const float* bias, float* y) {
-                                  rung.run(x, w, bias, y, shape, nullptr);
-                              });
+    return tests::check_layer("gemv", rung, layer, tolerance);
 }
 
 // Around one warp, one vector, the 4 rows of a warp, the 16 of a block; n, m and k all differ.
@@ -54,8 +49,8 @@ const std::vector<LinearShape> shapes{
 template <typename T, typename Weight>
 void multiplies_every_shape(const Rung<T, Weight>& rung) {
     for (const LinearShape& shape : shapes) {
-        for (const bool with_bias : {false, true}) {
-            const auto layer = tests::random_layer<T, Weight>(shape, with_bias);
+        for (const Addends addends : {Addends::none, Addends::bias, Addends::bias_and_residual}) {
+            const auto layer = tests::random_layer<T, Weight>(shape, addends);
             const auto result = gemv(rung, layer, tests::tolerance_of(layer));
             EXPECT_TRUE(result.ok()) << result.message();
         }
@@ -101,13 +96,18 @@ void gives_a_row_the_same_bits_in_any_batch(const Rung<T, Weight>& rung) {
     for (const std::int64_t k : {1000, 1001}) {
         constexpr std::int64_t m = 9;
         constexpr std::int64_t n = 37;
-        const auto layer = tests::random_layer<T, Weight>({m, n, k}, true);
+        const auto layer = tests::random_layer<T, Weight>({m, n, k}, Addends::bias);
         const DeviceBuffer<Weight> w(layer.w);
         const DeviceBuffer<float> bias(layer.bias);
         const auto multiply = [&](std::int64_t rows, const std::vector<T>& values) {
             const DeviceBuffer<T> x(values);
             DeviceBuffer<float> y(static_cast<std::size_t>(rows * n));
-            rung.run(x.data(), w.data(), bias.data(), y.data(), {rows, n, k}, nullptr);
+            rung.run({.x = x.data(),
+                      .w = {w.data(), n, k},
+                      .bias = bias.data(),
+                      .y = y.data(),
+                      .m = rows},
+                     nullptr);
             return y.download();
         };
         const std::vector<float> batch = multiply(m, layer.x);
@@ -135,7 +135,7 @@ template <typename T, typename Weight>
 void keeps_special_values_to_their_row(const Rung<T, Weight>& rung) {
     constexpr float infinity = std::numeric_limits<float>::infinity();
     for (const std::int64_t k : {40, 41}) {
-        auto layer = tests::random_layer<T, Weight>({3, 9, k}, true);
+        auto layer = tests::random_layer<T, Weight>({3, 9, k}, Addends::bias);
         const lab::Tolerance tolerance = tests::tolerance_of(layer);
         layer.x[1 * k + k - 1] = T(std::nanf(""));
         layer.w[2 * k] = Weight(infinity);
@@ -162,15 +162,22 @@ TEST_P(GemvBf16, GivesTheBiasForEmptyRows) {
         EXPECT_TRUE(result.ok()) << result.message();
     }
     lab::GuardedBuffer<float> y(6);
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, nullptr, y.data(), {2, 3, 0}, nullptr));
+    EXPECT_NO_THROW(rung().run({.w = {nullptr, 3, 0}, .y = y.data(), .m = 2}, nullptr));
+}
+
+TEST_P(GemvFloat, AddsToTheResidualInPlace) {
+    tests::expect_a_residual_in_place("gemv", rung());
+}
+TEST_P(GemvBf16, AddsToTheResidualInPlace) {
+    tests::expect_a_residual_in_place("gemv", rung());
 }
 
 TEST_P(GemvMixed, DoesNothingForAnEmptyResult) {
-    tests::expect_nothing_for_an_empty_result(rung().run);
+    tests::expect_nothing_for_an_empty_result(rung());
 }
 
 TEST_P(GemvMixed, RefusesBadArguments) {
-    tests::expect_refusal_of_bad_arguments(rung().run);
+    tests::expect_refusal_of_bad_arguments(rung());
 }
 
 // The reference is checked against results worked out by hand.

@@ -21,7 +21,7 @@ lab::Comparison round_to_bf16(const auto& rung, const std::vector<float>& values
     lab::RungCheck check("round_to_bf16", rung.name);
     const float* x = check.input("x", values);
     auto* y = check.output<__nv_bfloat16>("y", {lab::reference::round_to_bf16(values), {1, n}});
-    return check.run([&] { rung.run(x, y, n, nullptr); });
+    return check.run(rung, {x, y, n});
 }
 
 TEST_P(RoundToBf16, RoundsEverySize) {
@@ -48,7 +48,7 @@ TEST_P(RoundToBf16, RoundsToTheNearestAndTiesToEven) {
 TEST_P(RoundToBf16, KeepsTheSignOfZero) {
     lab::GuardedBuffer<float> x(std::vector<float>{-0.0f, 0.0f, -1e-45f});
     lab::GuardedBuffer<__nv_bfloat16> y(3);
-    rung().run(x.data(), y.data(), 3, nullptr);
+    rung().run({x.data(), y.data(), 3}, nullptr);
     const std::vector<__nv_bfloat16> rounded = y.download();
     EXPECT_TRUE(std::signbit(static_cast<float>(rounded[0])));
     EXPECT_FALSE(std::signbit(static_cast<float>(rounded[1])));
@@ -57,7 +57,7 @@ TEST_P(RoundToBf16, KeepsTheSignOfZero) {
 }
 
 TEST_P(RoundToBf16, DoesNothingForNoElements) {
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, 0, nullptr));
+    EXPECT_NO_THROW(rung().run({.n = 0}, nullptr));
 }
 
 TEST_P(RoundToBf16, RefusesBadArguments) {
@@ -67,12 +67,12 @@ TEST_P(RoundToBf16, RefusesBadArguments) {
     __nv_bfloat16* y = output.data();
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
     const auto run = rung().run;
-    EXPECT_THROW(run(x, y, -1, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, y, most, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(nullptr, y, 8, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, nullptr, 8, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x + 1, y, 8, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, y + 4, 8, nullptr), std::invalid_argument);
+    EXPECT_THROW(run({x, y, -1}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run({x, y, most}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run({nullptr, y, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run({x, nullptr, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run({x + 1, y, 8}, nullptr), std::invalid_argument);
+    EXPECT_THROW(run({x, y + 4, 8}, nullptr), std::invalid_argument);
     EXPECT_TRUE(output.unchanged()) << "a refused call has written";
 }
 

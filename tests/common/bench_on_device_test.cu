@@ -8,7 +8,7 @@
 
 #include "common/device/check.hpp"
 #include "common/device/stream.hpp"
-#include "common/lab/bench/batch.hpp"
+#include "common/lab/bench/timed_runs.hpp"
 #include "common/lab/bench/measure.hpp"
 #include "common/lab/bench/roofs.hpp"
 
@@ -131,7 +131,7 @@ TEST_F(BenchOnDevice, ABatchRotatesOverTheOperandSets) {
     for (const Queueing queueing : {Queueing::graph, Queueing::one_by_one}) {
         DeviceBuffer<int> counters(std::vector<int>{0, 0, 0});
         const Stream stream;
-        Batch batch([&](std::size_t set,
+        TimedRuns batch([&](std::size_t set,
                         cudaStream_t on) { count_kernel<<<1, 1, 0, on>>>(counters.data() + set); },
                     6, 3, stream.get(), queueing);
         stream.synchronize();
@@ -146,7 +146,7 @@ TEST_F(BenchOnDevice, ABatchRotatesOverTheOperandSets) {
 TEST_F(BenchOnDevice, ABatchThatFailsToRecordLeavesTheStreamUsable) {
     const Stream stream;
     const auto refuse = [](std::size_t, cudaStream_t) { throw std::invalid_argument("refused"); };
-    EXPECT_THROW(Batch(refuse, 1, 1, stream.get(), Queueing::graph), std::invalid_argument);
+    EXPECT_THROW(TimedRuns(refuse, 1, 1, stream.get(), Queueing::graph), std::invalid_argument);
     DeviceBuffer<int> counter(std::vector<int>{0});
     count_kernel<<<1, 1, 0, stream.get()>>>(counter.data());
     stream.synchronize();

@@ -1,8 +1,9 @@
 /// @file
 /// Benchmarks of ladders: what a chapter's bench.cu describes. `t2t bench` times it.
 ///
-/// A bench.cu says, for each ladder and shape, what one run must move and compute, how to make operands,
-/// how to call a rung, and how to tell a right result. Rungs are read from the ladder, never named:
+/// A bench.cu says, for each ladder and shape, how to make operands, the operation on them, and how to tell
+/// a right result. Rungs are read from the ladder, never named; what must be moved and computed is what the
+/// operation counts:
 ///
 /// @code
 /// struct Operands {
@@ -14,11 +15,10 @@
 ///     for (std::int64_t n : lab::by_device(std::vector{1L << 20, 1L << 28}, std::vector{1L << 22})) {
 ///         bench.add(ladder, lab::LadderCase<VectorAdd, Operands>{
 ///             .shape = lab::shape_label({n}),
-///             .bytes = 3.0 * n * sizeof(float),  // a and b are read, c is written
-///             .flops = 1.0 * n,
+///             .work = VectorAdd{.n = n}.work(),
 ///             .make = [=](std::uint64_t seed) { return make_operands(n, seed); },
-///             .run = [=](VectorAdd* rung, Operands& o, cudaStream_t stream) {
-///                 rung(o.a_device.data(), o.b_device.data(), o.c_device.data(), n, stream);
+///             .op = [=](Operands& o) {
+///                 return VectorAdd{o.a_device.data(), o.b_device.data(), o.c_device.data(), n};
 ///             },
 ///             .output = [](Operands& o) { return lab::bytes_of(o.c_device); },
 ///             .fault = [](const Operands& o) {
@@ -49,24 +49,24 @@
 #include "common/device/check.hpp"
 #include "common/lab/bench/bench_case.hpp"
 #include "common/lab/ladder.hpp"
+#include "common/lab/run.hpp"
 
 namespace t2t::lab {
 
 /// One ladder on one shape.
-/// @tparam Function the rungs' function type
+/// @tparam Op       the operation
 /// @tparam Operands one set of operands: device buffers, and what `fault` needs on the host
-template <typename Function, typename Operands>
+template <typename Op, typename Operands>
 struct LadderCase {
     std::string shape;       ///< label, see shape_label()
-    double bytes = 0;        ///< each input read once and each output written once, in bytes
-    double flops = 0;        ///< floating-point operations of one run
+    Work work;               ///< what the operation counts; sizes are enough for that
     Roof roof = Roof::copy;  ///< what bounds it
 
     /// One set of operands with random data; each set has its own seed. Never zeros: they run faster.
     std::function<Operands(std::uint64_t seed)> make;
-    /// Queues one run of `rung` on `stream`. Must not wait for the device: short runs are
+    /// The operation on one set of operands. Its launchers must not wait for the device: short runs are
     /// recorded in a graph.
-    std::function<void(Function* rung, Operands& operands, cudaStream_t stream)> run;
+    std::function<Op(Operands& operands)> op;
     /// The device memory that a run overwrites; poisoned before each check. See bytes_of().
     std::function<std::span<std::byte>(Operands& operands)> output;
     /// What is wrong with the output, in one sentence; empty when it is right. See first_fault().
@@ -81,8 +81,8 @@ struct LadderCase {
 class Bench {
  public:
     /// Adds a table for `ladder`: a row for each rung, then one for the library.
-    template <typename Function, std::size_t Count, typename Operands>
-    void add(const Ladder<Function, Count>& ladder, LadderCase<Function, Operands> ladder_case);
+    template <typename Op, std::size_t Count, typename Operands>
+    void add(const Ladder<Op, Count>& ladder, LadderCase<Op, Operands> ladder_case);
 
     /// The tables, in the order in which they were added.
     const std::vector<BenchCase>& cases() const { return cases_; }
@@ -125,8 +125,7 @@ bool wants_small_shapes();
 
 /// How to measure: `gpu` in a build for a GPU, `cpu` in a build for the CPU device. A constant.
 template <typename T>
-requires std::is_floating_point_v<T> || std::is_same_v<T, bool>
-constexpr T by_device(T gpu, T cpu) {
+constexpr T by_build(T gpu, T cpu) {
     return is_cpu_device() ? cpu : gpu;
 }
 
@@ -175,12 +174,11 @@ std::string first_fault(const DeviceBuffer<T>& actual, Expected expected, double
     return fault_sentence(first, expected(first), static_cast<double>(values[first]), tolerance);
 }
 
-template <typename Function, std::size_t Count, typename Operands>
-void Bench::add(const Ladder<Function, Count>& ladder, LadderCase<Function, Operands> ladder_case) {
+template <typename Op, std::size_t Count, typename Operands>
+void Bench::add(const Ladder<Op, Count>& ladder, LadderCase<Op, Operands> ladder_case) {
     BenchCase erased{.operation = std::string(ladder.operation),
                      .shape = ladder_case.shape,
-                     .bytes = ladder_case.bytes,
-                     .flops = ladder_case.flops,
+                     .work = ladder_case.work,
                      .roof = ladder_case.roof};
     for (const auto& rung : ladder) erased.rungs.emplace_back(rung.name);
 
@@ -190,13 +188,22 @@ void Bench::add(const Ladder<Function, Count>& ladder, LadderCase<Function, Oper
 
         BenchOperands operands;
         for (const auto& rung : ladder) {
-            operands.rows.push_back({std::string(rung.name), rung.needs, false,
-                                     [=](std::size_t set, cudaStream_t stream) {
-                                         ladder_case.run(rung.run, (*sets)[set], stream);
-                                     }});
+            const Op first = ladder_case.op(sets->front());
+            const bool takes = rung.takes(first);
+            // One workspace for all sets: runs on one stream come one after the other.
+            const auto workspace =
+                std::make_shared<DeviceBuffer<std::byte>>(takes ? rung.workspace(first) : 0);
+            operands.rows.push_back(
+                {std::string(rung.name), rung.needs, false,
+                 takes ? std::string() : not_taken(rung.takes.what, first.sizes()),
+                 [=](std::size_t set, cudaStream_t stream) {
+                     Op op = ladder_case.op((*sets)[set]);
+                     op.workspace = {workspace->data(), workspace->size()};
+                     rung.run(op, stream);
+                 }});
         }
         if (ladder_case.library) {
-            operands.rows.push_back({ladder_case.library_name, Needs{}, true,
+            operands.rows.push_back({ladder_case.library_name, Needs{}, true, "",
                                      [=](std::size_t set, cudaStream_t stream) {
                                          ladder_case.library((*sets)[set], stream);
                                      }});

@@ -22,8 +22,9 @@ enum class Roof {
 /// One implementation in a case: a rung of the ladder, or the library's.
 struct BenchRow {
     std::string name;         ///< the rung's or the library's
-    Needs needs{};            ///< the least device it runs on
+    Needs needs{};            ///< the devices it runs on
     bool is_library = false;  ///< the library's, not a rung
+    std::string refusal{};    ///< why the rung does not take this shape; empty when it does
     /// Queues one run on operand set `set`.
     std::function<void(std::size_t set, cudaStream_t stream)> run;
 };
@@ -41,8 +42,7 @@ struct BenchOperands {
 struct BenchCase {
     std::string operation;             ///< the ladder's name
     std::string shape;                 ///< label, for example `16384 × 16384`
-    double bytes = 0;                  ///< bytes that must cross device memory in one run
-    double flops = 0;                  ///< floating-point operations of one run
+    Work work{};                       ///< what one run must move and compute
     Roof roof = Roof::copy;            ///< what bounds it
     std::vector<std::string> rungs{};  ///< the ladder's rungs, in climbing order
     /// Allocates and fills `sets` sets of operands; called when the case's turn comes.

@@ -25,8 +25,8 @@ std::optional<Figures> figures(const CaseResult& result, std::size_t row, double
     made.median_ms = percentile(own.milliseconds, 0.5);
     made.p10_ms = percentile(own.milliseconds, 0.1);
     made.p90_ms = percentile(own.milliseconds, 0.9);
-    made.gb_s = result.bytes / (made.median_ms * 1e-3) / 1e9;
-    made.tflop_s = result.flops / (made.median_ms * 1e-3) / 1e12;
+    made.gb_s = result.work.bytes / (made.median_ms * 1e-3) / 1e9;
+    made.tflop_s = result.work.flops / (made.median_ms * 1e-3) / 1e12;
 
     const auto of_kind = [](RowKind kind) {
         return [kind](const RowResult& other) { return other.kind == kind; };

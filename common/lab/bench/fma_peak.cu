@@ -31,8 +31,8 @@ __global__ void fma_kernel(float* out, int rounds, float factor, float addend) {
 }  // namespace
 
 double measure_fp32_tflop_s(const DeviceProperties& device) {
-    const int blocks = by_device(device.multiprocessors * 32, 16);  // 8 blocks fill an SM: 4 waves
-    const int rounds = by_device(4096, 256);
+    const int blocks = by_build(device.multiprocessors * 32, 16);  // 8 blocks fill an SM: 4 waves
+    const int rounds = by_build(4096, 256);
     const double operations = 2.0 * chains * rounds * threads * blocks;
 
     DeviceBuffer<float> out(static_cast<std::size_t>(blocks) * threads);

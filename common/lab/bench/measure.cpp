@@ -10,14 +10,14 @@
 
 #include "common/device/check.hpp"
 #include "common/device/stream.hpp"
-#include "common/lab/bench/batch.hpp"
 #include "common/lab/bench/device_copy.hpp"
+#include "common/lab/bench/timed_runs.hpp"
 
 namespace t2t::lab {
 namespace {
 
-constexpr double batch_milliseconds = by_device(1.0, 20.0);
-constexpr double warm_up_milliseconds = by_device(100.0, 0.0);
+constexpr double batch_milliseconds = by_build(1.0, 20.0);
+constexpr double warm_up_milliseconds = by_build(100.0, 0.0);
 constexpr std::size_t most_runs = 1000;
 /// Milliseconds from which on the next launch is queued long before a run ends.
 constexpr double hides_its_launch = 0.03;
@@ -61,12 +61,12 @@ std::string check_row(const BenchRow& row, const BenchOperands& operands, std::s
 
 /// A row that is ready to be timed.
 struct TimedRow {
-    std::unique_ptr<Batch> batch;
+    std::unique_ptr<TimedRuns> batch;
     RowResult* result;
 };
 
-std::unique_ptr<Batch> make_batch(const BenchRow& row, std::size_t sets, const Stream& stream) {
-    Batch probe(row.run, sets, sets, stream.get(), Queueing::graph);
+std::unique_ptr<TimedRuns> make_batch(const BenchRow& row, std::size_t sets, const Stream& stream) {
+    TimedRuns probe(row.run, sets, sets, stream.get(), Queueing::graph);
     probe.milliseconds_per_run();  // the first time uploads the graph
     const double run = probe.milliseconds_per_run();
     const double round = run * static_cast<double>(sets);
@@ -74,8 +74,8 @@ std::unique_ptr<Batch> make_batch(const BenchRow& row, std::size_t sets, const S
         std::clamp(std::ceil(batch_milliseconds / round), 1.0,
                    static_cast<double>(std::max<std::size_t>(1, most_runs / sets)));
     const Queueing queueing = run > hides_its_launch ? Queueing::one_by_one : Queueing::graph;
-    auto batch = std::make_unique<Batch>(row.run, sets * static_cast<std::size_t>(rounds), sets,
-                                         stream.get(), queueing);
+    auto batch = std::make_unique<TimedRuns>(row.run, sets * static_cast<std::size_t>(rounds), sets,
+                                             stream.get(), queueing);
     const double once = std::max(1e-3, round * rounds);
     for (double warm = 0; warm < warm_up_milliseconds; warm += once) batch->queue();
     stream.synchronize();
@@ -116,22 +116,18 @@ std::size_t operand_sets(double bytes, std::size_t l2_cache) {
         std::clamp(std::ceil(4.0 * static_cast<double>(l2_cache) / bytes), 1.0, 64.0));
 }
 
-std::string unmet(const Needs& needs, const DeviceProperties& device) {
-    if (device.compute_capability >= needs.compute_capability) return {};
-    const auto text = [](int capability) {
-        return std::to_string(capability / 10) + "." + std::to_string(capability % 10);
-    };
-    return "needs compute capability " + text(needs.compute_capability) + "; " + device.name +
-           " has " + text(device.compute_capability);
+std::string why_not(const BenchRow& row, const DeviceProperties& device) {
+    const std::string needs = unmet(row.needs, device);
+    return needs.empty() ? row.refusal : needs;
 }
 
 CaseResult measure(const BenchCase& bench_case, const BenchOptions& options,
                    const DeviceProperties& device) {
     // The CPU device models no L2 cache that time could depend on.
     const std::size_t sets =
-        device.is_cpu_device ? 1 : operand_sets(bench_case.bytes, device.l2_cache);
-    CaseResult result{bench_case.operation, bench_case.shape, bench_case.bytes,
-                      bench_case.flops,     bench_case.roof,  sets};
+        device.is_cpu_device ? 1 : operand_sets(bench_case.work.bytes, device.l2_cache);
+    CaseResult result{bench_case.operation, bench_case.shape, bench_case.work, bench_case.roof,
+                      sets};
 
     const Stream stream;
     BenchOperands operands = bench_case.prepare(sets);
@@ -141,14 +137,14 @@ CaseResult measure(const BenchCase& bench_case, const BenchOptions& options,
     for (const BenchRow& row : operands.rows) {
         RowResult& made = result.rows.emplace_back(
             RowResult{row.name, row.is_library ? RowKind::library : RowKind::rung});
-        made.skipped = unmet(row.needs, device);
+        made.skipped = why_not(row, device);
         if (made.skipped.empty()) made.fault = check_row(row, operands, 0, stream);
     }
 
     std::unique_ptr<DeviceCopy> copy;
     if (bench_case.roof == Roof::copy) {
-        copy = std::make_unique<DeviceCopy>(bench_case.bytes, sets);
-        operands.rows.push_back({"device copy", Needs{}, false,
+        copy = std::make_unique<DeviceCopy>(bench_case.work.bytes, sets);
+        operands.rows.push_back({"device copy", Needs{}, false, "",
                                  [&](std::size_t set, cudaStream_t on) { copy->run(set, on); }});
         result.rows.push_back({"device copy", RowKind::copy});
     }

@@ -13,8 +13,8 @@ namespace t2t::lab {
 
 /// How long and what to measure.
 struct BenchOptions {
-    int repetitions = by_device(50, 9);  ///< samples a row
-    std::string only_rung = {};  ///< measure this rung alone, beside the library; empty: all
+    int repetitions = by_build(50, 9);  ///< samples a row
+    std::string only_rung = {};         ///< measure this rung alone, beside the library; empty: all
 };
 
 /// What a row of a table is.
@@ -37,8 +37,7 @@ struct RowResult {
 struct CaseResult {
     std::string operation;         ///< the ladder's
     std::string shape;             ///< as the benchmark labels it
-    double bytes = 0;              ///< that must move in one run
-    double flops = 0;              ///< of one run
+    Work work;                     ///< of one run
     Roof roof = Roof::copy;        ///< what bounds it
     std::size_t operand_sets = 1;  ///< rotated, so that no run finds its operands in the L2 cache
     std::vector<RowResult> rows = {};  ///< in climbing order, then library and copy
@@ -50,15 +49,14 @@ struct CaseResult {
 /// How many sets of `bytes` bytes exceed an L2 cache of `l2_cache` bytes four times over: 1 to 64.
 std::size_t operand_sets(double bytes, std::size_t l2_cache);
 
+/// Why `row` does not run on `device`, or not on its shape; empty when it does.
+std::string why_not(const BenchRow& row, const DeviceProperties& device);
+
 /// Measures `bench_case` on `device`.
 ///
 /// Google Benchmark runs the repetitions of all rows in random order; a sample is the mean over a batch
-/// of runs (see Batch) of about a millisecond.
+/// of runs (see TimedRuns) of about a millisecond.
 /// @throws CudaError when a row's launch fails; a wrong result is no exception, it is in the row
 CaseResult measure(const BenchCase& bench_case, const BenchOptions& options,
                    const DeviceProperties& device);
-
-/// `needs compute capability 9.0; NVIDIA A100 has 8.0`; empty when `device` meets `needs`.
-std::string unmet(const Needs& needs, const DeviceProperties& device);
-
 }  // namespace t2t::lab

@@ -120,9 +120,9 @@ void print_header(std::ostream& out, const DeviceProperties& device, const std::
 
 void print_table(std::ostream& out, const CaseResult& result, double fp32_tflop_s) {
     out << '\n' << result.operation << " · " << result.shape << " · ";
-    if (result.bytes > 0) out << amount(result.bytes, "B to move");
-    if (result.bytes > 0 && result.flops > 0) out << " · ";
-    if (result.flops > 0) out << amount(result.flops, "FLOP");
+    if (result.work.bytes > 0) out << amount(result.work.bytes, "B to move");
+    if (result.work.bytes > 0 && result.work.flops > 0) out << " · ";
+    if (result.work.flops > 0) out << amount(result.work.flops, "FLOP");
     if (result.operand_sets > 1) out << " · " << result.operand_sets << " operand sets in turn";
     out << '\n';
 
@@ -192,8 +192,8 @@ nlohmann::ordered_json to_json(const std::vector<CaseResult>& results,
         }
         json["cases"].push_back({{"operation", result.operation},
                                  {"shape", result.shape},
-                                 {"bytes", result.bytes},
-                                 {"flops", result.flops},
+                                 {"bytes", result.work.bytes},
+                                 {"flops", result.work.flops},
                                  {"roof", result.roof == Roof::copy ? "copy" : "fp32"},
                                  {"operand_sets", result.operand_sets},
                                  {"rows", rows}});

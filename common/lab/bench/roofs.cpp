@@ -11,22 +11,22 @@
 #include <nlohmann/json.hpp>
 
 #include "common/device/stream.hpp"
-#include "common/lab/bench/batch.hpp"
 #include "common/lab/bench/bench.hpp"
 #include "common/lab/bench/device_copy.hpp"
 #include "common/lab/bench/report.hpp"
 #include "common/lab/bench/statistics.hpp"
+#include "common/lab/bench/timed_runs.hpp"
 
 namespace t2t::lab {
 namespace {
 
 /// GB/s of a copy far larger than any cache, bytes read plus bytes written.
 double measure_copy_gb_s() {
-    constexpr double bytes = by_device(4e9, 128e6);
+    constexpr double bytes = by_build(4e9, 128e6);
     DeviceCopy copy(bytes, 1);
     const Stream stream;
-    Batch batch([&](std::size_t set, cudaStream_t on) { copy.run(set, on); }, 1, 1, stream.get(),
-                Queueing::one_by_one);
+    TimedRuns batch([&](std::size_t set, cudaStream_t on) { copy.run(set, on); }, 1, 1,
+                    stream.get(), Queueing::one_by_one);
     std::vector<double> samples;
     for (int i = 0; i < 20; ++i)
         samples.push_back(bytes / (batch.milliseconds_per_run() * 1e-3) / 1e9);

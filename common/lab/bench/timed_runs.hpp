@@ -21,16 +21,16 @@ enum class Queueing {
 };
 
 /// `runs` runs in one batch; run i works on operand set i mod `sets`. Neither moves nor copies.
-class Batch {
+class TimedRuns {
  public:
     /// With Queueing::graph, records the runs on `stream`; nothing runs yet.
     /// @param run  queues one run on an operand set
     /// @param runs how many; a multiple of `sets`, so that every batch walks over all operands
-    Batch(std::function<void(std::size_t set, cudaStream_t)> run, std::size_t runs,
-          std::size_t sets, cudaStream_t stream, Queueing queueing);
-    Batch(const Batch&) = delete;
-    Batch& operator=(const Batch&) = delete;
-    ~Batch();
+    TimedRuns(std::function<void(std::size_t set, cudaStream_t)> run, std::size_t runs,
+              std::size_t sets, cudaStream_t stream, Queueing queueing);
+    TimedRuns(const TimedRuns&) = delete;
+    TimedRuns& operator=(const TimedRuns&) = delete;
+    ~TimedRuns();
 
     /// Queues all runs.
     void queue();

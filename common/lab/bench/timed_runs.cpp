@@ -1,4 +1,4 @@
-#include "common/lab/bench/batch.hpp"
+#include "common/lab/bench/timed_runs.hpp"
 
 #include <utility>
 
@@ -9,12 +9,12 @@ namespace t2t::lab {
 namespace {
 
 /// The CPU device runs everything at once: there is no launch latency to hide.
-constexpr bool queue_ahead = by_device(true, false);
+constexpr bool queue_ahead = by_build(true, false);
 
 }  // namespace
 
-Batch::Batch(std::function<void(std::size_t set, cudaStream_t)> run, std::size_t runs,
-             std::size_t sets, cudaStream_t stream, Queueing queueing)
+TimedRuns::TimedRuns(std::function<void(std::size_t set, cudaStream_t)> run, std::size_t runs,
+                     std::size_t sets, cudaStream_t stream, Queueing queueing)
     : run_(std::move(run)), runs_(runs), sets_(sets), stream_(stream), timer_(stream) {
     if (queueing == Queueing::one_by_one) return;
     cudaGraph_t recorded = nullptr;
@@ -32,20 +32,20 @@ Batch::Batch(std::function<void(std::size_t set, cudaStream_t)> run, std::size_t
     check(instantiated, "cudaGraphInstantiate");
 }
 
-Batch::~Batch() {
+TimedRuns::~TimedRuns() {
     if (graph_ != nullptr) cudaGraphExecDestroy(graph_);
 }
 
-void Batch::run_all() {
+void TimedRuns::run_all() {
     for (std::size_t i = 0; i < runs_; ++i) run_(i % sets_, stream_);
 }
 
-void Batch::queue() {
+void TimedRuns::queue() {
     if (graph_ == nullptr) return run_all();
     T2T_CHECK(cudaGraphLaunch(graph_, stream_));
 }
 
-double Batch::milliseconds_per_run() {
+double TimedRuns::milliseconds_per_run() {
     if (queue_ahead) queue();
     timer_.start();
     queue();

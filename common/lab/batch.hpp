@@ -1,0 +1,61 @@
+/// @file
+/// What one pass of a model works on, and where it keeps keys and values.
+#pragma once
+
+#include <cstdint>
+
+#include <cuda_runtime.h>
+
+namespace t2t {
+
+/// The tokens of one pass: runs of neighbouring tokens of several sequences, one run after the other.
+///
+/// With one token for each sequence it is a decode pass. A prompt is one sequence with many tokens; both
+/// kinds may stand in one pass. Host numbers are bounds for grids and for counting: they may be rounded
+/// up, so that a captured pass can be replayed when sequences grow. Rows beyond the last sequence are
+/// padding: their owner is −1, their id and position do not matter.
+struct Batch {
+    std::int64_t tokens = 0;        ///< rows of this pass, padding included
+    std::int64_t sequences = 0;     ///< runs of tokens
+    std::int64_t most_queries = 0;  ///< tokens of one sequence at most; 1: a decode pass
+    std::int64_t longest = 0;       ///< positions of one sequence at most, these tokens included
+    std::int64_t visible = 0;  ///< positions that all tokens see together; for byte counts only
+    std::int64_t pages_per_sequence = 0;  ///< columns of `pages`
+    const std::int32_t* ids = nullptr;    ///< [tokens], on the device: vocabulary numbers
+    const std::int32_t* positions =
+        nullptr;  ///< [tokens], on the device: places in their sequences
+    const std::int32_t* owners =
+        nullptr;  ///< [tokens], on the device: rows of `pages`; −1: padding
+    const std::int32_t* starts =
+        nullptr;  ///< [sequences + 1], on the device: first token of each run
+    const std::int32_t* pages = nullptr;  ///< [sequences, pages_per_sequence], on the device
+};
+
+/// Keys and values of one layer, in pages. A page holds `page` neighbouring positions of one sequence;
+/// position p of sequence s lies in page pages[s, p / page], at place p % page. One page as long as the
+/// context is the contiguous cache.
+/// (Kwon and others, Efficient Memory Management for Large Language Model Serving with PagedAttention,
+/// 2023.)
+/// @tparam T float or __nv_bfloat16
+template <typename T>
+struct CacheView {
+    T* keys = nullptr;            ///< [page_count, page, kv_heads, head_dim]
+    T* values = nullptr;          ///< [page_count, page, kv_heads, head_dim]
+    std::int64_t page_count = 0;  ///< pages of all sequences
+    std::int64_t page = 0;        ///< positions in one page
+};
+
+/// Where a position of a sequence lies in a cache: its row of [page_count · page] rows; −1 where the
+/// sequence, the position or its page lies outside.
+__device__ inline std::int64_t cache_row(
+    const std::int32_t* pages,  // [sequences, pages_per_sequence]
+    std::int64_t sequences, std::int64_t pages_per_sequence, std::int64_t page_count,
+    std::int64_t page, std::int64_t sequence, std::int64_t position) {
+    if (sequence < 0 || sequence >= sequences) return -1;
+    if (position < 0 || position >= pages_per_sequence * page) return -1;
+    const std::int64_t number = pages[sequence * pages_per_sequence + position / page];
+    if (number < 0 || number >= page_count) return -1;
+    return number * page + position % page;
+}
+
+}  // namespace t2t
