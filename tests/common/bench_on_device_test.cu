@@ -1,21 +1,36 @@
 /// @file
-/// The benchmark harness on a device: a ladder with a right rung, wrong ones, and one for a later GPU.
+/// The benchmark harness on a device: a ladder with a right rung, wrong ones, one for a later GPU,
+/// one for other sizes and one with a workspace.
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "common/device/check.hpp"
 #include "common/device/stream.hpp"
-#include "common/lab/bench/timed_runs.hpp"
+#include "common/device/workspace.hpp"
 #include "common/lab/bench/measure.hpp"
 #include "common/lab/bench/roofs.hpp"
+#include "common/lab/bench/timed_runs.hpp"
 
 namespace t2t::lab {
 namespace {
 
-using Twice = void(const float* in, float* out, int n, cudaStream_t stream);
+/// out[i] = 2 in[i].
+struct Twice {
+    const float* in = nullptr;            ///< [n]
+    float* out = nullptr;                 ///< [n]
+    int n = 0;                            ///< elements
+    std::span<std::byte> workspace = {};  ///< as the rung asks for
+
+    bool check() const { return n > 0; }
+    Work work() const { return {2.0 * n * sizeof(float), 1.0 * n}; }
+    std::vector<std::int64_t> sizes() const { return {n}; }
+};
 
 /// Leaves the last `missing` elements unwritten.
 __global__ void twice_kernel(const float* in, float* out, int n, int missing) {
@@ -23,29 +38,55 @@ __global__ void twice_kernel(const float* in, float* out, int n, int missing) {
     if (i < n - missing) out[i] = 2.0f * in[i];
 }
 
-void right(const float* in, float* out, int n, cudaStream_t stream) {
-    twice_kernel<<<n / 128 + 1, 128, 0, stream>>>(in, out, n, 0);
+void launch(const Twice& op, int missing, cudaStream_t stream) {
+    twice_kernel<<<op.n / 128 + 1, 128, 0, stream>>>(op.in, op.out, op.n, missing);
 }
 
-void no_tail(const float* in, float* out, int n, cudaStream_t stream) {
-    twice_kernel<<<n / 128 + 1, 128, 0, stream>>>(in, out, n, 1);
+void right(const Twice& op, cudaStream_t stream) {
+    launch(op, 0, stream);
+}
+
+void no_tail(const Twice& op, cudaStream_t stream) {
+    launch(op, 1, stream);
 }
 
 /// Right when it runs first, wrong ever after.
-void wears_out(const float* in, float* out, int n, cudaStream_t stream) {
+void wears_out(const Twice& op, cudaStream_t stream) {
     static int runs = 0;
-    twice_kernel<<<n / 128 + 1, 128, 0, stream>>>(in, out, n, runs++ == 0 ? 0 : 1);
+    launch(op, runs++ == 0 ? 0 : 1, stream);
 }
 
-void not_here(const float*, float*, int, cudaStream_t) {
+void not_here(const Twice&, cudaStream_t) {
     FAIL() << "a rung ran on a device that it says it cannot run on";
 }
 
+void not_this(const Twice&, cudaStream_t) {
+    FAIL() << "a rung ran on a shape that it says it does not take";
+}
+
+/// By way of its workspace, of which it asks for just what it needs.
+void by_workspace(const Twice& op, cudaStream_t stream) {
+    auto* const copy = Workspace("twice v6_by_workspace", op.workspace).take<float>(op.n);
+    twice_kernel<<<op.n / 128 + 1, 128, 0, stream>>>(op.in, copy, op.n, 0);
+    T2T_CHECK(cudaMemcpyAsync(op.out, copy, op.n * sizeof(float), cudaMemcpyDefault, stream));
+}
+
 constexpr Ladder ladder{
-    "twice", std::array{Rung<Twice>{"v1_right", right, "one thread an element"},
-                        Rung<Twice>{"v2_no_tail", no_tail, "forgets the last element"},
-                        Rung<Twice>{"v3_wears_out", wears_out, "wrong from the second run on"},
-                        Rung<Twice>{"v4_not_here", not_here, "needs a GPU to come", Needs{990}}}};
+    "twice",
+    std::array{
+        Rung<Twice>{"v1_right", right, "one thread for each element"},
+        Rung<Twice>{"v2_no_tail", no_tail, "forgets the last element"},
+        Rung<Twice>{"v3_wears_out", wears_out, "wrong from the second run on"},
+        Rung<Twice>{"v4_not_here", not_here, "needs a GPU to come", Needs{990}},
+        Rung<Twice>{
+            .name = "v5_not_this",
+            .run = not_this,
+            .idea = "three at a time",
+            .takes = {"n that is a multiple of 3", [](const Twice& op) { return op.n % 3 == 0; }}},
+        Rung<Twice>{.name = "v6_by_workspace",
+                    .run = by_workspace,
+                    .idea = "makes a detour",
+                    .workspace = [](const Twice& op) { return workspace_bytes<float>(op.n); }}}};
 
 struct Operands {
     std::vector<float> in;
@@ -59,17 +100,16 @@ BenchCase twice_case() {
     bench.add(ladder,
               LadderCase<Twice, Operands>{
                   .shape = shape_label({n}),
-                  .bytes = 2.0 * n * sizeof(float),
-                  .flops = n,
+                  .work = Twice{.n = n}.work(),
                   .make =
                       [](std::uint64_t seed) {
                           std::vector<float> in(n);
                           for (int i = 0; i < n; ++i) in[i] = static_cast<float>(seed * 1000 + i);
                           return Operands{in, DeviceBuffer<float>(in), DeviceBuffer<float>(n)};
                       },
-                  .run =
-                      [](Twice* rung, Operands& o, cudaStream_t stream) {
-                          rung(o.in_device.data(), o.out_device.data(), n, stream);
+                  .op =
+                      [](Operands& o) {
+                          return Twice{o.in_device.data(), o.out_device.data(), n};
                       },
                   .output = [](Operands& o) { return bytes_of(o.out_device); },
                   .fault =
@@ -79,7 +119,7 @@ BenchCase twice_case() {
                   .library_name = "library",
                   .library =
                       [](Operands& o, cudaStream_t stream) {
-                          right(o.in_device.data(), o.out_device.data(), n, stream);
+                          right({o.in_device.data(), o.out_device.data(), n}, stream);
                       },
               });
     return bench.cases().front();
@@ -95,14 +135,14 @@ class BenchOnDevice : public testing::Test {
 TEST_F(BenchOnDevice, TimesWhatIsRightAndNamesWhatIsWrong) {
     const CaseResult result =
         measure(twice_case(), BenchOptions{.repetitions = 4}, device_properties());
-    ASSERT_EQ(result.rows.size(), 6u);
-    for (const std::size_t row : {0, 4, 5}) {
+    ASSERT_EQ(result.rows.size(), 8u);
+    for (const std::size_t row : {0, 5, 6, 7}) {
         EXPECT_EQ(result.rows[row].fault, "") << result.rows[row].name;
         EXPECT_EQ(result.rows[row].milliseconds.size(), 4u) << result.rows[row].name;
         for (const double time : result.rows[row].milliseconds) EXPECT_GT(time, 0);
     }
-    EXPECT_EQ(result.rows[4].kind, RowKind::library);
-    EXPECT_EQ(result.rows[5].kind, RowKind::copy);
+    EXPECT_EQ(result.rows[6].kind, RowKind::library);
+    EXPECT_EQ(result.rows[7].kind, RowKind::copy);
 
     EXPECT_NE(result.rows[1].fault.find("element 999 is NaN, as if never written, expected 3998"),
               std::string::npos)
@@ -111,6 +151,7 @@ TEST_F(BenchOnDevice, TimesWhatIsRightAndNamesWhatIsWrong) {
     EXPECT_NE(result.rows[2].fault, "") << "the check after timing must see it";
     EXPECT_FALSE(result.rows[2].milliseconds.empty());
     EXPECT_NE(result.rows[3].skipped.find("needs compute capability 99.0"), std::string::npos);
+    EXPECT_EQ(result.rows[4].skipped, "takes n that is a multiple of 3, and this is 1000");
     EXPECT_TRUE(result.any_wrong());
 }
 
@@ -131,9 +172,11 @@ TEST_F(BenchOnDevice, ABatchRotatesOverTheOperandSets) {
     for (const Queueing queueing : {Queueing::graph, Queueing::one_by_one}) {
         DeviceBuffer<int> counters(std::vector<int>{0, 0, 0});
         const Stream stream;
-        TimedRuns batch([&](std::size_t set,
-                        cudaStream_t on) { count_kernel<<<1, 1, 0, on>>>(counters.data() + set); },
-                    6, 3, stream.get(), queueing);
+        TimedRuns batch(
+            [&](std::size_t set, cudaStream_t on) {
+                count_kernel<<<1, 1, 0, on>>>(counters.data() + set);
+            },
+            6, 3, stream.get(), queueing);
         stream.synchronize();
         EXPECT_EQ(counters.download(), (std::vector<int>{0, 0, 0}))
             << "nothing runs before queue()";

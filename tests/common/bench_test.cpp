@@ -65,7 +65,8 @@ TEST(FirstInParallel, FindsTheLowestWhereverItLies) {
 
 /// 1 GB moved in 2 ms is 500 GB/s. The copy takes 1.6 ms, the library 3 ms.
 CaseResult copy_case() {
-    CaseResult result{.operation = "transpose", .shape = "8 × 8", .bytes = 1e9, .flops = 2e9};
+    CaseResult result{
+        .operation = "transpose", .shape = "8 × 8", .work = {.bytes = 1e9, .flops = 2e9}};
     result.rows = {
         {"v1_naive", RowKind::rung, {8, 8, 8}},
         {"v2_tile", RowKind::rung, {2.5, 1, 2, 1.5, 3}},
@@ -129,7 +130,7 @@ TEST(Table, ShowsEveryFigure) {
 }
 
 TEST(Table, TimesHaveFourDigitsHoweverShort) {
-    CaseResult result{.operation = "copy", .shape = "1", .bytes = 1};
+    CaseResult result{.operation = "copy", .shape = "1", .work = {.bytes = 1}};
     result.rows = {{"long", RowKind::rung, {123.456}}, {"short", RowKind::rung, {0.0054321}}};
     std::ostringstream out;
     print_table(out, result, 60);
@@ -195,10 +196,14 @@ TEST(Json, HoldsWhatTheTableShowsAndAllSamples) {
     EXPECT_TRUE(json.at("cases").at(0).at("rows").at(0).at("times_rung_below").is_null());
 }
 
-TEST(Needs, UnmetNamesBothCapabilities) {
+TEST(WhyNot, TheDeviceComesBeforeTheShape) {
     const DeviceProperties device{.name = "NVIDIA A100", .compute_capability = 80};
-    EXPECT_EQ(unmet(Needs{80}, device), "");
-    EXPECT_EQ(unmet(Needs{90}, device), "needs compute capability 9.0; NVIDIA A100 has 8.0");
+    BenchRow row{.name = "v2_tile", .needs = Needs{80}, .run = {}};
+    EXPECT_EQ(why_not(row, device), "");
+    row.refusal = "takes n that is even, and this is 3";
+    EXPECT_EQ(why_not(row, device), "takes n that is even, and this is 3");
+    row.needs = Needs{90};
+    EXPECT_EQ(why_not(row, device), "needs compute capability 9.0; NVIDIA A100 has 8.0");
 }
 
 /// A folder of its own for each test.
