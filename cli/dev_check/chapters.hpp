@@ -1,5 +1,5 @@
 /// @file
-/// Rules for the shape of a chapter: its files, its lesson, its rungs and its ladders.
+/// Rules for the shape of a chapter: its files, its lesson and its rungs.
 #pragma once
 
 #include <string>
@@ -38,11 +38,9 @@ Findings lesson_parts(const Tree& tree);
 
 /// A rung's file starts with its number and title, idea, change, expectation and measurement.
 Findings rung_headers(const Tree& tree);
-/// A rung's file has one kernel family.
+/// A rung's file has one kernel family, or copies, or runs other operations.
 Findings rung_kernels(const Tree& tree);
 /// A rung's file has one public function, its launcher, named like the file.
 Findings rung_launchers(const Tree& tree);
-/// Every rung is in its chapter's ladder, and every entry of a ladder has its file.
-Findings ladder_entries(const Tree& tree);
 
 }  // namespace t2t::dev_check
