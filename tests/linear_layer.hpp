@@ -4,9 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <limits>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +18,7 @@
 #include "common/lab/guarded_buffer.hpp"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/matmul.hpp"
+#include "tests/every_rung.hpp"
 
 namespace t2t::tests {
 
@@ -125,16 +124,6 @@ template <typename T, typename Weight>
 void expect_nothing_for_an_empty_result(const Rung<matmul::Linear<T, Weight>>& rung) {
     EXPECT_NO_THROW(rung.run({.w = {nullptr, 3, 4}, .m = 0}, nullptr));
     EXPECT_NO_THROW(rung.run({.w = {nullptr, 0, 4}, .m = 3}, nullptr));
-}
-
-/// What `action` complains of; empty when it does not.
-inline std::string complaint(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const std::invalid_argument& error) {
-        return error.what();
-    }
-    return "";
 }
 
 /// Sizes that are negative, overflow or need too many blocks, null pointers, and misaligned ones. The
