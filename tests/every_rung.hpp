@@ -3,8 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
-#include <stdexcept>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -39,16 +37,6 @@ class EveryRung : public ::testing::TestWithParam<std::size_t> {
         if (!reason.empty()) GTEST_SKIP() << rung().name << " " << reason;
     }
 };
-
-/// What `action` complains of; empty when it does not.
-inline std::string complaint(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const std::invalid_argument& error) {
-        return error.what();
-    }
-    return "";
-}
 
 }  // namespace t2t::tests
 
