@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -20,19 +19,12 @@
 #include "common/lab/guarded_buffer.hpp"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/matmul.hpp"
+#include "tests/complaint.hpp"
+#include "tests/widened.hpp"
 
 namespace t2t::tests {
 
 using lab::reference::LinearShape;
-
-/// Values as floats; bf16 values fit exactly.
-template <typename T>
-std::vector<float> widened(const std::vector<T>& values) {
-    std::vector<float> result;
-    result.reserve(values.size());
-    for (const T& value : values) result.push_back(static_cast<float>(value));
-    return result;
-}
 
 /// The operands of y[m, n] = bias + residual + x[m, k] · w[n, k]ᵀ.
 template <typename T, typename Weight>
@@ -125,16 +117,6 @@ template <typename T, typename Weight>
 void expect_nothing_for_an_empty_result(const Rung<matmul::Linear<T, Weight>>& rung) {
     EXPECT_NO_THROW(rung.run({.w = {nullptr, 3, 4}, .m = 0}, nullptr));
     EXPECT_NO_THROW(rung.run({.w = {nullptr, 0, 4}, .m = 3}, nullptr));
-}
-
-/// What `action` complains of; empty when it does not.
-inline std::string complaint(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const std::invalid_argument& error) {
-        return error.what();
-    }
-    return "";
 }
 
 /// Sizes that are negative, overflow or need too many blocks, null pointers, and misaligned ones. The
