@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -28,7 +29,7 @@ struct Pass {
     Pass(std::vector<std::int32_t> owners, std::vector<std::int32_t> positions,
          std::int64_t sequences, std::int64_t capacity)
         : Pass(std::move(owners), std::move(positions), sequences, capacity, capacity) {
-        for (std::int64_t s = 0; s < sequences; ++s) pages[s] = static_cast<std::int32_t>(s);
+        std::iota(pages.begin(), pages.end(), 0);
     }
 
     /// Pages of `page` positions, in no order.
