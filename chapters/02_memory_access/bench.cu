@@ -1,5 +1,6 @@
 // Benchmarks of chapter 02: `t2t bench 02`.
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -23,11 +24,9 @@ struct MoveOperands {
 lab::LadderCase<Copy, MoveOperands> copy_case(std::int64_t n) {
     lab::LadderCase<Copy, MoveOperands> c;
     c.shape = lab::shape_label({n});
-    c.bytes = 8.0 * n;  // read once, written once
+    c.work = Copy{.n = n}.work();
     c.make = [=](std::uint64_t seed) { return MoveOperands(n, seed); };
-    c.run = [=](Copy* rung, MoveOperands& o, cudaStream_t stream) {
-        rung(o.x_device.data(), o.y_device.data(), n, stream);
-    };
+    c.op = [=](MoveOperands& o) { return Copy{o.x_device.data(), o.y_device.data(), n}; };
     c.output = [](MoveOperands& o) { return lab::bytes_of(o.y_device); };
     c.fault = [](const MoveOperands& o) {
         return lab::first_fault(o.y_device, [&](std::size_t i) { return o.x[i]; });
@@ -43,12 +42,13 @@ lab::LadderCase<Copy, MoveOperands> copy_case(std::int64_t n) {
 lab::LadderCase<AosToSoa, MoveOperands> aos_to_soa_case(std::int64_t n) {
     lab::LadderCase<AosToSoa, MoveOperands> c;
     c.shape = lab::shape_label({n});
-    c.bytes = 32.0 * n;  // four floats read, four written
+    c.work = AosToSoa{.n = n}.work();
     c.make = [=](std::uint64_t seed) { return MoveOperands(4 * n, seed); };
-    c.run = [=](AosToSoa* rung, MoveOperands& o, cudaStream_t stream) {
+    c.op = [=](MoveOperands& o) {
         float* to = o.y_device.data();
-        rung(reinterpret_cast<const Body*>(o.x_device.data()), {to, to + n, to + 2 * n, to + 3 * n},
-             n, stream);
+        return AosToSoa{reinterpret_cast<const Body*>(o.x_device.data()),
+                        {to, to + n, to + 2 * n, to + 3 * n},
+                        n};
     };
     c.output = [](MoveOperands& o) { return lab::bytes_of(o.y_device); };
     c.fault = [=](const MoveOperands& o) {
@@ -68,34 +68,34 @@ struct GatherOperands {
     DeviceBuffer<float> out_device;
     DeviceBuffer<std::int32_t> ids_device;
 
-    GatherOperands(const GatherShape& shape, std::uint64_t seed)
-        : table(lab::uniform<Element>(shape.rows * shape.width, -1, 1, 2 * seed)),
-          ids(lab::integers<std::int32_t>(shape.count, 0, shape.rows - 1, 2 * seed + 1)),
+    GatherOperands(std::int64_t rows, std::int64_t width, std::int64_t count, std::uint64_t seed)
+        : table(lab::uniform<Element>(rows * width, -1, 1, 2 * seed)),
+          ids(lab::integers<std::int32_t>(count, 0, rows - 1, 2 * seed + 1)),
           table_device(table),
-          out_device(static_cast<std::size_t>(shape.count * shape.width)),
+          out_device(static_cast<std::size_t>(count * width)),
           ids_device(ids) {}
 };
 
 template <typename Element>
-lab::LadderCase<GatherRows<Element>, GatherOperands<Element>> gather_case(
-    const GatherShape& shape) {
+lab::LadderCase<GatherRows<Element>, GatherOperands<Element>> gather_case(std::int64_t rows,
+                                                                          std::int64_t width,
+                                                                          std::int64_t count) {
     using Operands = GatherOperands<Element>;
     lab::LadderCase<GatherRows<Element>, Operands> c;
-    c.shape = lab::shape_label({shape.rows, shape.width}) + ", " + lab::shape_label({shape.count}) +
-              " ids";
+    c.shape = lab::shape_label({rows, width}) + ", " + lab::shape_label({count}) + " ids";
     if (sizeof(Element) == 2) c.shape += ", bf16";
-    // Row in, row out, id.
-    c.bytes = shape.count * ((sizeof(Element) + 4.0) * shape.width + 4);
-    c.make = [=](std::uint64_t seed) { return Operands(shape, seed); };
-    c.run = [=](GatherRows<Element>* rung, Operands& o, cudaStream_t stream) {
-        rung(o.table_device.data(), o.ids_device.data(), o.out_device.data(), shape, stream);
+    c.work = GatherRows<Element>{.rows = rows, .width = width, .count = count}.work();
+    c.make = [=](std::uint64_t seed) { return Operands(rows, width, count, seed); };
+    c.op = [=](Operands& o) {
+        return GatherRows<Element>{
+            o.table_device.data(), o.ids_device.data(), o.out_device.data(), rows, width, count};
     };
     c.output = [](Operands& o) { return lab::bytes_of(o.out_device); };
     c.fault = [=](const Operands& o) {
         return lab::first_fault(o.out_device, [&](std::size_t i) {
-            const auto width = static_cast<std::size_t>(shape.width);
+            const auto columns = static_cast<std::size_t>(width);
             return static_cast<float>(
-                o.table[static_cast<std::size_t>(o.ids[i / width]) * width + i % width]);
+                o.table[static_cast<std::size_t>(o.ids[i / columns]) * columns + i % columns]);
         });
     };
     return c;
@@ -109,14 +109,14 @@ void describe(lab::Bench& bench) {
     for (const std::int64_t n : lab::by_device(Sizes{1 << 26}, Sizes{1 << 18})) {
         bench.add(aos_to_soa_ladder, aos_to_soa_case(n));
     }
-    using Shapes = std::vector<GatherShape>;
+    using Shapes = std::vector<std::array<std::int64_t, 3>>;      // rows, width, count
     const Shapes gpu{{50'257, 768, 8192}, {32'000, 4096, 8192}};  // GPT-2's table, Mistral's table
     const Shapes cpu{{4096, 768, 512}};
-    for (const GatherShape& shape : lab::by_device(gpu, cpu)) {
-        bench.add(gather_rows_ladder<float>, gather_case<float>(shape));
+    for (const auto& [rows, width, count] : lab::by_device(gpu, cpu)) {
+        bench.add(gather_rows_ladder<float>, gather_case<float>(rows, width, count));
     }
-    const GatherShape widest = lab::by_device(gpu, cpu).back();
-    bench.add(gather_rows_ladder<__nv_bfloat16>, gather_case<__nv_bfloat16>(widest));
+    const auto [rows, width, count] = lab::by_device(gpu, cpu).back();
+    bench.add(gather_rows_ladder<__nv_bfloat16>, gather_case<__nv_bfloat16>(rows, width, count));
 }
 
 const lab::BenchChapter registration{2, describe};

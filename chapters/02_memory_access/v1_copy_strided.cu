@@ -1,8 +1,8 @@
-/// Rung 1: a thread, a stretch of memory.
+/// Rung 1: a stretch of memory for each thread.
 ///
 /// Idea      Divide the work as one would among CPU threads: each thread copies 32 neighbours in a
 ///           row.
-/// Changed   Nothing below this rung. Each thread alone has perfect locality.
+/// Changed   Against a loop on a CPU: many threads share it, and each alone has perfect locality.
 /// Expect    But a warp is 32 threads that load at the same moment. In each step its lanes are 32
 ///           floats = 128 bytes apart, so one request touches 32 sectors of 32 bytes and uses 4
 ///           bytes of each: 8 times the traffic, unless a sector is still in L1 when its other 7
@@ -30,11 +30,11 @@ __global__ void copy_strided_kernel(const float* x,  // [n]
 
 }  // namespace
 
-void v1_copy_strided(const float* x, float* y, std::int64_t n, cudaStream_t stream) {
-    if (!has_work(x, y, n)) return;
-    const auto threads = ceil_div<std::int64_t>(n, floats_per_thread);
+void v1_copy_strided(const Copy& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const auto threads = ceil_div<std::int64_t>(op.n, floats_per_thread);
     const unsigned blocks = require_blocks("copy", ceil_div<std::int64_t>(threads, block_size));
-    copy_strided_kernel<<<blocks, block_size, 0, stream>>>(x, y, n);
+    copy_strided_kernel<<<blocks, block_size, 0, stream>>>(op.x, op.y, op.n);
     check_launch("copy v1_copy_strided");
 }
 

@@ -1,7 +1,7 @@
 /// Rung 1: field by field.
 ///
 /// Idea      A thread takes one body and writes each field to that field's array.
-/// Changed   Nothing below this rung. On a CPU this is the loop that one would write.
+/// Changed   Against the loop that one would write on a CPU: one thread for each of its steps.
 /// Expect    The four stores are coalesced: 4 sectors each. The four loads are not: lanes are 16
 ///           bytes apart, so each touches 512 bytes, 16 sectors, and uses a quarter of them. All
 ///           four loads touch the same 16 sectors, so three of them should find theirs in L1:
@@ -29,10 +29,10 @@ __global__ void soa_by_field_kernel(const Body* from,  // [n]
 
 }  // namespace
 
-void v1_soa_by_field(const Body* from, Bodies to, std::int64_t n, cudaStream_t stream) {
-    if (!has_work(from, to, n)) return;
-    const unsigned blocks = require_blocks("aos_to_soa", ceil_div<std::int64_t>(n, block_size));
-    soa_by_field_kernel<<<blocks, block_size, 0, stream>>>(from, to, n);
+void v1_soa_by_field(const AosToSoa& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned blocks = require_blocks("aos_to_soa", ceil_div<std::int64_t>(op.n, block_size));
+    soa_by_field_kernel<<<blocks, block_size, 0, stream>>>(op.from, op.to, op.n);
     check_launch("aos_to_soa v1_soa_by_field");
 }
 

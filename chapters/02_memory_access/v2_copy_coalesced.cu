@@ -23,10 +23,10 @@ __global__ void copy_coalesced_kernel(const float* x,  // [n]
 
 }  // namespace
 
-void v2_copy_coalesced(const float* x, float* y, std::int64_t n, cudaStream_t stream) {
-    if (!has_work(x, y, n)) return;
-    const unsigned blocks = require_blocks("copy", ceil_div<std::int64_t>(n, block_size));
-    copy_coalesced_kernel<<<blocks, block_size, 0, stream>>>(x, y, n);
+void v2_copy_coalesced(const Copy& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned blocks = require_blocks("copy", ceil_div<std::int64_t>(op.n, block_size));
+    copy_coalesced_kernel<<<blocks, block_size, 0, stream>>>(op.x, op.y, op.n);
     check_launch("copy v2_copy_coalesced");
 }
 

@@ -1,4 +1,4 @@
-/// Rung 2: a warp a row.
+/// Rung 2: one warp per row.
 ///
 /// Idea      The 32 lanes of a warp walk along one row together.
 /// Changed   v1 gave a row to a thread. Here `/ warp_size` names the row and `% warp_size` the
@@ -12,6 +12,7 @@
 #include "chapters/02_memory_access/memory_access.cuh"
 #include "common/device/check.hpp"
 #include "common/device/elements.cuh"
+#include "common/device/warp.cuh"
 
 namespace t2t::memory_access {
 namespace {
@@ -22,34 +23,33 @@ template <typename Element>
 __global__ void gather_warp_per_row_kernel(const Element* __restrict__ table,     // [rows, width]
                                            const std::int32_t* __restrict__ ids,  // [count]
                                            float* __restrict__ out,               // [count, width]
-                                           GatherShape shape) {
+                                           std::int64_t rows, std::int64_t width,
+                                           std::int64_t count) {
     const std::int64_t thread = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     const std::int64_t i = thread / warp_size;
     const int lane = threadIdx.x % warp_size;
-    if (i >= shape.count) return;
+    if (i >= count) return;
     const std::int64_t id = ids[i];
-    const bool known = 0 <= id && id < shape.rows;
-    for (std::int64_t j = lane; j < shape.width; j += warp_size) {
-        out[i * shape.width + j] = known ? to_float(table[id * shape.width + j]) : no_such_row;
+    const bool known = 0 <= id && id < rows;
+    for (std::int64_t j = lane; j < width; j += warp_size) {
+        out[i * width + j] = known ? to_float(table[id * width + j]) : no_such_row;
     }
 }
 
 }  // namespace
 
 template <typename Element>
-void v2_gather_warp_per_row(const Element* table, const std::int32_t* ids, float* out,
-                            GatherShape shape, cudaStream_t stream) {
-    if (!has_work(table, ids, out, shape)) return;
+void v2_gather_warp_per_row(const GatherRows<Element>& op, cudaStream_t stream) {
+    if (!op.check()) return;
     constexpr int rows_per_block = block_size / warp_size;
     const unsigned blocks =
-        require_blocks("gather_rows", ceil_div<std::int64_t>(shape.count, rows_per_block));
-    gather_warp_per_row_kernel<<<blocks, block_size, 0, stream>>>(table, ids, out, shape);
+        require_blocks("gather_rows", ceil_div<std::int64_t>(op.count, rows_per_block));
+    gather_warp_per_row_kernel<<<blocks, block_size, 0, stream>>>(op.table, op.ids, op.out, op.rows,
+                                                                  op.width, op.count);
     check_launch("gather_rows v2_gather_warp_per_row");
 }
 
-template void v2_gather_warp_per_row<float>(const float*, const std::int32_t*, float*, GatherShape,
-                                            cudaStream_t);
-template void v2_gather_warp_per_row<__nv_bfloat16>(const __nv_bfloat16*, const std::int32_t*,
-                                                    float*, GatherShape, cudaStream_t);
+template void v2_gather_warp_per_row(const GatherRows<float>&, cudaStream_t);
+template void v2_gather_warp_per_row(const GatherRows<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace t2t::memory_access

@@ -30,10 +30,10 @@ __global__ void soa_by_vector_kernel(const Body* from,  // [n], 16-byte aligned
 
 }  // namespace
 
-void v2_soa_by_vector(const Body* from, Bodies to, std::int64_t n, cudaStream_t stream) {
-    if (!has_work(from, to, n)) return;
-    const unsigned blocks = require_blocks("aos_to_soa", ceil_div<std::int64_t>(n, block_size));
-    soa_by_vector_kernel<<<blocks, block_size, 0, stream>>>(from, to, n);
+void v2_soa_by_vector(const AosToSoa& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned blocks = require_blocks("aos_to_soa", ceil_div<std::int64_t>(op.n, block_size));
+    soa_by_vector_kernel<<<blocks, block_size, 0, stream>>>(op.from, op.to, op.n);
     check_launch("aos_to_soa v2_soa_by_vector");
 }
 

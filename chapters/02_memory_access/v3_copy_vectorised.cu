@@ -29,11 +29,11 @@ __global__ void copy_vectorised_kernel(const float* x,  // [n], 16-byte aligned
 
 }  // namespace
 
-void v3_copy_vectorised(const float* x, float* y, std::int64_t n, cudaStream_t stream) {
-    if (!has_work(x, y, n)) return;
-    const std::int64_t threads = n / 4 + n % 4;
+void v3_copy_vectorised(const Copy& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const std::int64_t threads = op.n / 4 + op.n % 4;
     const unsigned blocks = require_blocks("copy", ceil_div<std::int64_t>(threads, block_size));
-    copy_vectorised_kernel<<<blocks, block_size, 0, stream>>>(x, y, n);
+    copy_vectorised_kernel<<<blocks, block_size, 0, stream>>>(op.x, op.y, op.n);
     check_launch("copy v3_copy_vectorised");
 }
 

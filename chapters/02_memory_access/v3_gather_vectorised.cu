@@ -1,4 +1,4 @@
-/// Rung 3: a warp a row, 128-bit vectors.
+/// Rung 3: one warp per row, 128-bit vectors.
 ///
 /// Idea      Each lane moves four neighbouring columns at once.
 /// Changed   v2 moved one column a lane, this rung four: 16 bytes of float, 8 of bf16. That needs
@@ -14,6 +14,7 @@
 #include "chapters/02_memory_access/memory_access.cuh"
 #include "common/device/check.hpp"
 #include "common/device/elements.cuh"
+#include "common/device/warp.cuh"
 
 namespace t2t::memory_access {
 namespace {
@@ -41,43 +42,41 @@ template <typename From, typename To>
 __global__ void gather_vectorised_kernel(const From* __restrict__ table,        // [rows, width]
                                          const std::int32_t* __restrict__ ids,  // [count]
                                          To* __restrict__ out,                  // [count, width]
-                                         GatherShape shape, To missing) {
+                                         std::int64_t rows, std::int64_t width, std::int64_t count,
+                                         To missing) {
     const std::int64_t thread = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     const std::int64_t i = thread / warp_size;
     const int lane = threadIdx.x % warp_size;
-    if (i >= shape.count) return;
+    if (i >= count) return;
     const std::int64_t id = ids[i];
-    const bool known = 0 <= id && id < shape.rows;
-    for (std::int64_t j = lane; j < shape.width; j += warp_size) {
-        out[i * shape.width + j] = known ? widened(table[id * shape.width + j]) : missing;
+    const bool known = 0 <= id && id < rows;
+    for (std::int64_t j = lane; j < width; j += warp_size) {
+        out[i * width + j] = known ? widened(table[id * width + j]) : missing;
     }
 }
 
 }  // namespace
 
 template <typename Element>
-void v3_gather_vectorised(const Element* table, const std::int32_t* ids, float* out,
-                          GatherShape shape, cudaStream_t stream) {
-    if (!has_work(table, ids, out, shape)) return;
+void v3_gather_vectorised(const GatherRows<Element>& op, cudaStream_t stream) {
+    if (!op.check()) return;
     constexpr int rows_per_block = block_size / warp_size;
     const unsigned blocks =
-        require_blocks("gather_rows", ceil_div<std::int64_t>(shape.count, rows_per_block));
-    if (shape.width % 4 == 0) {
+        require_blocks("gather_rows", ceil_div<std::int64_t>(op.count, rows_per_block));
+    if (op.width % 4 == 0) {
         using Four = std::conditional_t<std::is_same_v<Element, float>, float4, Bfloat16x4>;
-        shape.width /= 4;
         gather_vectorised_kernel<<<blocks, block_size, 0, stream>>>(
-            reinterpret_cast<const Four*>(table), ids, reinterpret_cast<float4*>(out), shape,
+            reinterpret_cast<const Four*>(op.table), op.ids, reinterpret_cast<float4*>(op.out),
+            op.rows, op.width / 4, op.count,
             float4{no_such_row, no_such_row, no_such_row, no_such_row});
     } else {
-        gather_vectorised_kernel<<<blocks, block_size, 0, stream>>>(table, ids, out, shape,
-                                                                    no_such_row);
+        gather_vectorised_kernel<<<blocks, block_size, 0, stream>>>(
+            op.table, op.ids, op.out, op.rows, op.width, op.count, no_such_row);
     }
     check_launch("gather_rows v3_gather_vectorised");
 }
 
-template void v3_gather_vectorised<float>(const float*, const std::int32_t*, float*, GatherShape,
-                                          cudaStream_t);
-template void v3_gather_vectorised<__nv_bfloat16>(const __nv_bfloat16*, const std::int32_t*, float*,
-                                                  GatherShape, cudaStream_t);
+template void v3_gather_vectorised(const GatherRows<float>&, cudaStream_t);
+template void v3_gather_vectorised(const GatherRows<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace t2t::memory_access

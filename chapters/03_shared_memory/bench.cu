@@ -50,10 +50,10 @@ void add_library(Case&, lab::Extent) {}
 Case transpose_case(lab::Extent extent) {
     Case c;
     c.shape = lab::shape_label({extent.rows, extent.columns});
-    c.bytes = 8.0 * extent.count();  // read once, written once
+    c.work = Transpose{.rows = extent.rows, .columns = extent.columns}.work();
     c.make = [=](std::uint64_t seed) { return Operands(extent, seed); };
-    c.run = [=](Transpose* rung, Operands& o, cudaStream_t stream) {
-        rung(o.in_device.data(), o.out_device.data(), extent.rows, extent.columns, stream);
+    c.op = [=](Operands& o) {
+        return Transpose{o.in_device.data(), o.out_device.data(), extent.rows, extent.columns};
     };
     c.output = [](Operands& o) { return lab::bytes_of(o.out_device); };
     c.fault = [=](const Operands& o) {

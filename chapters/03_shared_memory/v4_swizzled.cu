@@ -13,10 +13,10 @@
 /// Measured  H200, 16,384²: 3,879 GB/s, 91 % of the same run's copy, 1.13× v3; ncu: 4.0 and 1.0
 ///           passes. But 16,381 × 16,127: 1,593 GB/s, 38 %, 0.73× v3: there a request spreads over
 ///           four times as many sectors.
-#include "chapters/03_shared_memory/launch.hpp"
 #include "chapters/03_shared_memory/shared_memory.cuh"
 #include "chapters/03_shared_memory/vectors.hpp"
 #include "common/device/check.hpp"
+#include "common/device/tiles.cuh"
 
 namespace t2t::shared_memory {
 namespace {
@@ -32,7 +32,7 @@ __global__ void swizzled_kernel(const float* in,  // [rows, columns]
                                 std::int64_t rows, std::int64_t columns) {
     alignas(16) __shared__ float tile[tile_edge][tile_edge];  // [row of in, swizzled column of in]
 
-    const TileOrigin origin = tile_origin(blockIdx.x, columns, tile_edge);
+    const TileOrigin origin = tile_along_rows(blockIdx.x, columns, tile_edge, tile_edge);
 #pragma unroll
     for (int step = 0; step < vectors_per_tile; step += block_size) {
         const int vector = threadIdx.x + step;
@@ -60,14 +60,14 @@ __global__ void swizzled_kernel(const float* in,  // [rows, columns]
 
 }  // namespace
 
-void v4_swizzled(const float* in, float* out, std::int64_t rows, std::int64_t columns,
-                 cudaStream_t stream) {
-    if (!has_work(in, out, rows, columns)) return;
-    const unsigned tiles = tile_count(rows, columns, tile_edge);
-    if (rows % 4 == 0 && columns % 4 == 0) {
-        swizzled_kernel<true><<<tiles, block_size, 0, stream>>>(in, out, rows, columns);
+void v4_swizzled(const Transpose& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned tiles = tile_count("transpose", op.rows, op.columns, tile_edge, tile_edge);
+    if (op.rows % 4 == 0 && op.columns % 4 == 0) {
+        swizzled_kernel<true><<<tiles, block_size, 0, stream>>>(op.in, op.out, op.rows, op.columns);
     } else {
-        swizzled_kernel<false><<<tiles, block_size, 0, stream>>>(in, out, rows, columns);
+        swizzled_kernel<false>
+            <<<tiles, block_size, 0, stream>>>(op.in, op.out, op.rows, op.columns);
     }
     check_launch("transpose v4_swizzled");
 }

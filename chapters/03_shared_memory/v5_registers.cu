@@ -10,10 +10,10 @@
 ///           for 512 bytes. Four loads of each thread are on their way before the first is needed.
 /// Measured  H200, 16,384²: 4,004 GB/s, 94 % of the same run's copy, 1.03× v4, 1.01× cuBLAS; ncu: a
 ///           quarter of the loads from the tile. 16,381 × 16,127: 2,285 GB/s, 54 %, 1.43× v4.
-#include "chapters/03_shared_memory/launch.hpp"
 #include "chapters/03_shared_memory/shared_memory.cuh"
 #include "chapters/03_shared_memory/vectors.hpp"
 #include "common/device/check.hpp"
+#include "common/device/tiles.cuh"
 
 namespace t2t::shared_memory {
 namespace {
@@ -29,7 +29,7 @@ __global__ void registers_kernel(const float* in,  // [rows, columns]
                                  std::int64_t rows, std::int64_t columns) {
     alignas(16) __shared__ float tile[tile_edge][tile_edge];  // [column of in, swizzled row of in]
 
-    const TileOrigin origin = tile_origin(blockIdx.x, columns, tile_edge);
+    const TileOrigin origin = tile_along_rows(blockIdx.x, columns, tile_edge, tile_edge);
     const auto load = [&](int row, int column) {
         return load4<aligned>(in, origin.row + row, origin.column + column, rows, columns);
     };
@@ -61,14 +61,15 @@ __global__ void registers_kernel(const float* in,  // [rows, columns]
 
 }  // namespace
 
-void v5_registers(const float* in, float* out, std::int64_t rows, std::int64_t columns,
-                  cudaStream_t stream) {
-    if (!has_work(in, out, rows, columns)) return;
-    const unsigned tiles = tile_count(rows, columns, tile_edge);
-    if (rows % 4 == 0 && columns % 4 == 0) {
-        registers_kernel<true><<<tiles, block_size, 0, stream>>>(in, out, rows, columns);
+void v5_registers(const Transpose& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned tiles = tile_count("transpose", op.rows, op.columns, tile_edge, tile_edge);
+    if (op.rows % 4 == 0 && op.columns % 4 == 0) {
+        registers_kernel<true>
+            <<<tiles, block_size, 0, stream>>>(op.in, op.out, op.rows, op.columns);
     } else {
-        registers_kernel<false><<<tiles, block_size, 0, stream>>>(in, out, rows, columns);
+        registers_kernel<false>
+            <<<tiles, block_size, 0, stream>>>(op.in, op.out, op.rows, op.columns);
     }
     check_launch("transpose v5_registers");
 }

@@ -10,10 +10,10 @@
 ///           writes mind more. A few percent.
 /// Measured  H200, 16,384²: 4,108 GB/s, 97 % of the same run's copy, 1.03× v5, 1.04× cuBLAS. 16,381
 ///           × 16,127: 2,811 GB/s, 66 %, 1.23× v5. 768 × 3,072: 2,913 GB/s, 97 %, as v5.
-#include "chapters/03_shared_memory/launch.hpp"
 #include "chapters/03_shared_memory/shared_memory.cuh"
 #include "chapters/03_shared_memory/vectors.hpp"
 #include "common/device/check.hpp"
+#include "common/device/tiles.cuh"
 
 namespace t2t::shared_memory {
 namespace {
@@ -30,7 +30,7 @@ __global__ void output_order_kernel(const float* in,  // [rows, columns]
     alignas(16) __shared__ float tile[tile_edge][tile_edge];  // [column of in, swizzled row of in]
 
     // The transpose's tile number blockIdx.x, as a tile of `in`.
-    const TileOrigin turned = tile_origin(blockIdx.x, rows, tile_edge);
+    const TileOrigin turned = tile_along_rows(blockIdx.x, rows, tile_edge, tile_edge);
     const TileOrigin origin{turned.column, turned.row};
     const auto load = [&](int row, int column) {
         return load4<aligned>(in, origin.row + row, origin.column + column, rows, columns);
@@ -63,14 +63,15 @@ __global__ void output_order_kernel(const float* in,  // [rows, columns]
 
 }  // namespace
 
-void v6_output_order(const float* in, float* out, std::int64_t rows, std::int64_t columns,
-                     cudaStream_t stream) {
-    if (!has_work(in, out, rows, columns)) return;
-    const unsigned tiles = tile_count(rows, columns, tile_edge);
-    if (rows % 4 == 0 && columns % 4 == 0) {
-        output_order_kernel<true><<<tiles, block_size, 0, stream>>>(in, out, rows, columns);
+void v6_output_order(const Transpose& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned tiles = tile_count("transpose", op.rows, op.columns, tile_edge, tile_edge);
+    if (op.rows % 4 == 0 && op.columns % 4 == 0) {
+        output_order_kernel<true>
+            <<<tiles, block_size, 0, stream>>>(op.in, op.out, op.rows, op.columns);
     } else {
-        output_order_kernel<false><<<tiles, block_size, 0, stream>>>(in, out, rows, columns);
+        output_order_kernel<false>
+            <<<tiles, block_size, 0, stream>>>(op.in, op.out, op.rows, op.columns);
     }
     check_launch("transpose v6_output_order");
 }

@@ -7,14 +7,15 @@
 #include "chapters/04_reduction/reduction.cuh"
 #include "common/device/buffer.hpp"
 #include "common/lab/bench/bench.hpp"
+#include "common/lab/extent.hpp"
 #include "common/lab/inputs.hpp"
 
 namespace t2t::reduction {
 namespace {
 
 // Whole numbers, so that every sum below 2²⁴ is exact in whatever order it was made.
-std::vector<float> whole_numbers(const RowsShape& shape, std::uint64_t seed) {
-    return lab::integers(shape.rows * shape.columns, -8, 8, seed);
+std::vector<float> whole_numbers(lab::Extent extent, std::uint64_t seed) {
+    return lab::integers(extent.rows * extent.columns, -8, 8, seed);
 }
 
 struct ArgmaxOperands {
@@ -22,25 +23,25 @@ struct ArgmaxOperands {
     DeviceBuffer<float> x_device;
     DeviceBuffer<std::int32_t> index_device;
 
-    ArgmaxOperands(const RowsShape& shape, std::uint64_t seed)
-        : x(lab::uniform(shape.rows * shape.columns, -20, 20, seed)),
+    ArgmaxOperands(lab::Extent extent, std::uint64_t seed)
+        : x(lab::uniform(extent.rows * extent.columns, -20, 20, seed)),
           x_device(x),
-          index_device(static_cast<std::size_t>(shape.rows)) {}
+          index_device(static_cast<std::size_t>(extent.rows)) {}
 };
 
-lab::LadderCase<Argmax, ArgmaxOperands> argmax_case(const RowsShape& shape) {
+lab::LadderCase<Argmax, ArgmaxOperands> argmax_case(lab::Extent extent) {
     lab::LadderCase<Argmax, ArgmaxOperands> c;
-    c.shape = lab::shape_label({shape.rows, shape.columns});
-    c.bytes = 4.0 * shape.rows * shape.columns + 4.0 * shape.rows;
-    c.make = [=](std::uint64_t seed) { return ArgmaxOperands(shape, seed); };
-    c.run = [=](Argmax* rung, ArgmaxOperands& o, cudaStream_t stream) {
-        rung(o.x_device.data(), o.index_device.data(), shape, stream);
+    c.shape = lab::shape_label({extent.rows, extent.columns});
+    c.work = Argmax{.rows = extent.rows, .columns = extent.columns}.work();
+    c.make = [=](std::uint64_t seed) { return ArgmaxOperands(extent, seed); };
+    c.op = [=](ArgmaxOperands& o) {
+        return Argmax{o.x_device.data(), o.index_device.data(), extent.rows, extent.columns};
     };
     c.output = [](ArgmaxOperands& o) { return lab::bytes_of(o.index_device); };
     c.fault = [=](const ArgmaxOperands& o) {
         return lab::first_fault(o.index_device, [&](std::size_t row) {
-            const auto begin = o.x.begin() + static_cast<std::ptrdiff_t>(row) * shape.columns;
-            return static_cast<double>(std::max_element(begin, begin + shape.columns) - begin);
+            const auto begin = o.x.begin() + static_cast<std::ptrdiff_t>(row) * extent.columns;
+            return static_cast<double>(std::max_element(begin, begin + extent.columns) - begin);
         });
     };
     return c;
@@ -50,11 +51,11 @@ struct ScanOperands {
     std::vector<double> sums;  // [rows, columns], what the device must find
     DeviceBuffer<float> x_device, y_device;
 
-    ScanOperands(const RowsShape& shape, std::uint64_t seed) {
-        const std::vector<float> x = whole_numbers(shape, seed);
+    ScanOperands(lab::Extent extent, std::uint64_t seed) {
+        const std::vector<float> x = whole_numbers(extent, seed);
         double sum = 0;
         for (std::size_t i = 0; i < x.size(); ++i) {
-            const bool row_begins = i % static_cast<std::size_t>(shape.columns) == 0;
+            const bool row_begins = i % static_cast<std::size_t>(extent.columns) == 0;
             sum = (row_begins ? 0 : sum) + x[i];
             sums.push_back(sum);
         }
@@ -63,14 +64,13 @@ struct ScanOperands {
     }
 };
 
-lab::LadderCase<Scan, ScanOperands> scan_case(const RowsShape& shape) {
+lab::LadderCase<Scan, ScanOperands> scan_case(lab::Extent extent) {
     lab::LadderCase<Scan, ScanOperands> c;
-    c.shape = lab::shape_label({shape.rows, shape.columns});
-    c.bytes = 8.0 * shape.rows * shape.columns;  // read once, written once
-    c.flops = 1.0 * shape.rows * shape.columns;
-    c.make = [=](std::uint64_t seed) { return ScanOperands(shape, seed); };
-    c.run = [=](Scan* rung, ScanOperands& o, cudaStream_t stream) {
-        rung(o.x_device.data(), o.y_device.data(), shape, stream);
+    c.shape = lab::shape_label({extent.rows, extent.columns});
+    c.work = Scan{.rows = extent.rows, .columns = extent.columns}.work();
+    c.make = [=](std::uint64_t seed) { return ScanOperands(extent, seed); };
+    c.op = [=](ScanOperands& o) {
+        return Scan{o.x_device.data(), o.y_device.data(), extent.rows, extent.columns};
     };
     c.output = [](ScanOperands& o) { return lab::bytes_of(o.y_device); };
     c.fault = [](const ScanOperands& o) {
@@ -80,14 +80,14 @@ lab::LadderCase<Scan, ScanOperands> scan_case(const RowsShape& shape) {
 }
 
 void describe(lab::Bench& bench) {
-    using Shapes = std::vector<RowsShape>;
-    const Shapes gpu{{256, 128'256}, {1, 128'256}};  // a batch of Llama-3's logits, and one row
-    const Shapes cpu{{4, 4096}};
-    for (const RowsShape& shape : lab::by_device(gpu, cpu)) {
-        bench.add(argmax_ladder, argmax_case(shape));
+    using Extents = std::vector<lab::Extent>;
+    const Extents gpu{{256, 128'256}, {1, 128'256}};  // a batch of Llama-3's logits, and one row
+    const Extents cpu{{4, 4096}};
+    for (const lab::Extent extent : lab::by_device(gpu, cpu)) {
+        bench.add(argmax_ladder, argmax_case(extent));
     }
-    for (const RowsShape& shape : lab::by_device(gpu, cpu)) {
-        bench.add(scan_ladder, scan_case(shape));
+    for (const lab::Extent extent : lab::by_device(gpu, cpu)) {
+        bench.add(scan_ladder, scan_case(extent));
     }
 }
 

@@ -1,7 +1,7 @@
-/// Rung 1: a thread a row.
+/// Rung 1: one thread per row.
 ///
 /// Idea      A thread walks along its row and remembers the best element so far.
-/// Changed   Nothing below this rung. It is the loop of a CPU program, one copy for each row.
+/// Changed   Against the loop of a CPU program: one copy of it for each row.
 /// Expect    4 bytes an element, so memory is the limit. But lanes are a whole row apart: 32
 ///           sectors a request where 4 would do. And a batch has few rows: 256 of them are 8 warps,
 ///           and an H200 holds 8,448. Each thread waits for one sector of 8 elements after the
@@ -19,14 +19,14 @@ namespace {
 
 __global__ void argmax_thread_per_row_kernel(const float* x,       // [rows, columns]
                                              std::int32_t* index,  // [rows]
-                                             RowsShape shape) {
+                                             std::int64_t rows, std::int64_t columns) {
     const std::int64_t row = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-    if (row >= shape.rows) return;
+    if (row >= rows) return;
 
     float largest = 0;
     std::int32_t best = -1;  // none yet
-    for (std::int64_t column = 0; column < shape.columns; ++column) {
-        const float value = x[row * shape.columns + column];
+    for (std::int64_t column = 0; column < columns; ++column) {
+        const float value = x[row * columns + column];
         if (isnan(value)) {
             best = -1;  // no element is the largest
             break;
@@ -41,12 +41,12 @@ __global__ void argmax_thread_per_row_kernel(const float* x,       // [rows, col
 
 }  // namespace
 
-void v1_argmax_thread_per_row(const float* x, std::int32_t* index, RowsShape shape,
-                              cudaStream_t stream) {
-    if (!has_work(x, index, shape)) return;
+void v1_argmax_thread_per_row(const Argmax& op, cudaStream_t stream) {
+    if (!op.check()) return;
     const unsigned blocks =
-        require_blocks("argmax", ceil_div<std::int64_t>(shape.rows, rows_per_block));
-    argmax_thread_per_row_kernel<<<blocks, rows_per_block, 0, stream>>>(x, index, shape);
+        require_blocks("argmax", ceil_div<std::int64_t>(op.rows, rows_per_block));
+    argmax_thread_per_row_kernel<<<blocks, rows_per_block, 0, stream>>>(op.x, op.index, op.rows,
+                                                                        op.columns);
     check_launch("argmax v1_argmax_thread_per_row");
 }
 

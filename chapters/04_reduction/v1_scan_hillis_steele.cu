@@ -2,9 +2,9 @@
 ///
 /// Idea      Step d adds to every element the one 2ᵈ places before it: after 1, 2, 4 … each holds
 ///           the sum of the last 2, 4, 8 … So 256 elements take 8 steps, not 255.
-/// Changed   Nothing below this rung. The loop `sum += x[i]; y[i] = sum;` hands one number from
-///           element to element; here a block takes a row in chunks of its own size, and only the
-///           sum of a chunk is handed on.
+/// Changed   Against the loop `sum += x[i]; y[i] = sum;` of a CPU, which hands one number from
+///           element to element: a block takes a row in chunks of its own size, and only the sum of
+///           a chunk is handed on.
 /// Expect    8 bytes an element, and loads and stores of 4 sectors. But a chunk of 256 takes 9
 ///           barriers, and chunks wait for each other: far from the speed of memory, unless there
 ///           are enough rows for several blocks on each SM.
@@ -21,7 +21,7 @@ namespace {
 
 __global__ void scan_hillis_steele_kernel(const float* x,  // [rows, columns]
                                           float* y,        // [rows, columns]
-                                          RowsShape shape) {
+                                          std::int64_t columns) {
     // Steps take turns with two copies: while some threads still read one, others write the other.
     __shared__ float sums[2][block_size];
 
@@ -31,16 +31,16 @@ __global__ void scan_hillis_steele_kernel(const float* x,  // [rows, columns]
     int turn = 0;
     float carry = 0;  // the sum of all chunks before this one, the same in every thread
 
-    for (std::int64_t start = 0; start < shape.columns; start += threads) {
+    for (std::int64_t start = 0; start < columns; start += threads) {
         const std::int64_t column = start + thread;
-        float sum = column < shape.columns ? x[row * shape.columns + column] : 0;
+        float sum = column < columns ? x[row * columns + column] : 0;
         for (int distance = 1; distance < threads; distance *= 2) {
             sums[turn][thread] = sum;
             __syncthreads();
             if (thread >= distance) sum += sums[turn][thread - distance];
             turn = 1 - turn;
         }
-        if (column < shape.columns) y[row * shape.columns + column] = carry + sum;
+        if (column < columns) y[row * columns + column] = carry + sum;
 
         sums[turn][thread] = sum;
         __syncthreads();
@@ -51,11 +51,11 @@ __global__ void scan_hillis_steele_kernel(const float* x,  // [rows, columns]
 
 }  // namespace
 
-void v1_scan_hillis_steele(const float* x, float* y, RowsShape shape, cudaStream_t stream) {
-    if (!has_work(x, y, shape)) return;
-    const unsigned blocks = require_blocks("scan", shape.rows);
-    const unsigned threads = threads_for(shape.columns);
-    scan_hillis_steele_kernel<<<blocks, threads, 0, stream>>>(x, y, shape);
+void v1_scan_hillis_steele(const Scan& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned blocks = require_blocks("scan", op.rows);
+    const unsigned threads = threads_for(op.columns);
+    scan_hillis_steele_kernel<<<blocks, threads, 0, stream>>>(op.x, op.y, op.columns);
     check_launch("scan v1_scan_hillis_steele");
 }
 

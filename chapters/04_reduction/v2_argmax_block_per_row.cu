@@ -1,4 +1,4 @@
-/// Rung 2: a block a row.
+/// Rung 2: one block per row.
 ///
 /// Idea      Each thread of a block finds the best of its share of the row. Then the block's
 ///           candidates meet in shared memory: in each step half of them are dropped, until one is
@@ -33,7 +33,7 @@ __device__ bool beats(Candidate a, Candidate b) {
 
 __global__ void argmax_block_per_row_kernel(const float* x,       // [rows, columns]
                                             std::int32_t* index,  // [rows]
-                                            RowsShape shape) {
+                                            std::int64_t columns) {
     __shared__ Candidate candidates[block_size];
 
     const int thread = threadIdx.x;
@@ -41,8 +41,8 @@ __global__ void argmax_block_per_row_kernel(const float* x,       // [rows, colu
     const std::int64_t row = blockIdx.x;
 
     Candidate best{-infinity, none};  // loses to every element, even to -infinity
-    for (std::int64_t column = thread; column < shape.columns; column += threads) {
-        const float value = x[row * shape.columns + column];
+    for (std::int64_t column = thread; column < columns; column += threads) {
+        const float value = x[row * columns + column];
         Candidate candidate{value, static_cast<std::int32_t>(column)};
         if (isnan(value)) candidate = {infinity, -1};  // beats every element, even +infinity
         if (beats(candidate, best)) best = candidate;
@@ -61,12 +61,11 @@ __global__ void argmax_block_per_row_kernel(const float* x,       // [rows, colu
 
 }  // namespace
 
-void v2_argmax_block_per_row(const float* x, std::int32_t* index, RowsShape shape,
-                             cudaStream_t stream) {
-    if (!has_work(x, index, shape)) return;
-    const unsigned blocks = require_blocks("argmax", shape.rows);
-    const unsigned threads = threads_for(shape.columns);
-    argmax_block_per_row_kernel<<<blocks, threads, 0, stream>>>(x, index, shape);
+void v2_argmax_block_per_row(const Argmax& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned blocks = require_blocks("argmax", op.rows);
+    const unsigned threads = threads_for(op.columns);
+    argmax_block_per_row_kernel<<<blocks, threads, 0, stream>>>(op.x, op.index, op.columns);
     check_launch("argmax v2_argmax_block_per_row");
 }
 

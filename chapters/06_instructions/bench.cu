@@ -31,11 +31,9 @@ lab::LadderCase<Gelu<T>, Operands<T>> gelu_case(std::int64_t rows, std::int64_t 
     lab::LadderCase<Gelu<T>, Operands<T>> c;
     c.shape = lab::shape_label({rows, width});
     if (sizeof(T) == 2) c.shape += ", y in bf16";
-    c.bytes = static_cast<double>(n) * (sizeof(float) + sizeof(T));  // x is read, y is written
+    c.work = Gelu<T>{.n = n}.work();
     c.make = [=](std::uint64_t seed) { return Operands<T>(n, seed); };
-    c.run = [=](Gelu<T>* rung, Operands<T>& o, cudaStream_t stream) {
-        rung(o.x.data(), o.y.data(), n, stream);
-    };
+    c.op = [=](Operands<T>& o) { return Gelu<T>{o.x.data(), o.y.data(), n}; };
     c.output = [](Operands<T>& o) { return lab::bytes_of(o.y); };
     c.fault = [=](const Operands<T>& o) {
         return lab::first_fault(

@@ -31,24 +31,15 @@ void copy_pinned(Operands& o, cudaStream_t stream) {
                               cudaMemcpyHostToDevice, stream));
 }
 
-bool is_recorded(cudaStream_t stream) {
-    cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
-    T2T_CHECK(cudaStreamIsCapturing(stream, &status));
-    return status == cudaStreamCaptureStatusActive;
-}
-
 lab::LadderCase<Upload, Operands> upload_case(std::int64_t n) {
     lab::LadderCase<Upload, Operands> c;
     c.shape = lab::shape_label({n}) + " floats";
-    c.bytes = 4.0 * n;  // over the bus
+    c.work = Upload{.bytes = n * sizeof(float)}.work();
+    c.waits_for_the_device = true;
     c.make = [=](std::uint64_t seed) { return Operands(n, seed); };
-    c.run = [](Upload* rung, Operands& o, cudaStream_t stream) {
-        // Before it times anything, the harness records one run as a graph, to learn about how long
-        // it is. An upload waits for the device and cannot be recorded; a pinned copy of as many
-        // bytes takes its place there. Runs as long as these are timed as they are, unrecorded.
-        if (is_recorded(stream)) return copy_pinned(o, stream);
-        rung(std::as_bytes(std::span(o.host)).data(), lab::bytes_of(o.device).data(),
-             o.device.bytes(), stream);
+    c.op = [](Operands& o) {
+        return Upload{std::as_bytes(std::span(o.host)).data(), lab::bytes_of(o.device).data(),
+                      o.device.bytes()};
     };
     c.output = [](Operands& o) { return lab::bytes_of(o.device); };
     c.fault = [](const Operands& o) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "common/device/arguments.hpp"
 
@@ -31,6 +32,14 @@ __host__ __device__ inline TileOrigin tile_down_columns(unsigned tile, std::int6
     const auto tiles_down = static_cast<unsigned>(ceil_div<std::int64_t>(rows, tile_rows));
     return {std::int64_t{tile % tiles_down} * tile_rows,
             std::int64_t{tile / tiles_down} * tile_columns};
+}
+
+/// As tile_down_columns(), counted along the rows of a matrix with `columns` columns.
+__host__ __device__ inline TileOrigin tile_along_rows(unsigned tile, std::int64_t columns,
+                                                      int tile_rows, int tile_columns) {
+    const auto tiles_across = static_cast<unsigned>(ceil_div<std::int64_t>(columns, tile_columns));
+    return {std::int64_t{tile / tiles_across} * tile_rows,
+            std::int64_t{tile % tiles_across} * tile_columns};
 }
 
 }  // namespace t2t

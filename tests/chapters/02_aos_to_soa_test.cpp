@@ -1,10 +1,14 @@
+#include <cstdint>
 #include <limits>
-#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "chapters/02_memory_access/memory_access.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/arrays.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {
@@ -29,13 +33,13 @@ TEST_P(AosToSoa, SeparatesTheFieldsAtEverySize) {
         const Bodies to{
             check.output<float>("to.x", field(0)), check.output<float>("to.y", field(1)),
             check.output<float>("to.z", field(2)), check.output<float>("to.mass", field(3))};
-        const auto result = check.run([&] { rung().run(from, to, n, nullptr); });
+        const auto result = check.run(rung(), {from, to, n});
         EXPECT_TRUE(result.ok()) << result.message();
     }
 }
 
 TEST_P(AosToSoa, DoesNothingForZeroBodies) {
-    EXPECT_NO_THROW(rung().run(nullptr, Bodies{}, 0, nullptr));
+    EXPECT_NO_THROW(rung().run({.n = 0}, nullptr));
 }
 
 TEST_P(AosToSoa, RefusesBadArguments) {
@@ -44,19 +48,22 @@ TEST_P(AosToSoa, RefusesBadArguments) {
     const auto* from = reinterpret_cast<const Body*>(bodies.data());
     float* p = arrays.data();
     const Bodies to{p, p + 16, p + 32, p + 48};
-    const auto run = rung().run;
-    EXPECT_THROW(run(from, to, -1, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(from, to, std::numeric_limits<std::int64_t>::max() / 8, nullptr),
-                 std::invalid_argument);
-    EXPECT_THROW(run(nullptr, to, 8, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(reinterpret_cast<const Body*>(bodies.data() + 1), to, 8, nullptr),
-                 std::invalid_argument);
-    for (float* Bodies::*field : {&Bodies::x, &Bodies::y, &Bodies::z, &Bodies::mass}) {
+    const auto* odd = reinterpret_cast<const Body*>(bodies.data() + 1);
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    tests::expect_refusal(rung(), {from, to, -1}, "aos_to_soa: n is -1");
+    tests::expect_refusal(rung(), {from, to, most / 8}, "aos_to_soa: n (");
+    tests::expect_refusal(rung(), {nullptr, to, 8}, "aos_to_soa: from is null");
+    tests::expect_refusal(rung(), {odd, to, 8}, "aos_to_soa: from is not aligned");
+    const std::vector<std::pair<float * Bodies::*, std::string>> fields{{&Bodies::x, "to.x"},
+                                                                        {&Bodies::y, "to.y"},
+                                                                        {&Bodies::z, "to.z"},
+                                                                        {&Bodies::mass, "to.mass"}};
+    for (const auto& [field, name] : fields) {
         Bodies bad = to;
         bad.*field = nullptr;
-        EXPECT_THROW(run(from, bad, 8, nullptr), std::invalid_argument);
+        tests::expect_refusal(rung(), {from, bad, 8}, "aos_to_soa: " + name + " is null");
         bad.*field = to.*field + 1;
-        EXPECT_THROW(run(from, bad, 8, nullptr), std::invalid_argument);
+        tests::expect_refusal(rung(), {from, bad, 8}, "aos_to_soa: " + name + " is not aligned");
     }
     EXPECT_TRUE(arrays.unchanged()) << "a refused call has written";
 }

@@ -1,10 +1,11 @@
+#include <cstdint>
 #include <limits>
-#include <stdexcept>
 
 #include "chapters/02_memory_access/memory_access.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/arrays.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {
@@ -21,13 +22,13 @@ TEST_P(Copy, CopiesEverySize) {
         lab::RungCheck check("copy", rung().name);
         const float* x = check.input("x", values);
         float* y = check.output<float>("y", {lab::reference::copy(values), {1, n}});
-        const auto result = check.run([&] { rung().run(x, y, n, nullptr); });
+        const auto result = check.run(rung(), {x, y, n});
         EXPECT_TRUE(result.ok()) << result.message();
     }
 }
 
 TEST_P(Copy, DoesNothingForZeroElements) {
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, 0, nullptr));
+    EXPECT_NO_THROW(rung().run({.n = 0}, nullptr));
 }
 
 TEST_P(Copy, RefusesBadArguments) {
@@ -35,14 +36,13 @@ TEST_P(Copy, RefusesBadArguments) {
     lab::GuardedBuffer<float> to(64);
     const float* x = from.data();
     float* y = to.data();
-    const auto run = rung().run;
-    EXPECT_THROW(run(x, y, -1, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, y, std::numeric_limits<std::int64_t>::max(), nullptr),
-                 std::invalid_argument);
-    EXPECT_THROW(run(nullptr, y, 8, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, nullptr, 8, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x + 1, y, 8, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, y + 3, 8, nullptr), std::invalid_argument);
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    tests::expect_refusal(rung(), {x, y, -1}, "copy: n is -1");
+    tests::expect_refusal(rung(), {x, y, most}, "copy: n (");
+    tests::expect_refusal(rung(), {nullptr, y, 8}, "copy: x is null");
+    tests::expect_refusal(rung(), {x, nullptr, 8}, "copy: y is null");
+    tests::expect_refusal(rung(), {x + 1, y, 8}, "copy: x is not aligned");
+    tests::expect_refusal(rung(), {x, y + 3, 8}, "copy: y is not aligned");
     EXPECT_TRUE(to.unchanged()) << "a refused call has written";
 }
 

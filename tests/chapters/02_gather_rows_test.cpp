@@ -1,17 +1,19 @@
+#include <array>
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "chapters/02_memory_access/memory_access.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/arrays.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {
 
 using memory_access::GatherRows;
-using memory_access::GatherShape;
 
 using GatherFloatRows = tests::EveryRung<memory_access::gather_rows_ladder<float>>;
 using GatherBf16Rows = tests::EveryRung<memory_access::gather_rows_ladder<__nv_bfloat16>>;
@@ -27,30 +29,30 @@ std::vector<float> widened(const std::vector<Element>& values) {
 }
 
 template <typename Element>
-lab::Comparison gather(const Rung<GatherRows<Element>>& rung, GatherShape shape,
+lab::Comparison gather(const Rung<GatherRows<Element>>& rung, lab::Extent extent,
                        const std::vector<std::int32_t>& ids) {
-    const auto values = lab::normal<Element>(shape.rows * shape.width, 3, 2, lab::test_seed());
+    const auto [rows, width] = extent;
+    const auto count = static_cast<std::int64_t>(ids.size());
+    const auto values = lab::normal<Element>(rows * width, 3, 2, lab::test_seed());
     lab::RungCheck check("gather_rows", rung.name);
     const Element* table = check.input("table", values);
     const std::int32_t* which = check.input("ids", ids);
-    const lab::Extent extent{shape.rows, shape.width};
     float* out = check.output<float>(
-        "out",
-        {lab::reference::gather_rows(widened(values), ids, extent), {shape.count, shape.width}});
-    return check.run([&] { rung.run(table, which, out, shape, nullptr); });
+        "out", {lab::reference::gather_rows(widened(values), ids, extent), {count, width}});
+    return check.run(rung, {table, which, out, rows, width, count});
 }
 
 template <typename Element>
 void fetches_rows_of_every_shape(const Rung<GatherRows<Element>>& rung) {
-    const std::vector<GatherShape> shapes{
+    const std::vector<std::array<std::int64_t, 3>> shapes{
+        // rows, width, count
         {1, 1, 1},    {2, 3, 5},    {7, 4, 1},       {3, 31, 9},     {5, 32, 8},      {9, 33, 17},
         {101, 97, 3}, {64, 128, 9}, {300, 130, 257}, {2000, 63, 40}, {211, 768, 101},
     };
-    for (const GatherShape& shape : shapes) {
+    for (const auto& [rows, width, count] : shapes) {
         // Random rows: some twice, some never, in no order.
-        const auto ids =
-            lab::integers<std::int32_t>(shape.count, 0, shape.rows - 1, lab::test_seed() + 1);
-        const auto result = gather(rung, shape, ids);
+        const auto ids = lab::integers<std::int32_t>(count, 0, rows - 1, lab::test_seed() + 1);
+        const auto result = gather(rung, {rows, width}, ids);
         EXPECT_TRUE(result.ok()) << result.message();
     }
 }
@@ -64,7 +66,7 @@ TEST_P(GatherBf16Rows, FetchesRowsOfEveryShape) {
 template <typename Element>
 void reaches_first_and_last_row(const Rung<GatherRows<Element>>& rung) {
     for (const std::int64_t width : {5, 8}) {
-        const auto result = gather(rung, {1000, width, 3}, {999, 0, 999});
+        const auto result = gather(rung, {1000, width}, {999, 0, 999});
         EXPECT_TRUE(result.ok()) << result.message();
     }
 }
@@ -88,14 +90,14 @@ void gives_nan_for_an_id_outside_the_table(const Rung<GatherRows<Element>>& rung
     for (const std::int64_t width : {5, 8}) {
         const auto all = lab::normal<Element>((rows + 2 * around) * width, 3, 2, lab::test_seed());
         const std::vector<Element> table(all.begin() + around * width, all.end() - around * width);
-        const GatherShape shape{rows, width, static_cast<std::int64_t>(ids.size())};
+        const auto count = static_cast<std::int64_t>(ids.size());
         lab::RungCheck check("gather_rows of unknown ids,", rung.name);
         const Element* values = check.input("table", all) + around * width;
         const std::int32_t* which = check.input("ids", ids);
         float* out = check.output<float>(
-            "out", {lab::reference::gather_rows(widened(table), ids, {rows, width}),
-                    {shape.count, width}});
-        const auto result = check.run([&] { rung.run(values, which, out, shape, nullptr); });
+            "out",
+            {lab::reference::gather_rows(widened(table), ids, {rows, width}), {count, width}});
+        const auto result = check.run(rung, {values, which, out, rows, width, count});
         EXPECT_TRUE(result.ok()) << result.message();
     }
 }
@@ -123,9 +125,7 @@ void keeps_special_values(const Rung<GatherRows<Element>>& rung) {
         const std::int32_t* which = check.input("ids", ids);
         float* out = check.output<float>(
             "out", {lab::reference::gather_rows(widened(row), ids, {1, width}), {1, width}});
-        const auto result = check.run([&] {
-            rung.run(values, which, out, {1, width, 1}, nullptr);
-        });
+        const auto result = check.run(rung, {values, which, out, 1, width, 1});
         EXPECT_TRUE(result.ok()) << result.message();
     }
 }
@@ -138,7 +138,7 @@ TEST_P(GatherBf16Rows, KeepsSpecialValues) {
 
 template <typename Element>
 void gives_nan_for_an_empty_table(const Rung<GatherRows<Element>>& rung) {
-    const auto result = gather(rung, {0, 8, 2}, {0, 1});
+    const auto result = gather(rung, {0, 8}, {0, 1});
     EXPECT_TRUE(result.ok()) << result.message();
 }
 TEST_P(GatherFloatRows, GivesNanForAnEmptyTable) {
@@ -150,8 +150,8 @@ TEST_P(GatherBf16Rows, GivesNanForAnEmptyTable) {
 
 template <typename Element>
 void does_nothing_for_an_empty_result(const Rung<GatherRows<Element>>& rung) {
-    EXPECT_NO_THROW(rung.run(nullptr, nullptr, nullptr, {10, 8, 0}, nullptr));
-    EXPECT_NO_THROW(rung.run(nullptr, nullptr, nullptr, {10, 0, 5}, nullptr));
+    EXPECT_NO_THROW(rung.run({.rows = 10, .width = 8, .count = 0}, nullptr));
+    EXPECT_NO_THROW(rung.run({.rows = 10, .width = 0, .count = 5}, nullptr));
 }
 TEST_P(GatherFloatRows, DoesNothingForAnEmptyResult) {
     does_nothing_for_an_empty_result(rung());
@@ -171,18 +171,20 @@ void refuses_bad_arguments(const Rung<GatherRows<Element>>& rung) {
     const auto* odd = reinterpret_cast<const std::int32_t*>(reinterpret_cast<const char*>(ids) +
                                                             2);  // not 4-byte aligned
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    const auto run = rung.run;
-    EXPECT_THROW(run(table, ids, out, {-1, 8, 2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(table, ids, out, {8, -8, 2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(table, ids, out, {8, 8, -2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(table, ids, out, {most / 8, 8, 2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(table, ids, out, {8, 8, most / 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(nullptr, ids, out, {8, 8, 2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(table, nullptr, out, {8, 8, 2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(table, ids, nullptr, {8, 8, 2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(table + 1, ids, out, {4, 8, 2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(table, odd, out, {4, 8, 1}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(table, ids, out + 2, {4, 8, 2}, nullptr), std::invalid_argument);
+    const auto refuses = [&](const GatherRows<Element>& op, const std::string& part) {
+        tests::expect_refusal(rung, op, "gather_rows: " + part);
+    };
+    refuses({table, ids, out, -1, 8, 2}, "rows is -1");
+    refuses({table, ids, out, 8, -8, 2}, "width is -8");
+    refuses({table, ids, out, 8, 8, -2}, "count is -2");
+    refuses({table, ids, out, most / 8, 8, 2}, "rows (");
+    refuses({table, ids, out, 8, 8, most / 8}, "count (");
+    refuses({nullptr, ids, out, 8, 8, 2}, "table is null");
+    refuses({table, nullptr, out, 8, 8, 2}, "ids is null");
+    refuses({table, ids, nullptr, 8, 8, 2}, "out is null");
+    refuses({table + 1, ids, out, 4, 8, 2}, "table is not aligned");
+    refuses({table, odd, out, 4, 8, 1}, "ids is not aligned");
+    refuses({table, ids, out + 2, 4, 8, 2}, "out is not aligned");
     EXPECT_TRUE(output.unchanged()) << "a refused call has written";
 }
 TEST_P(GatherFloatRows, RefusesBadArguments) {

@@ -1,10 +1,12 @@
+#include <cstdint>
 #include <limits>
-#include <stdexcept>
+#include <string>
 
 #include "chapters/03_shared_memory/shared_memory.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/arrays.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {
@@ -19,8 +21,7 @@ lab::Comparison transpose(const auto& rung, lab::Extent extent) {
     const float* in = check.input("in", values);
     float* out =
         check.output<float>("out", {lab::reference::transpose(values, extent), {columns, rows}});
-    return check.run(
-        [&, rows = rows, columns = columns] { rung.run(in, out, rows, columns, nullptr); });
+    return check.run(rung, {in, out, rows, columns});
 }
 
 TEST_P(Transpose, TurnsEveryShape) {
@@ -48,8 +49,8 @@ TEST_P(Transpose, TurnsAVeryLongColumn) {
 }
 
 TEST_P(Transpose, DoesNothingForAnEmptyMatrix) {
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, 0, 5, nullptr));
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, 5, 0, nullptr));
+    EXPECT_NO_THROW(rung().run({.rows = 0, .columns = 5}, nullptr));
+    EXPECT_NO_THROW(rung().run({.rows = 5, .columns = 0}, nullptr));
 }
 
 TEST_P(Transpose, RefusesBadArguments) {
@@ -58,17 +59,19 @@ TEST_P(Transpose, RefusesBadArguments) {
     const float* in = from.data();
     float* out = to.data();
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    const auto run = rung().run;
-    EXPECT_THROW(run(in, out, -1, 4, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(in, out, 4, -1, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(in, out, -4, -4, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(in, out, 0, -4, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(in, out, most, 2, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(in, out, most / 4, 4, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(nullptr, out, 4, 4, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(in, nullptr, 4, 4, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(in + 1, out, 4, 4, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(in, out + 2, 4, 4, nullptr), std::invalid_argument);
+    const auto refuses = [&](const shared_memory::Transpose& op, const std::string& part) {
+        tests::expect_refusal(rung(), op, "transpose: " + part);
+    };
+    refuses({in, out, -1, 4}, "rows is -1");
+    refuses({in, out, 4, -1}, "columns is -1");
+    refuses({in, out, -4, -4}, "rows is -4");
+    refuses({in, out, 0, -4}, "columns is -4");
+    refuses({in, out, most, 2}, "rows (");
+    refuses({in, out, most / 4, 4}, "rows (");
+    refuses({nullptr, out, 4, 4}, "in is null");
+    refuses({in, nullptr, 4, 4}, "out is null");
+    refuses({in + 1, out, 4, 4}, "in is not aligned");
+    refuses({in, out + 2, 4, 4}, "out is not aligned");
     EXPECT_TRUE(to.unchanged()) << "a refused call has written";
 }
 

@@ -1,17 +1,17 @@
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "chapters/04_reduction/reduction.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/reduction.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {
-
-using reduction::RowsShape;
 
 using Argmax = tests::EveryRung<reduction::argmax_ladder>;
 T2T_EVERY_RUNG(Argmax);
@@ -24,8 +24,7 @@ lab::Comparison argmax(const auto& rung, lab::Extent extent, const std::vector<f
     lab::RungCheck check("argmax", rung.name);
     const float* x = check.input("x", values, offset);
     auto* index = check.output<std::int32_t>("index", {std::move(expected), {1, extent.rows}});
-    const RowsShape shape{extent.rows, extent.columns};
-    return check.run([&] { rung.run(x, index, shape, nullptr); });
+    return check.run(rung, {x, index, extent.rows, extent.columns});
 }
 
 lab::Comparison argmax(const auto& rung, lab::Extent extent, const std::vector<float>& values) {
@@ -114,12 +113,12 @@ TEST_P(Argmax, KnowsNoLargestInARowWithoutColumns) {
     const auto result = argmax(rung(), {3, 0}, {}, {-1, -1, -1});
     EXPECT_TRUE(result.ok()) << result.message();
     lab::GuardedBuffer<std::int32_t> index(1);
-    EXPECT_NO_THROW(rung().run(nullptr, index.data(), {1, 0}, nullptr));
+    EXPECT_NO_THROW(rung().run({.index = index.data(), .rows = 1, .columns = 0}, nullptr));
 }
 
 TEST_P(Argmax, DoesNothingForNoRows) {
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, {0, 8}, nullptr));
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, {0, 0}, nullptr));
+    EXPECT_NO_THROW(rung().run({.rows = 0, .columns = 8}, nullptr));
+    EXPECT_NO_THROW(rung().run({.rows = 0, .columns = 0}, nullptr));
 }
 
 TEST_P(Argmax, RefusesBadArguments) {
@@ -130,15 +129,17 @@ TEST_P(Argmax, RefusesBadArguments) {
     const auto* odd_x = reinterpret_cast<const float*>(reinterpret_cast<const char*>(x) + 2);
     auto* odd_index = reinterpret_cast<std::int32_t*>(reinterpret_cast<char*>(index) + 1);
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    const auto run = rung().run;
-    EXPECT_THROW(run(x, index, {-1, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, index, {8, -8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, index, {most / 8, 16}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, index, {1, std::int64_t{1} << 31}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(nullptr, index, {8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, nullptr, {8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(odd_x, index, {4, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, odd_index, {4, 8}, nullptr), std::invalid_argument);
+    const auto refuses = [&](const reduction::Argmax& op, const std::string& part) {
+        tests::expect_refusal(rung(), op, "argmax: " + part);
+    };
+    refuses({x, index, -1, 8}, "rows is -1");
+    refuses({x, index, 8, -8}, "columns is -8");
+    refuses({x, index, most / 8, 16}, "rows (");
+    refuses({x, index, 1, std::int64_t{1} << 31}, "columns is 2147483648");
+    refuses({nullptr, index, 8, 8}, "x is null");
+    refuses({x, nullptr, 8, 8}, "index is null");
+    refuses({odd_x, index, 4, 8}, "x is not aligned");
+    refuses({x, odd_index, 4, 8}, "index is not aligned");
     EXPECT_TRUE(output.unchanged()) << "a refused call has written";
 }
 

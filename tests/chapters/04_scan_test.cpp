@@ -2,18 +2,18 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "chapters/04_reduction/reduction.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/reduction.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {
-
-using reduction::RowsShape;
 
 using Scan = tests::EveryRung<reduction::scan_ladder>;
 T2T_EVERY_RUNG(Scan);
@@ -39,11 +39,11 @@ lab::Expected rounded_sums(const std::vector<float>& values, lab::Extent extent)
 
 lab::Comparison scan(const auto& rung, const std::vector<float>& values, lab::Expected expected,
                      std::size_t offset = 0) {
-    const RowsShape shape{expected.extent.rows, expected.extent.columns};
+    const lab::Extent extent = expected.extent;
     lab::RungCheck check("scan", rung.name);
     const float* x = check.input("x", values, offset);
     float* y = check.output<float>("y", std::move(expected), offset);
-    return check.run([&] { rung.run(x, y, shape, nullptr); });
+    return check.run(rung, {x, y, extent.rows, extent.columns});
 }
 
 TEST_P(Scan, AddsWholeNumbersOfEveryLength) {
@@ -75,9 +75,7 @@ TEST_P(Scan, AddsInPlace) {
         const auto values = lab::integers(extent.rows * extent.columns, -8, 8, lab::test_seed());
         lab::RungCheck check("scan in place,", rung().name);
         float* x = check.in_out("x", values, exact_sums(values, extent));
-        const auto result = check.run([&] {
-            rung().run(x, x, {extent.rows, extent.columns}, nullptr);
-        });
+        const auto result = check.run(rung(), {x, x, extent.rows, extent.columns});
         EXPECT_TRUE(result.ok()) << result.message();
     }
 }
@@ -101,8 +99,8 @@ TEST_P(Scan, CarriesNanAndInfinityTowardsTheEndOnly) {
 }
 
 TEST_P(Scan, DoesNothingWithoutElements) {
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, {0, 8}, nullptr));
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, {8, 0}, nullptr));
+    EXPECT_NO_THROW(rung().run({.rows = 0, .columns = 8}, nullptr));
+    EXPECT_NO_THROW(rung().run({.rows = 8, .columns = 0}, nullptr));
 }
 
 TEST_P(Scan, RefusesBadArguments) {
@@ -112,15 +110,17 @@ TEST_P(Scan, RefusesBadArguments) {
     float* y = output.data();
     const auto* odd_x = reinterpret_cast<const float*>(reinterpret_cast<const char*>(x) + 2);
     auto* odd_y = reinterpret_cast<float*>(reinterpret_cast<char*>(y) + 1);
-    const auto run = rung().run;
-    EXPECT_THROW(run(x, y, {-1, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, y, {8, -8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, y, {std::numeric_limits<std::int64_t>::max() / 8, 16}, nullptr),
-                 std::invalid_argument);
-    EXPECT_THROW(run(nullptr, y, {8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, nullptr, {8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(odd_x, y, {4, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, odd_y, {4, 8}, nullptr), std::invalid_argument);
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    const auto refuses = [&](const reduction::Scan& op, const std::string& part) {
+        tests::expect_refusal(rung(), op, "scan: " + part);
+    };
+    refuses({x, y, -1, 8}, "rows is -1");
+    refuses({x, y, 8, -8}, "columns is -8");
+    refuses({x, y, most / 8, 16}, "rows (");
+    refuses({nullptr, y, 8, 8}, "x is null");
+    refuses({x, nullptr, 8, 8}, "y is null");
+    refuses({odd_x, y, 4, 8}, "x is not aligned");
+    refuses({x, odd_y, 4, 8}, "y is not aligned");
     EXPECT_TRUE(output.unchanged()) << "a refused call has written";
 }
 

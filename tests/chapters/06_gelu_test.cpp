@@ -1,11 +1,12 @@
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
+#include <vector>
 
 #include "chapters/06_instructions/instructions.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/activation.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {
@@ -30,7 +31,7 @@ lab::Comparison gelu(const Rung<Gelu<T>>& rung, const std::vector<float>& values
     lab::RungCheck check("gelu", rung.name);
     const float* x = check.input("x", values);
     T* y = check.output<T>("y", {lab::reference::gelu(values), {1, n}, tolerance});
-    return check.run([&] { rung.run(x, y, n, nullptr); });
+    return check.run(rung, {x, y, n});
 }
 
 // Left of 0 tanh is near −1, and 1 + tanh keeps tanh's absolute error alone: one or two last places
@@ -105,13 +106,13 @@ TEST_P(GeluFloat, MayOverwriteItsInput) {
     lab::RungCheck check("gelu in place,", rung().name);
     float* x =
         check.in_out("x", values, {lab::reference::gelu(values), {1, 1001}, of_positive<float>()});
-    const auto result = check.run([&] { rung().run(x, x, 1001, nullptr); });
+    const auto result = check.run(rung(), {x, x, 1001});
     EXPECT_TRUE(result.ok()) << result.message();
 }
 
 template <typename T>
 void does_nothing_for_no_element(const Rung<Gelu<T>>& rung) {
-    EXPECT_NO_THROW(rung.run(nullptr, nullptr, 0, nullptr));
+    EXPECT_NO_THROW(rung.run({.n = 0}, nullptr));
 }
 TEST_P(GeluFloat, DoesNothingForNoElement) {
     does_nothing_for_no_element(rung());
@@ -126,14 +127,13 @@ void refuses_bad_arguments(const Rung<Gelu<T>>& rung) {
     lab::GuardedBuffer<T> to(64);
     const float* x = from.data();
     T* y = to.data();
-    const auto run = rung.run;
-    EXPECT_THROW(run(x, y, -1, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, y, std::numeric_limits<std::int64_t>::max() / 2, nullptr),
-                 std::invalid_argument);
-    EXPECT_THROW(run(nullptr, y, 4, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, nullptr, 4, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x + 1, y, 4, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, y + 1, 4, nullptr), std::invalid_argument);
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    tests::expect_refusal(rung, {x, y, -1}, "gelu: n is -1");
+    tests::expect_refusal(rung, {x, y, most / 2}, "gelu: n (");
+    tests::expect_refusal(rung, {nullptr, y, 4}, "gelu: x is null");
+    tests::expect_refusal(rung, {x, nullptr, 4}, "gelu: y is null");
+    tests::expect_refusal(rung, {x + 1, y, 4}, "gelu: x is not aligned");
+    tests::expect_refusal(rung, {x, y + 1, 4}, "gelu: y is not aligned");
     EXPECT_TRUE(to.unchanged()) << "a refused call has written";
 }
 TEST_P(GeluFloat, RefusesBadArguments) {

@@ -1,13 +1,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <stdexcept>
+#include <vector>
 
 #include "chapters/07_streams/streams.cuh"
 #include "common/device/buffer.hpp"
 #include "common/device/stream.hpp"
 #include "common/lab/inputs.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {
@@ -35,9 +36,8 @@ TEST_P(Upload, CopiesEverySize) {
         const Bytes before = host;
         lab::RungCheck check("upload", rung().name);
         auto* device = check.output<std::uint8_t>("device", exactly(host));
-        const auto result = check.run([&] {
-            rung().run(address(host), reinterpret_cast<std::byte*>(device), host.size(), nullptr);
-        });
+        const auto result =
+            check.run(rung(), {address(host), reinterpret_cast<std::byte*>(device), host.size()});
         EXPECT_TRUE(result.ok()) << result.message();
         EXPECT_EQ(host, before);
     }
@@ -49,9 +49,8 @@ TEST_P(Upload, CopiesFromAndToAnyAddress) {
     const Bytes tensor(file.begin() + 3, file.end());
     lab::RungCheck check("upload from an odd address", rung().name);
     auto* device = check.output<std::uint8_t>("device", exactly(tensor), 1);
-    const auto result = check.run([&] {
-        rung().run(address(file) + 3, reinterpret_cast<std::byte*>(device), tensor.size(), nullptr);
-    });
+    const auto result =
+        check.run(rung(), {address(file) + 3, reinterpret_cast<std::byte*>(device), tensor.size()});
     EXPECT_TRUE(result.ok()) << result.message();
 }
 
@@ -66,7 +65,7 @@ TEST_P(Upload, KeepsTheStreamsOrder) {
     const auto result = check.run([&] {
         Bytes host = values;
         T2T_CHECK(cudaMemsetAsync(between.data(), 0, between.bytes(), stream.get()));
-        rung().run(address(host), reinterpret_cast<std::byte*>(between.data()), host.size(),
+        rung().run({address(host), reinterpret_cast<std::byte*>(between.data()), host.size()},
                    stream.get());
         std::ranges::fill(host, std::uint8_t{0});
         T2T_CHECK(cudaMemcpyAsync(after, between.data(), between.bytes(), cudaMemcpyDeviceToDevice,
@@ -77,15 +76,15 @@ TEST_P(Upload, KeepsTheStreamsOrder) {
 }
 
 TEST_P(Upload, DoesNothingForNoByte) {
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, 0, nullptr));
+    EXPECT_NO_THROW(rung().run({.bytes = 0}, nullptr));
 }
 
 TEST_P(Upload, RefusesBadArguments) {
     const Bytes host(8);
     lab::GuardedBuffer<std::uint8_t> to(8);
     auto* device = reinterpret_cast<std::byte*>(to.data());
-    EXPECT_THROW(rung().run(nullptr, device, 8, nullptr), std::invalid_argument);
-    EXPECT_THROW(rung().run(address(host), nullptr, 8, nullptr), std::invalid_argument);
+    tests::expect_refusal(rung(), {nullptr, device, 8}, "upload: host is null");
+    tests::expect_refusal(rung(), {address(host), nullptr, 8}, "upload: device is null");
     EXPECT_TRUE(to.unchanged()) << "a refused call has written";
 }
 

@@ -11,7 +11,7 @@
 #include "common/lab/reference/kv_cache.hpp"
 #include "tests/chapters/attention_inputs.hpp"
 #include "tests/chapters/paged_pass.hpp"
-#include "tests/complaint.hpp"
+#include "tests/refusal.hpp"
 #include "tests/every_rung.hpp"
 
 namespace t2t {

@@ -11,7 +11,7 @@
 
 #include "chapters/14_flash_attention/flash_attention.cuh"
 #include "common/lab/guarded_buffer.hpp"
-#include "tests/complaint.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t::tests {
 

@@ -64,8 +64,8 @@ struct LadderCase {
 
     /// One set of operands with random data; each set has its own seed. Never zeros: they run faster.
     std::function<Operands(std::uint64_t seed)> make;
-    /// The operation on one set of operands. Its launchers must not wait for the device: short runs are
-    /// recorded in a graph.
+    /// The operation on one set of operands. Its launchers must not wait for the device, unless
+    /// `waits_for_the_device` says so: short runs are recorded in a graph.
     std::function<Op(Operands& operands)> op;
     /// The device memory that a run overwrites; poisoned before each check. See bytes_of().
     std::function<std::span<std::byte>(Operands& operands)> output;
@@ -75,6 +75,10 @@ struct LadderCase {
     std::string library_name = {};  ///< for example `cublasSgeam`; empty when no library does this
     /// Queues one run of the library on the same operands; held to the same check.
     std::function<void(Operands& operands, cudaStream_t stream)> library = {};
+
+    /// Launchers may wait for the device, as an upload does. Nothing is recorded then: all rows are launched
+    /// run by run, and a sample holds what the host did between them.
+    bool waits_for_the_device = false;
 };
 
 /// The cases of one chapter.
@@ -179,7 +183,8 @@ void Bench::add(const Ladder<Op, Count>& ladder, LadderCase<Op, Operands> ladder
     BenchCase erased{.operation = std::string(ladder.operation),
                      .shape = ladder_case.shape,
                      .work = ladder_case.work,
-                     .roof = ladder_case.roof};
+                     .roof = ladder_case.roof,
+                     .waits_for_the_device = ladder_case.waits_for_the_device};
     for (const auto& rung : ladder) erased.rungs.emplace_back(rung.name);
 
     erased.prepare = [ladder, ladder_case = std::move(ladder_case)](std::size_t count) {

@@ -40,11 +40,12 @@ struct BenchOperands {
 
 /// One table: a ladder on one shape.
 struct BenchCase {
-    std::string operation;             ///< the ladder's name
-    std::string shape;                 ///< label, for example `16384 × 16384`
-    Work work{};                       ///< what one run must move and compute
-    Roof roof = Roof::copy;            ///< what bounds it
-    std::vector<std::string> rungs{};  ///< the ladder's rungs, in climbing order
+    std::string operation;              ///< the ladder's name
+    std::string shape;                  ///< label, for example `16384 × 16384`
+    Work work{};                        ///< what one run must move and compute
+    Roof roof = Roof::copy;             ///< what bounds it
+    bool waits_for_the_device = false;  ///< a launcher may wait, so no row is recorded in a graph
+    std::vector<std::string> rungs{};   ///< the ladder's rungs, in climbing order
     /// Allocates and fills `sets` sets of operands; called when the case's turn comes.
     std::function<BenchOperands(std::size_t sets)> prepare{};
 };

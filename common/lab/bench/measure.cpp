@@ -65,15 +65,18 @@ struct TimedRow {
     RowResult* result;
 };
 
-std::unique_ptr<TimedRuns> make_batch(const BenchRow& row, std::size_t sets, const Stream& stream) {
-    TimedRuns probe(row.run, sets, sets, stream.get(), Queueing::graph);
+std::unique_ptr<TimedRuns> make_batch(const BenchRow& row, std::size_t sets,
+                                      bool waits_for_the_device, const Stream& stream) {
+    TimedRuns probe(row.run, sets, sets, stream.get(),
+                    waits_for_the_device ? Queueing::one_by_one : Queueing::graph);
     probe.milliseconds_per_run();  // the first time uploads the graph
     const double run = probe.milliseconds_per_run();
     const double round = run * static_cast<double>(sets);
     const double rounds =
         std::clamp(std::ceil(batch_milliseconds / round), 1.0,
                    static_cast<double>(std::max<std::size_t>(1, most_runs / sets)));
-    const Queueing queueing = run > hides_its_launch ? Queueing::one_by_one : Queueing::graph;
+    const Queueing queueing =
+        waits_for_the_device || run > hides_its_launch ? Queueing::one_by_one : Queueing::graph;
     auto batch = std::make_unique<TimedRuns>(row.run, sets * static_cast<std::size_t>(rounds), sets,
                                              stream.get(), queueing);
     const double once = std::max(1e-3, round * rounds);
@@ -153,7 +156,8 @@ CaseResult measure(const BenchCase& bench_case, const BenchOptions& options,
     for (std::size_t i = 0; i < operands.rows.size(); ++i) {
         RowResult& row = result.rows[i];
         if (!row.skipped.empty() || !row.fault.empty()) continue;
-        timed.push_back({make_batch(operands.rows[i], sets, stream), &row});
+        timed.push_back(
+            {make_batch(operands.rows[i], sets, bench_case.waits_for_the_device, stream), &row});
     }
     time_rows(timed, options.repetitions);
 

@@ -22,8 +22,11 @@ TimedRuns::TimedRuns(std::function<void(std::size_t set, cudaStream_t)> run, std
     try {
         run_all();
     } catch (...) {
-        cudaStreamEndCapture(stream, &recorded);  // the run's own error is the one to report
-        cudaGraphDestroy(recorded);
+        // The run's own error is the one to report; what ends a broken recording fails as well, and no
+        // later launch must report that.
+        cudaStreamEndCapture(stream, &recorded);
+        if (recorded != nullptr) cudaGraphDestroy(recorded);
+        cudaGetLastError();
         throw;
     }
     T2T_CHECK(cudaStreamEndCapture(stream, &recorded));

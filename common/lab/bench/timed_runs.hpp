@@ -16,7 +16,8 @@ enum class Queueing {
     /// Recorded once as a CUDA graph and replayed: launches cost about a microsecond.
     graph,
     /// Launched again each time. A graph's copies take a slower path than the stream's (2.7 instead of
-    /// 4.2 TB/s on an H200), so long runs, which hide their launches, go here.
+    /// 4.2 TB/s on an H200), so long runs, which hide their launches, go here. So do runs that wait for
+    /// the device, which a graph cannot record.
     one_by_one,
 };
 
