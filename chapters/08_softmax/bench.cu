@@ -8,6 +8,7 @@
 #include "chapters/08_softmax/softmax.cuh"
 #include "common/device/buffer.hpp"
 #include "common/lab/bench/bench.hpp"
+#include "common/lab/extent.hpp"
 #include "common/lab/inputs.hpp"
 
 namespace t2t::softmax {
@@ -19,32 +20,28 @@ struct Operands {
     std::vector<double> sum;      // [rows], of exp(x − maximum)
     DeviceBuffer<float> x_device, y_device;
 
-    Operands(const SoftmaxShape& shape, std::uint64_t seed)
-        : x(lab::uniform(shape.rows * shape.columns, -2, 2, seed)),
-          x_device(x),
-          y_device(x.size()) {
-        for (auto row = x.begin(); row != x.end(); row += shape.columns) {
-            const double largest = *std::max_element(row, row + shape.columns);
+    Operands(std::int64_t rows, std::int64_t columns, std::uint64_t seed)
+        : x(lab::uniform(rows * columns, -2, 2, seed)), x_device(x), y_device(x.size()) {
+        for (auto row = x.begin(); row != x.end(); row += columns) {
+            const double largest = *std::max_element(row, row + columns);
             double total = 0;
-            for (auto i = row; i != row + shape.columns; ++i) total += std::exp(*i - largest);
+            for (auto i = row; i != row + columns; ++i) total += std::exp(*i - largest);
             maximum.push_back(largest);
             sum.push_back(total);
         }
     }
 };
 
-lab::LadderCase<Softmax, Operands> softmax_case(const SoftmaxShape& shape) {
+lab::LadderCase<Softmax, Operands> softmax_case(std::int64_t rows, std::int64_t columns) {
     lab::LadderCase<Softmax, Operands> c;
-    c.shape = lab::shape_label({shape.rows, shape.columns});
-    c.bytes = 8.0 * shape.rows * shape.columns;  // read once, written once
-    c.flops = 4.0 * shape.rows * shape.columns;  // subtract, exponentiate, add, scale
-    c.make = [=](std::uint64_t seed) { return Operands(shape, seed); };
-    c.run = [=](Softmax* rung, Operands& o, cudaStream_t stream) {
-        rung(o.x_device.data(), o.y_device.data(), shape, stream);
+    c.shape = lab::shape_label({rows, columns});
+    c.work = Softmax{.rows = rows, .columns = columns}.work();
+    c.make = [=](std::uint64_t seed) { return Operands(rows, columns, seed); };
+    c.op = [=](Operands& o) {
+        return Softmax{o.x_device.data(), o.y_device.data(), rows, columns};
     };
     c.output = [](Operands& o) { return lab::bytes_of(o.y_device); };
     c.fault = [=](const Operands& o) {
-        const auto columns = static_cast<std::size_t>(shape.columns);
         // Elements from −2 to 2: probabilities differ by a factor of 55 at most, so that one
         // absolute tolerance is right for all of them: a thread that adds up a row alone is off by
         // half an ε for each addition, and exp and the division by a part in 10⁶.
@@ -53,7 +50,7 @@ lab::LadderCase<Softmax, Operands> softmax_case(const SoftmaxShape& shape) {
         return lab::first_fault(
             o.y_device,
             [&](std::size_t i) {
-                const std::size_t row = i / columns;
+                const std::size_t row = i / static_cast<std::size_t>(columns);
                 return std::exp(o.x[i] - o.maximum[row]) / o.sum[row];
             },
             share * largest);
@@ -62,11 +59,11 @@ lab::LadderCase<Softmax, Operands> softmax_case(const SoftmaxShape& shape) {
 }
 
 void describe(lab::Bench& bench) {
-    using Shapes = std::vector<SoftmaxShape>;
+    using Shapes = std::vector<lab::Extent>;
     const Shapes gpu{{8192, 8192}, {32, 128'256}};  // long rows of attention; a batch of logits
     const Shapes cpu{{64, 1024}};
-    for (const SoftmaxShape& shape : lab::by_device(gpu, cpu)) {
-        bench.add(ladder, softmax_case(shape));
+    for (const auto& [rows, columns] : lab::by_device(gpu, cpu)) {
+        bench.add(ladder, softmax_case(rows, columns));
     }
 }
 

@@ -1,5 +1,5 @@
 /// @file
-/// What the rungs of chapter 08 need around their kernels: checked arguments, and block sizes.
+/// What the rungs of chapter 08 need around their kernels: block sizes.
 #pragma once
 
 #include <algorithm>
@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <limits>
 
-#include "chapters/08_softmax/softmax.cuh"
 #include "common/device/arguments.hpp"
+#include "common/device/warp.cuh"
 
 namespace t2t::softmax {
 
@@ -16,8 +16,6 @@ namespace t2t::softmax {
 inline constexpr int block_size = 256;
 /// Threads in a block when each has a row of its own: few, so that few rows spread over many SMs.
 inline constexpr int rows_per_block = 64;
-/// Lanes of a warp.
-inline constexpr int warp_size = 32;
 /// The maximum of no elements.
 inline constexpr float lowest = -std::numeric_limits<float>::infinity();
 
@@ -28,15 +26,6 @@ inline unsigned threads_for(std::int64_t columns) {
     const auto wanted = static_cast<unsigned>(
         std::clamp<std::int64_t>(ceil_div<std::int64_t>(columns, 8), warp_size, block_size));
     return std::bit_ceil(wanted);
-}
-
-/// Checks the arguments that all rungs share. @returns false when there is nothing to do.
-inline bool has_work(const float* x, const float* y, const SoftmaxShape& shape) {
-    require_extent("softmax", shape.rows, shape.columns, sizeof(float));
-    if (shape.rows == 0 || shape.columns == 0) return false;
-    require_pointer("softmax", "x", x, sizeof(float4));
-    require_pointer("softmax", "y", y, sizeof(float4));
-    return true;
 }
 
 }  // namespace t2t::softmax

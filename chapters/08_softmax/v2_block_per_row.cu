@@ -1,4 +1,4 @@
-/// Rung 2: a block a row.
+/// Rung 2: one block per row.
 ///
 /// Idea      The threads of a block share a row. Each takes the maximum and the sum of its own
 ///           elements; chapter 04's halving in shared memory makes one of 256.
@@ -13,61 +13,47 @@
 ///           128,256: 83 GB/s, 2.4 %, 91× v1: 32 blocks leave 100 SMs empty.
 #include "chapters/08_softmax/launch.hpp"
 #include "chapters/08_softmax/softmax.cuh"
+#include "common/device/block.cuh"
 #include "common/device/check.hpp"
 
 namespace t2t::softmax {
 namespace {
 
-// One number of all threads' `value`, the same in every thread. `values` has one place a thread.
-template <typename Combine>
-__device__ float reduce(float value, float* values, Combine combine) {
-    const int thread = threadIdx.x;
-    values[thread] = value;
-    __syncthreads();
-    for (int half = blockDim.x / 2; half > 0; half /= 2) {
-        if (thread < half) values[thread] = combine(values[thread], values[thread + half]);
-        __syncthreads();
-    }
-    const float result = values[0];
-    __syncthreads();  // all have read it before `values` is used again
-    return result;
-}
-
 __global__ void block_per_row_kernel(const float* x,  // [rows, columns]
                                      float* y,        // [rows, columns]
-                                     SoftmaxShape shape) {
+                                     std::int64_t columns) {
     __shared__ float values[block_size];
 
     const std::int64_t row = blockIdx.x;
-    x += row * shape.columns;
-    y += row * shape.columns;
+    x += row * columns;
+    y += row * columns;
 
     float maximum = lowest;
-    for (std::int64_t i = threadIdx.x; i < shape.columns; i += blockDim.x) {
+    for (std::int64_t i = threadIdx.x; i < columns; i += blockDim.x) {
         maximum = fmaxf(maximum, x[i]);
     }
-    maximum = reduce(maximum, values, [](float a, float b) { return fmaxf(a, b); });
+    maximum = block_reduce(maximum, values, [](float a, float b) { return fmaxf(a, b); });
     if (maximum == lowest) maximum = 0;
 
     float sum = 0;
-    for (std::int64_t i = threadIdx.x; i < shape.columns; i += blockDim.x) {
+    for (std::int64_t i = threadIdx.x; i < columns; i += blockDim.x) {
         sum += expf(x[i] - maximum);
     }
-    sum = reduce(sum, values, [](float a, float b) { return a + b; });
+    sum = block_reduce(sum, values, [](float a, float b) { return a + b; });
 
     const float scale = sum == 0 ? 0 : 1 / sum;
-    for (std::int64_t i = threadIdx.x; i < shape.columns; i += blockDim.x) {
+    for (std::int64_t i = threadIdx.x; i < columns; i += blockDim.x) {
         y[i] = expf(x[i] - maximum) * scale;
     }
 }
 
 }  // namespace
 
-void v2_block_per_row(const float* x, float* y, SoftmaxShape shape, cudaStream_t stream) {
-    if (!has_work(x, y, shape)) return;
-    const unsigned blocks = require_blocks("softmax", shape.rows);
-    const unsigned threads = threads_for(shape.columns);
-    block_per_row_kernel<<<blocks, threads, 0, stream>>>(x, y, shape);
+void v2_block_per_row(const Softmax& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned blocks = require_blocks("softmax", op.rows);
+    const unsigned threads = threads_for(op.columns);
+    block_per_row_kernel<<<blocks, threads, 0, stream>>>(op.x, op.y, op.columns);
     check_launch("softmax v2_block_per_row");
 }
 

@@ -6,11 +6,14 @@
 #include "chapters/09_normalization/normalization.cuh"
 #include "common/device/buffer.hpp"
 #include "common/lab/bench/bench.hpp"
+#include "common/lab/extent.hpp"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/normalization.hpp"
 
 namespace t2t::normalization {
 namespace {
+
+constexpr float epsilon = 1e-5f;  // under the root
 
 template <typename T>
 struct Operands {
@@ -20,32 +23,29 @@ struct Operands {
     DeviceBuffer<float> x_device, weight_device, bias_device;
     DeviceBuffer<T> y;
 
-    Operands(const NormShape& shape, bool with_bias, std::uint64_t seed)
-        : x(lab::normal(shape.rows * shape.width, 1, 2, 3 * seed)),
-          weight(lab::uniform(shape.width, 0.5, 1.5, 3 * seed + 1)),
-          bias(lab::uniform(with_bias ? shape.width : 0, -1, 1, 3 * seed + 2)),
+    Operands(lab::Extent extent, bool with_bias, std::uint64_t seed)
+        : x(lab::normal(extent.rows * extent.columns, 1, 2, 3 * seed)),
+          weight(lab::uniform(extent.columns, 0.5, 1.5, 3 * seed + 1)),
+          bias(lab::uniform(with_bias ? extent.columns : 0, -1, 1, 3 * seed + 2)),
           x_device(x),
           weight_device(weight),
           bias_device(bias),
           y(x.size()) {
-        const lab::Extent extent{shape.rows, shape.width};
-        expected = with_bias ? lab::reference::layer_norm(x, weight, bias, extent, shape.epsilon)
-                             : lab::reference::rms_norm(x, weight, extent, shape.epsilon);
+        expected = with_bias ? lab::reference::layer_norm(x, weight, bias, extent, epsilon)
+                             : lab::reference::rms_norm(x, weight, extent, epsilon);
     }
 };
 
 // What both norms share.
-template <typename Function, typename T>
-lab::LadderCase<Function, Operands<T>> norm_case(const NormShape& shape, bool with_bias) {
+template <typename Norm, typename T>
+lab::LadderCase<Norm, Operands<T>> norm_case(lab::Extent extent, bool with_bias) {
     // Half a last place of T at the largest values (|y| < 16), and of a long sum in fp32.
     const double tolerance = sizeof(T) == 2 ? 0x1p-5 : 1e-4;
-    lab::LadderCase<Function, Operands<T>> c;
-    c.shape = lab::shape_label({shape.rows, shape.width});
+    lab::LadderCase<Norm, Operands<T>> c;
+    c.shape = lab::shape_label({extent.rows, extent.columns});
     if (sizeof(T) == 2) c.shape += ", y in bf16";
-    // x is read once, y is written once; weight and bias are small.
-    c.bytes = static_cast<double>(shape.rows) * shape.width * (sizeof(float) + sizeof(T)) +
-              shape.width * sizeof(float) * (with_bias ? 2.0 : 1.0);
-    c.make = [=](std::uint64_t seed) { return Operands<T>(shape, with_bias, seed); };
+    c.work = Norm{.rows = extent.rows, .width = extent.columns}.work();
+    c.make = [=](std::uint64_t seed) { return Operands<T>(extent, with_bias, seed); };
     c.output = [](Operands<T>& o) { return lab::bytes_of(o.y); };
     c.fault = [=](const Operands<T>& o) {
         return lab::first_fault(
@@ -55,20 +55,26 @@ lab::LadderCase<Function, Operands<T>> norm_case(const NormShape& shape, bool wi
 }
 
 template <typename T>
-auto layer_norm_case(const NormShape& shape) {
-    auto c = norm_case<LayerNorm<T>, T>(shape, true);
-    c.run = [=](LayerNorm<T>* rung, Operands<T>& o, cudaStream_t stream) {
-        rung(o.x_device.data(), o.weight_device.data(), o.bias_device.data(), o.y.data(), shape,
-             stream);
+auto layer_norm_case(lab::Extent extent) {
+    auto c = norm_case<LayerNorm<T>, T>(extent, true);
+    c.op = [=](Operands<T>& o) {
+        return LayerNorm<T>{o.x_device.data(),
+                            o.weight_device.data(),
+                            o.bias_device.data(),
+                            o.y.data(),
+                            extent.rows,
+                            extent.columns,
+                            epsilon};
     };
     return c;
 }
 
 template <typename T>
-auto rms_norm_case(const NormShape& shape) {
-    auto c = norm_case<RmsNorm<T>, T>(shape, false);
-    c.run = [=](RmsNorm<T>* rung, Operands<T>& o, cudaStream_t stream) {
-        rung(o.x_device.data(), o.weight_device.data(), o.y.data(), shape, stream);
+auto rms_norm_case(lab::Extent extent) {
+    auto c = norm_case<RmsNorm<T>, T>(extent, false);
+    c.op = [=](Operands<T>& o) {
+        return RmsNorm<T>{o.x_device.data(), o.weight_device.data(), o.y.data(),
+                          extent.rows,       extent.columns,         epsilon};
     };
     return c;
 }
@@ -76,8 +82,8 @@ auto rms_norm_case(const NormShape& shape) {
 void describe(lab::Bench& bench) {
     // GPT-2's width for LayerNorm, Mistral's for RMSNorm.
     const std::int64_t tokens = lab::by_device(8192, 64);
-    const NormShape gpt2{tokens, 768, 1e-5f};
-    const NormShape mistral{tokens, 4096, 1e-5f};
+    const lab::Extent gpt2{tokens, 768};
+    const lab::Extent mistral{tokens, 4096};
     bench.add(layer_norm_ladder<float>, layer_norm_case<float>(gpt2));
     bench.add(rms_norm_ladder<float>, rms_norm_case<float>(mistral));
     bench.add(rms_norm_ladder<__nv_bfloat16>, rms_norm_case<__nv_bfloat16>(mistral));

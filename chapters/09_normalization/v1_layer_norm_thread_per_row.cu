@@ -1,8 +1,8 @@
-/// Rung 1: LayerNorm, a thread a row.
+/// Rung 1: LayerNorm, one thread per row.
 ///
 /// Idea      Rows do not know of each other: give each to a thread, which walks along it three
 ///           times, for the mean, for the variance and for the output.
-/// Changed   Nothing below this rung. It is the loop over rows turned into threads.
+/// Changed   Against the loop over rows on a CPU: each turn of it has become a thread.
 /// Expect    The lanes of a warp are a row apart, 32 sectors a request as in chapter 02's first
 ///           gather, and 8,192 rows make 8,192 threads: 62 an SM, where 2,048 would fit. A few
 ///           per cent of a copy.
@@ -22,10 +22,10 @@ __global__ void layer_norm_thread_per_row_kernel(const float* x,       // [rows,
                                                  const float* weight,  // [width]
                                                  const float* bias,    // [width]
                                                  T* y,                 // [rows, width]
-                                                 NormShape shape) {
+                                                 std::int64_t rows, std::int64_t width,
+                                                 float epsilon) {
     const std::int64_t r = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-    if (r >= shape.rows) return;
-    const std::int64_t width = shape.width;
+    if (r >= rows) return;
     const float* row = x + r * width;
 
     float sum = 0;
@@ -36,7 +36,7 @@ __global__ void layer_norm_thread_per_row_kernel(const float* x,       // [rows,
     // left.
     float squares = 0;
     for (std::int64_t c = 0; c < width; ++c) squares += (row[c] - mean) * (row[c] - mean);
-    const float scale = rsqrtf(squares / static_cast<float>(width) + shape.epsilon);
+    const float scale = rsqrtf(squares / static_cast<float>(width) + epsilon);
 
     for (std::int64_t c = 0; c < width; ++c) {
         y[r * width + c] = from_float<T>((row[c] - mean) * scale * weight[c] + bias[c]);
@@ -46,18 +46,16 @@ __global__ void layer_norm_thread_per_row_kernel(const float* x,       // [rows,
 }  // namespace
 
 template <typename T>
-void v1_layer_norm_thread_per_row(const float* x, const float* weight, const float* bias, T* y,
-                                  NormShape shape, cudaStream_t stream) {
-    if (!has_work(x, weight, bias, y, shape)) return;
+void v1_layer_norm_thread_per_row(const LayerNorm<T>& op, cudaStream_t stream) {
+    if (!op.check()) return;
     const unsigned blocks =
-        require_blocks("layer_norm", ceil_div<std::int64_t>(shape.rows, block_size));
-    layer_norm_thread_per_row_kernel<<<blocks, block_size, 0, stream>>>(x, weight, bias, y, shape);
+        require_blocks("layer_norm", ceil_div<std::int64_t>(op.rows, block_size));
+    layer_norm_thread_per_row_kernel<<<blocks, block_size, 0, stream>>>(
+        op.x, op.weight, op.bias, op.y, op.rows, op.width, op.epsilon);
     check_launch("layer_norm v1_layer_norm_thread_per_row");
 }
 
-template void v1_layer_norm_thread_per_row<float>(const float*, const float*, const float*, float*,
-                                                  NormShape, cudaStream_t);
-template void v1_layer_norm_thread_per_row<__nv_bfloat16>(const float*, const float*, const float*,
-                                                          __nv_bfloat16*, NormShape, cudaStream_t);
+template void v1_layer_norm_thread_per_row(const LayerNorm<float>&, cudaStream_t);
+template void v1_layer_norm_thread_per_row(const LayerNorm<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace t2t::normalization

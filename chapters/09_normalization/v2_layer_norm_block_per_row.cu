@@ -1,4 +1,4 @@
-/// Rung 2: LayerNorm, a block a row.
+/// Rung 2: LayerNorm, one block per row.
 ///
 /// Idea      The threads of a block walk along one row together. Each adds up what it meets, and a
 ///           tree in shared memory adds up the threads.
@@ -11,9 +11,9 @@
 ///           slow, 2,577 GB/s.) ncu: L1 has 77 % of the sectors, and x comes from DRAM once. But it
 ///           is not the tree that costs: warps wait for loads 8.4 cycles an instruction, at
 ///           barriers 1.8. At this width a block has 128 threads.
-#include "chapters/09_normalization/block_sum.hpp"
 #include "chapters/09_normalization/launch.hpp"
 #include "chapters/09_normalization/normalization.cuh"
+#include "common/device/block.cuh"
 #include "common/device/check.hpp"
 #include "common/device/elements.cuh"
 
@@ -25,9 +25,8 @@ __global__ void layer_norm_block_per_row_kernel(const float* __restrict__ x,    
                                                 const float* __restrict__ weight,  // [width]
                                                 const float* __restrict__ bias,    // [width]
                                                 T* __restrict__ y,                 // [rows, width]
-                                                NormShape shape) {
+                                                std::int64_t width, float epsilon) {
     __shared__ float partial[block_size];
-    const std::int64_t width = shape.width;
     const float* row = x + blockIdx.x * width;
 
     float sum = 0;
@@ -39,7 +38,7 @@ __global__ void layer_norm_block_per_row_kernel(const float* __restrict__ x,    
         squares += (row[c] - mean) * (row[c] - mean);
     }
     const float variance = block_sum(squares, partial) / static_cast<float>(width);
-    const float scale = rsqrtf(variance + shape.epsilon);
+    const float scale = rsqrtf(variance + epsilon);
 
     for (std::int64_t c = threadIdx.x; c < width; c += blockDim.x) {
         y[blockIdx.x * width + c] = from_float<T>((row[c] - mean) * scale * weight[c] + bias[c]);
@@ -49,18 +48,15 @@ __global__ void layer_norm_block_per_row_kernel(const float* __restrict__ x,    
 }  // namespace
 
 template <typename T>
-void v2_layer_norm_block_per_row(const float* x, const float* weight, const float* bias, T* y,
-                                 NormShape shape, cudaStream_t stream) {
-    if (!has_work(x, weight, bias, y, shape)) return;
-    const unsigned blocks = require_blocks("layer_norm", shape.rows);
-    layer_norm_block_per_row_kernel<<<blocks, threads_for(shape.width), 0, stream>>>(
-        x, weight, bias, y, shape);
+void v2_layer_norm_block_per_row(const LayerNorm<T>& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned blocks = require_blocks("layer_norm", op.rows);
+    layer_norm_block_per_row_kernel<<<blocks, threads_for(op.width), 0, stream>>>(
+        op.x, op.weight, op.bias, op.y, op.width, op.epsilon);
     check_launch("layer_norm v2_layer_norm_block_per_row");
 }
 
-template void v2_layer_norm_block_per_row<float>(const float*, const float*, const float*, float*,
-                                                 NormShape, cudaStream_t);
-template void v2_layer_norm_block_per_row<__nv_bfloat16>(const float*, const float*, const float*,
-                                                         __nv_bfloat16*, NormShape, cudaStream_t);
+template void v2_layer_norm_block_per_row(const LayerNorm<float>&, cudaStream_t);
+template void v2_layer_norm_block_per_row(const LayerNorm<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace t2t::normalization

@@ -1,4 +1,4 @@
-/// Rung 2: RMSNorm, a block a row.
+/// Rung 2: RMSNorm, one block per row.
 ///
 /// Idea      The threads of a block walk along one row together, and a tree in shared memory adds
 ///           up their squares.
@@ -9,9 +9,9 @@
 ///           1,984 GB/s, 50 %, 25.2× v1. ncu: x comes from DRAM once; the second time it comes
 ///           mostly from L2, as L1 has 41 % of the sectors. Warps wait for loads 26 cycles an
 ///           instruction, at barriers 2.
-#include "chapters/09_normalization/block_sum.hpp"
 #include "chapters/09_normalization/launch.hpp"
 #include "chapters/09_normalization/normalization.cuh"
+#include "common/device/block.cuh"
 #include "common/device/check.hpp"
 #include "common/device/elements.cuh"
 
@@ -22,15 +22,14 @@ template <typename T>
 __global__ void rms_norm_block_per_row_kernel(const float* __restrict__ x,       // [rows, width]
                                               const float* __restrict__ weight,  // [width]
                                               T* __restrict__ y,                 // [rows, width]
-                                              NormShape shape) {
+                                              std::int64_t width, float epsilon) {
     __shared__ float partial[block_size];
-    const std::int64_t width = shape.width;
     const float* row = x + blockIdx.x * width;
 
     float squares = 0;
     for (std::int64_t c = threadIdx.x; c < width; c += blockDim.x) squares += row[c] * row[c];
     const float mean_square = block_sum(squares, partial) / static_cast<float>(width);
-    const float scale = rsqrtf(mean_square + shape.epsilon);
+    const float scale = rsqrtf(mean_square + epsilon);
 
     for (std::int64_t c = threadIdx.x; c < width; c += blockDim.x) {
         y[blockIdx.x * width + c] = from_float<T>(row[c] * scale * weight[c]);
@@ -40,18 +39,15 @@ __global__ void rms_norm_block_per_row_kernel(const float* __restrict__ x,      
 }  // namespace
 
 template <typename T>
-void v2_rms_norm_block_per_row(const float* x, const float* weight, T* y, NormShape shape,
-                               cudaStream_t stream) {
-    if (!has_work(x, weight, y, shape)) return;
-    const unsigned blocks = require_blocks("rms_norm", shape.rows);
-    rms_norm_block_per_row_kernel<<<blocks, threads_for(shape.width), 0, stream>>>(x, weight, y,
-                                                                                   shape);
+void v2_rms_norm_block_per_row(const RmsNorm<T>& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned blocks = require_blocks("rms_norm", op.rows);
+    rms_norm_block_per_row_kernel<<<blocks, threads_for(op.width), 0, stream>>>(
+        op.x, op.weight, op.y, op.width, op.epsilon);
     check_launch("rms_norm v2_rms_norm_block_per_row");
 }
 
-template void v2_rms_norm_block_per_row<float>(const float*, const float*, float*, NormShape,
-                                               cudaStream_t);
-template void v2_rms_norm_block_per_row<__nv_bfloat16>(const float*, const float*, __nv_bfloat16*,
-                                                       NormShape, cudaStream_t);
+template void v2_rms_norm_block_per_row(const RmsNorm<float>&, cudaStream_t);
+template void v2_rms_norm_block_per_row(const RmsNorm<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace t2t::normalization

@@ -1,7 +1,6 @@
 /// Rung 1: a chain of two kernels.
 ///
 /// Idea      A kernel for each operation, as a library offers them: y = silu(gate), then y = y · up.
-/// Changed   Nothing below this rung.
 /// Expect    Each kernel is as fast as memory, but silu(gate) travels to memory and back: 20 bytes
 ///           an element, where 12 would do. For one token it is not the bytes, it is a second
 ///           launch.
@@ -21,11 +20,10 @@ namespace {
 template <typename T>
 __global__ void swiglu_chain_kernel(const float* gate_up,  // [rows, 2 · width]
                                     T* y,                  // [rows, width]
-                                    GateShape shape) {
-    const std::int64_t width = shape.width;
+                                    std::int64_t rows, std::int64_t width) {
     const std::int64_t c = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     if (c >= width) return;
-    for (std::int64_t r = blockIdx.y; r < shape.rows; r += gridDim.y) {
+    for (std::int64_t r = blockIdx.y; r < rows; r += gridDim.y) {
         const float gate = gate_up[r * 2 * width + c];
         y[r * width + c] = from_float<T>(gate / (1.0f + expf(-gate)));
     }
@@ -35,11 +33,10 @@ __global__ void swiglu_chain_kernel(const float* gate_up,  // [rows, 2 · width]
 template <typename T>
 __global__ void swiglu_chain_product_kernel(const float* gate_up,  // [rows, 2 · width]
                                             T* y,                  // [rows, width]
-                                            GateShape shape) {
-    const std::int64_t width = shape.width;
+                                            std::int64_t rows, std::int64_t width) {
     const std::int64_t c = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     if (c >= width) return;
-    for (std::int64_t r = blockIdx.y; r < shape.rows; r += gridDim.y) {
+    for (std::int64_t r = blockIdx.y; r < rows; r += gridDim.y) {
         const float up = gate_up[r * 2 * width + width + c];
         y[r * width + c] = from_float<T>(to_float(y[r * width + c]) * up);
     }
@@ -48,16 +45,17 @@ __global__ void swiglu_chain_product_kernel(const float* gate_up,  // [rows, 2 �
 }  // namespace
 
 template <typename T>
-void v1_swiglu_chain(const float* gate_up, T* y, GateShape shape, cudaStream_t stream) {
-    if (!has_work(gate_up, y, shape)) return;
-    const dim3 grid = grid_for(shape);
-    swiglu_chain_kernel<<<grid, block_size, 0, stream>>>(gate_up, y, shape);
+void v1_swiglu_chain(const Swiglu<T>& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const dim3 grid = grid_for(op.rows, op.width);
+    swiglu_chain_kernel<<<grid, block_size, 0, stream>>>(op.gate_up, op.y, op.rows, op.width);
     check_launch("swiglu v1_swiglu_chain");
-    swiglu_chain_product_kernel<<<grid, block_size, 0, stream>>>(gate_up, y, shape);
+    swiglu_chain_product_kernel<<<grid, block_size, 0, stream>>>(op.gate_up, op.y, op.rows,
+                                                                 op.width);
     check_launch("swiglu v1_swiglu_chain");
 }
 
-template void v1_swiglu_chain<float>(const float*, float*, GateShape, cudaStream_t);
-template void v1_swiglu_chain<__nv_bfloat16>(const float*, __nv_bfloat16*, GateShape, cudaStream_t);
+template void v1_swiglu_chain(const Swiglu<float>&, cudaStream_t);
+template void v1_swiglu_chain(const Swiglu<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace t2t::fused_kernels

@@ -20,11 +20,10 @@ namespace {
 template <typename T>
 __global__ void swiglu_fused_kernel(const float* gate_up,  // [rows, 2 · width]
                                     T* y,                  // [rows, width]
-                                    GateShape shape) {
-    const std::int64_t width = shape.width;
+                                    std::int64_t rows, std::int64_t width) {
     const std::int64_t c = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     if (c >= width) return;
-    for (std::int64_t r = blockIdx.y; r < shape.rows; r += gridDim.y) {
+    for (std::int64_t r = blockIdx.y; r < rows; r += gridDim.y) {
         const float gate = gate_up[r * 2 * width + c];
         const float up = gate_up[r * 2 * width + width + c];
         y[r * width + c] = from_float<T>(gate / (1.0f + expf(-gate)) * up);
@@ -34,13 +33,14 @@ __global__ void swiglu_fused_kernel(const float* gate_up,  // [rows, 2 · width]
 }  // namespace
 
 template <typename T>
-void v2_swiglu_fused(const float* gate_up, T* y, GateShape shape, cudaStream_t stream) {
-    if (!has_work(gate_up, y, shape)) return;
-    swiglu_fused_kernel<<<grid_for(shape), block_size, 0, stream>>>(gate_up, y, shape);
+void v2_swiglu_fused(const Swiglu<T>& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    swiglu_fused_kernel<<<grid_for(op.rows, op.width), block_size, 0, stream>>>(op.gate_up, op.y,
+                                                                                op.rows, op.width);
     check_launch("swiglu v2_swiglu_fused");
 }
 
-template void v2_swiglu_fused<float>(const float*, float*, GateShape, cudaStream_t);
-template void v2_swiglu_fused<__nv_bfloat16>(const float*, __nv_bfloat16*, GateShape, cudaStream_t);
+template void v2_swiglu_fused(const Swiglu<float>&, cudaStream_t);
+template void v2_swiglu_fused(const Swiglu<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace t2t::fused_kernels

@@ -1,13 +1,14 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "chapters/08_softmax/softmax.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/softmax.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/linear_layer.hpp"
 
 namespace t2t {
 namespace {
@@ -37,7 +38,7 @@ lab::Comparison softmax_of(const auto& rung, const std::vector<float>& values, l
     lab::RungCheck check("softmax", rung.name);
     const float* x = check.input("x", values);
     float* y = check.output<float>("y", {lab::reference::softmax(values, extent), extent, allowed});
-    return check.run([&] { rung.run(x, y, {extent.rows, extent.columns}, nullptr); });
+    return check.run(rung, {x, y, extent.rows, extent.columns});
 }
 
 // Logits with a mean that is not 0, most of them between −16 and 24.
@@ -118,7 +119,7 @@ TEST_P(Softmax, SharesEquallyAmongEquals) {
     const float* x = check.input("x", values);
     // 1 + 1 + … + 1 = 64 and 1 / 64 are exact.
     float* y = check.output<float>("y", {std::vector<double>(values.size(), 1.0 / 64), {3, 64}});
-    const auto result = check.run([&] { rung().run(x, y, {3, 64}, nullptr); });
+    const auto result = check.run(rung(), {x, y, 3, 64});
     EXPECT_TRUE(result.ok()) << result.message();
 }
 
@@ -129,16 +130,14 @@ TEST_P(Softmax, NormalisesInPlace) {
         float* x = check.in_out("x", values,
                                 {lab::reference::softmax(values, extent), extent,
                                  tolerance(extent.columns, logits_spread)});
-        const auto result = check.run([&] {
-            rung().run(x, x, {extent.rows, extent.columns}, nullptr);
-        });
+        const auto result = check.run(rung(), {x, x, extent.rows, extent.columns});
         EXPECT_TRUE(result.ok()) << result.message();
     }
 }
 
 TEST_P(Softmax, DoesNothingWithoutElements) {
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, {0, 8}, nullptr));
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, {8, 0}, nullptr));
+    EXPECT_NO_THROW(rung().run({.rows = 0, .columns = 8}, nullptr));
+    EXPECT_NO_THROW(rung().run({.rows = 8, .columns = 0}, nullptr));
 }
 
 TEST_P(Softmax, RefusesBadArguments) {
@@ -146,15 +145,17 @@ TEST_P(Softmax, RefusesBadArguments) {
     lab::GuardedBuffer<float> output(64);
     const float* x = input.data();
     float* y = output.data();
-    const auto run = rung().run;
-    EXPECT_THROW(run(x, y, {-1, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, y, {8, -8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, y, {std::numeric_limits<std::int64_t>::max() / 8, 16}, nullptr),
-                 std::invalid_argument);
-    EXPECT_THROW(run(nullptr, y, {8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, nullptr, {8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x + 1, y, {4, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, y + 2, {4, 8}, nullptr), std::invalid_argument);
+    const auto refuses = [&](const std::string& part, const softmax::Softmax& bad) {
+        const std::string said = tests::complaint([&] { rung().run(bad, nullptr); });
+        EXPECT_NE(said.find(part), std::string::npos) << "expected: " << part << "\nsaid: " << said;
+    };
+    refuses("softmax: rows is -1; a size is 0 or more", {x, y, -1, 8});
+    refuses("softmax: columns is -8; a size is 0 or more", {x, y, 8, -8});
+    refuses("do not fit a 64-bit offset", {x, y, std::numeric_limits<std::int64_t>::max() / 8, 16});
+    refuses("softmax: x is null", {nullptr, y, 8, 8});
+    refuses("softmax: y is null", {x, nullptr, 8, 8});
+    refuses("softmax: x is not aligned", {x + 1, y, 4, 8});
+    refuses("softmax: y is not aligned", {x, y + 2, 4, 8});
     EXPECT_TRUE(output.unchanged()) << "a refused call has written";
 }
 

@@ -1,18 +1,18 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
+#include <string>
 
 #include "chapters/09_normalization/normalization.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/normalization.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/linear_layer.hpp"
 
 namespace t2t {
 namespace {
 
 using normalization::LayerNorm;
-using normalization::NormShape;
 using normalization::RmsNorm;
 
 using LayerNormFloat = tests::EveryRung<normalization::layer_norm_ladder<float>>;
@@ -96,8 +96,7 @@ lab::Comparison layer_norm(const Rung<LayerNorm<T>>& rung, const std::vector<flo
     const float* bias = check.input("bias", biases(width));
     T* y =
         check.output<T>("y", {expected, extent, layer_norm_tolerance<T>(values, extent, expected)});
-    const NormShape shape{rows, width, under_root};
-    return check.run([&] { rung.run(x, weight, bias, y, shape, nullptr); });
+    return check.run(rung, {x, weight, bias, y, rows, width, under_root});
 }
 
 template <typename T>
@@ -115,8 +114,7 @@ lab::Comparison rms_norm(const Rung<RmsNorm<T>>& rung, const std::vector<float>&
     T* y = check.output<T>(
         "y", {lab::reference::rms_norm(values, weights(width), extent, double{under_root}), extent,
               tolerance});
-    const NormShape shape{rows, width, under_root};
-    return check.run([&] { rung.run(x, weight, y, shape, nullptr); });
+    return check.run(rung, {x, weight, y, rows, width, under_root});
 }
 
 // One call for both norms, so that the cases below serve both.
@@ -214,16 +212,9 @@ TEST_P(RmsNormBf16, KeepsNanInItsRow) {
     keeps_nan_in_its_row(rung());
 }
 
-template <typename T>
-void does_nothing_for_an_empty_matrix(const Rung<LayerNorm<T>>& rung) {
-    const auto run = rung.run;
-    EXPECT_NO_THROW(run(nullptr, nullptr, nullptr, nullptr, {0, 5, under_root}, nullptr));
-    EXPECT_NO_THROW(run(nullptr, nullptr, nullptr, nullptr, {5, 0, under_root}, nullptr));
-}
-template <typename T>
-void does_nothing_for_an_empty_matrix(const Rung<RmsNorm<T>>& rung) {
-    EXPECT_NO_THROW(rung.run(nullptr, nullptr, nullptr, {0, 5, under_root}, nullptr));
-    EXPECT_NO_THROW(rung.run(nullptr, nullptr, nullptr, {5, 0, under_root}, nullptr));
+void does_nothing_for_an_empty_matrix(const auto& rung) {
+    EXPECT_NO_THROW(rung.run({.rows = 0, .width = 5, .epsilon = under_root}, nullptr));
+    EXPECT_NO_THROW(rung.run({.rows = 5, .width = 0, .epsilon = under_root}, nullptr));
 }
 TEST_P(LayerNormFloat, DoesNothingForAnEmptyMatrix) {
     does_nothing_for_an_empty_matrix(rung());
@@ -238,58 +229,56 @@ TEST_P(RmsNormBf16, DoesNothingForAnEmptyMatrix) {
     does_nothing_for_an_empty_matrix(rung());
 }
 
-// Shapes that no norm accepts; `run` gets good pointers for 4 × 8.
-void refuses_bad_shapes(const auto& run) {
+// What `rung` says of `good` after `spoil` has changed it.
+template <typename Norm, typename Spoil>
+void refuses(const Rung<Norm>& rung, const std::string& part, Norm good, Spoil spoil) {
+    spoil(good);
+    const std::string said = tests::complaint([&] { rung.run(good, nullptr); });
+    EXPECT_NE(said.find(part), std::string::npos) << "expected: " << part << "\nsaid: " << said;
+}
+
+// Arguments that no norm accepts; `good` has buffers for 4 × 8.
+template <typename Norm>
+void refuses_what_both_refuse(const Rung<Norm>& rung, const std::string& name, const Norm& good) {
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
     constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-    EXPECT_THROW(run(NormShape{-1, 8, under_root}), std::invalid_argument);
-    EXPECT_THROW(run(NormShape{4, -8, under_root}), std::invalid_argument);
-    EXPECT_THROW(run(NormShape{-4, -8, under_root}), std::invalid_argument);
-    EXPECT_THROW(run(NormShape{0, -8, under_root}), std::invalid_argument);
-    EXPECT_THROW(run(NormShape{most / 8, 8, under_root}), std::invalid_argument);
-    EXPECT_THROW(run(NormShape{4, 8, 0.0f}), std::invalid_argument);
-    EXPECT_THROW(run(NormShape{4, 8, -1e-5f}), std::invalid_argument);
-    EXPECT_THROW(run(NormShape{4, 8, nan}), std::invalid_argument);
+    const auto bad = [&](const std::string& part, auto spoil) {
+        refuses(rung, name + ": " + part, good, spoil);
+    };
+    bad("rows is -1; a size is 0 or more", [](Norm& op) { op.rows = -1; });
+    bad("width is -8; a size is 0 or more", [](Norm& op) { op.width = -8; });
+    bad("rows is -4", [](Norm& op) { op.rows = -4, op.width = -8; });
+    bad("width is -8", [](Norm& op) { op.rows = 0, op.width = -8; });
+    bad("rows (", [](Norm& op) { op.rows = most / 8; });
+    bad("epsilon is 0.0", [](Norm& op) { op.epsilon = 0; });
+    bad("epsilon is -0.0", [](Norm& op) { op.epsilon = -1e-5f; });
+    bad("epsilon is nan", [](Norm& op) { op.epsilon = nan; });
+    bad("x is null", [](Norm& op) { op.x = nullptr; });
+    bad("weight is null", [](Norm& op) { op.weight = nullptr; });
+    bad("y is null", [](Norm& op) { op.y = nullptr; });
+    bad("x is not aligned", [](Norm& op) { op.x += 1; });
+    bad("weight is not aligned", [](Norm& op) { op.weight += 2; });
+    bad("y is not aligned", [](Norm& op) { op.y += 1; });
 }
 
 template <typename T>
 void refuses_bad_arguments(const Rung<LayerNorm<T>>& rung) {
-    lab::GuardedBuffer<float> from(64), weights(64), biases(64);
-    lab::GuardedBuffer<T> to(64);
-    const float* x = from.data();
-    const float* w = weights.data();
-    const float* b = biases.data();
-    T* y = to.data();
-    const NormShape shape{4, 8, under_root};
-    const auto run = rung.run;
-    refuses_bad_shapes([&](NormShape bad) { run(x, w, b, y, bad, nullptr); });
-    EXPECT_THROW(run(nullptr, w, b, y, shape, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, nullptr, b, y, shape, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w, nullptr, y, shape, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w, b, nullptr, shape, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x + 1, w, b, y, shape, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w + 1, b, y, shape, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w, b + 2, y, shape, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w, b, y + 1, shape, nullptr), std::invalid_argument);
-    EXPECT_TRUE(to.unchanged()) << "a refused call has written";
+    lab::GuardedBuffer<float> x(64), weight(64), bias(64);
+    lab::GuardedBuffer<T> y(64);
+    using Norm = LayerNorm<T>;
+    const Norm good{x.data(), weight.data(), bias.data(), y.data(), 4, 8, under_root};
+    refuses_what_both_refuse(rung, "layer_norm", good);
+    refuses(rung, "layer_norm: bias is null", good, [](Norm& op) { op.bias = nullptr; });
+    refuses(rung, "layer_norm: bias is not aligned", good, [](Norm& op) { op.bias += 2; });
+    EXPECT_TRUE(y.unchanged()) << "a refused call has written";
 }
 template <typename T>
 void refuses_bad_arguments(const Rung<RmsNorm<T>>& rung) {
-    lab::GuardedBuffer<float> from(64), weights(64);
-    lab::GuardedBuffer<T> to(64);
-    const float* x = from.data();
-    const float* w = weights.data();
-    T* y = to.data();
-    const NormShape shape{4, 8, under_root};
-    const auto run = rung.run;
-    refuses_bad_shapes([&](NormShape bad) { run(x, w, y, bad, nullptr); });
-    EXPECT_THROW(run(nullptr, w, y, shape, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, nullptr, y, shape, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w, nullptr, shape, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x + 1, w, y, shape, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w + 2, y, shape, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, w, y + 1, shape, nullptr), std::invalid_argument);
-    EXPECT_TRUE(to.unchanged()) << "a refused call has written";
+    lab::GuardedBuffer<float> x(64), weight(64);
+    lab::GuardedBuffer<T> y(64);
+    refuses_what_both_refuse(rung, "rms_norm",
+                             RmsNorm<T>{x.data(), weight.data(), y.data(), 4, 8, under_root});
+    EXPECT_TRUE(y.unchanged()) << "a refused call has written";
 }
 TEST_P(LayerNormFloat, RefusesBadArguments) {
     refuses_bad_arguments(rung());

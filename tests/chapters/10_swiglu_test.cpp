@@ -1,16 +1,17 @@
 #include <cstdint>
 #include <limits>
 #include <stdexcept>
+#include <string>
 
 #include "chapters/10_fused_kernels/fused_kernels.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/activation.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/linear_layer.hpp"
 
 namespace t2t {
 namespace {
 
-using fused_kernels::GateShape;
 using fused_kernels::Swiglu;
 
 using SwigluFloat = tests::EveryRung<fused_kernels::swiglu_ladder<float>>;
@@ -35,23 +36,22 @@ lab::Tolerance tolerance(std::string_view rung) {
 
 template <typename T>
 lab::Comparison swiglu(const Rung<Swiglu<T>>& rung, const std::vector<float>& values,
-                       GateShape shape) {
-    const lab::Extent extent{shape.rows, shape.width};
+                       lab::Extent extent) {
     lab::RungCheck check("swiglu", rung.name);
     const float* gate_up = check.input("gate_up", values);
     T* y = check.output<T>(
         "y", {lab::reference::swiglu(values, extent), extent, tolerance<T>(rung.name)});
-    return check.run([&] { rung.run(gate_up, y, shape, nullptr); });
+    return check.run(rung, {gate_up, y, extent.rows, extent.columns});
 }
 
 template <typename T>
 void computes_every_shape(const Rung<Swiglu<T>>& rung) {
-    const std::vector<GateShape> shapes{{1, 1},   {1, 2},     {2, 1},     {3, 31},   {5, 32},
-                                        {33, 33}, {257, 13},  {13, 255},  {7, 256},  {2, 257},
-                                        {1, 769}, {101, 130}, {40, 1003}, {3, 14336}};
-    for (const GateShape& shape : shapes) {
-        const auto values = lab::normal(shape.rows * 2 * shape.width, 0.5, 8, lab::test_seed());
-        const auto result = swiglu(rung, values, shape);
+    const std::vector<lab::Extent> extents{{1, 1},   {1, 2},     {2, 1},     {3, 31},   {5, 32},
+                                           {33, 33}, {257, 13},  {13, 255},  {7, 256},  {2, 257},
+                                           {1, 769}, {101, 130}, {40, 1003}, {3, 14336}};
+    for (const lab::Extent& extent : extents) {
+        const auto values = lab::normal(extent.rows * 2 * extent.columns, 0.5, 8, lab::test_seed());
+        const auto result = swiglu(rung, values, extent);
         EXPECT_TRUE(result.ok()) << result.message();
     }
 }
@@ -65,9 +65,9 @@ TEST_P(SwigluBf16, ComputesEveryShape) {
 // More rows than a grid has blocks along y or z (65,535).
 template <typename T>
 void computes_a_very_long_column(const Rung<Swiglu<T>>& rung) {
-    constexpr GateShape shape{65'535 + 3, 1};
-    const auto values = lab::normal(shape.rows * 2, 0.5, 3, lab::test_seed());
-    const auto result = swiglu(rung, values, shape);
+    constexpr lab::Extent extent{65'535 + 3, 1};
+    const auto values = lab::normal(extent.rows * 2, 0.5, 3, lab::test_seed());
+    const auto result = swiglu(rung, values, extent);
     EXPECT_TRUE(result.ok()) << result.message();
 }
 TEST_P(SwigluFloat, ComputesAVeryLongColumn) {
@@ -100,8 +100,8 @@ TEST_P(SwigluBf16, Saturates) {
 
 template <typename T>
 void does_nothing_for_an_empty_matrix(const Rung<Swiglu<T>>& rung) {
-    EXPECT_NO_THROW(rung.run(nullptr, nullptr, {0, 5}, nullptr));
-    EXPECT_NO_THROW(rung.run(nullptr, nullptr, {5, 0}, nullptr));
+    EXPECT_NO_THROW(rung.run({.rows = 0, .width = 5}, nullptr));
+    EXPECT_NO_THROW(rung.run({.rows = 5, .width = 0}, nullptr));
 }
 TEST_P(SwigluFloat, DoesNothingForAnEmptyMatrix) {
     does_nothing_for_an_empty_matrix(rung());
@@ -117,18 +117,21 @@ void refuses_bad_arguments(const Rung<Swiglu<T>>& rung) {
     const float* gate_up = from.data();
     T* y = to.data();
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    const auto run = rung.run;
-    EXPECT_THROW(run(gate_up, y, {-4, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(gate_up, y, {4, -8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(gate_up, y, {-4, -8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(gate_up, y, {0, -8}, nullptr), std::invalid_argument);
+    const auto refuses = [&](const std::string& part, const Swiglu<T>& bad) {
+        const std::string said = tests::complaint([&] { rung.run(bad, nullptr); });
+        EXPECT_NE(said.find(part), std::string::npos) << "expected: " << part << "\nsaid: " << said;
+    };
+    refuses("swiglu: rows is -4; a size is 0 or more", {gate_up, y, -4, 8});
+    refuses("swiglu: width is -8; a size is 0 or more", {gate_up, y, 4, -8});
+    refuses("swiglu: rows is -4", {gate_up, y, -4, -8});
+    refuses("swiglu: width is -8", {gate_up, y, 0, -8});
     // 2 · rows · width floats overflow, rows · width of them would not.
-    EXPECT_THROW(run(gate_up, y, {most / 16, 3}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(gate_up, y, {1, most / 8 + 1}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(nullptr, y, {4, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(gate_up, nullptr, {4, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(gate_up + 1, y, {4, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(gate_up, y + 1, {4, 8}, nullptr), std::invalid_argument);
+    refuses("do not fit a 64-bit offset", {gate_up, y, most / 16, 3});
+    refuses("do not fit a 64-bit offset", {gate_up, y, 1, most / 8 + 1});
+    refuses("swiglu: gate_up is null", {nullptr, y, 4, 8});
+    refuses("swiglu: y is null", {gate_up, nullptr, 4, 8});
+    refuses("swiglu: gate_up is not aligned", {gate_up + 1, y, 4, 8});
+    refuses("swiglu: y is not aligned", {gate_up, y + 1, 4, 8});
     EXPECT_TRUE(to.unchanged()) << "a refused call has written";
 }
 TEST_P(SwigluFloat, RefusesBadArguments) {
