@@ -2,8 +2,8 @@
 ///
 /// Idea      A thread takes one pair of one head of one token: elements i and i + head_dim / 2. It
 ///           works out the angle, its sine and cosine, and turns the pair.
-/// Changed   Nothing below this rung. Split, rotation and the step from fp32 to the cache's type
-///           are one pass over the data: 4 bytes in and 2 out for an element of bf16.
+/// Changed   Against a kernel for each: split, rotation and the step from fp32 to the cache's type
+///           are one pass over the data, 4 bytes in and 2 out for an element of bf16.
 /// Expect    Memory is the limit as long as sincosf is cheap. All heads of a token repeat the same
 ///           head_dim / 2 angles, so most of the sines are worked out many times over; and an angle
 ///           beyond 10⁵ takes the slow path of sincosf, which carries π to hundreds of bits.
@@ -26,24 +26,24 @@ __global__ void rope_sincos_kernel(const float* qkv,  // [tokens, heads + 2 · k
                                    T* q,                           // [tokens, heads, head_dim]
                                    T* k,                           // [tokens, kv_heads, head_dim]
                                    T* v,                           // [tokens, kv_heads, head_dim]
-                                   HeadsShape shape) {
+                                   std::int64_t tokens, std::int64_t heads, std::int64_t kv_heads,
+                                   std::int64_t head_dim) {
     // An odd head, which is only copied, has a last pair without a second element.
-    const std::int64_t pairs = ceil_div<std::int64_t>(shape.head_dim, 2);
-    const std::int64_t row_heads = shape.heads + 2 * shape.kv_heads;
+    const std::int64_t pairs = ceil_div<std::int64_t>(head_dim, 2);
+    const std::int64_t row_heads = heads + 2 * kv_heads;
     const std::int64_t thread = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     const std::int64_t pair = thread % pairs;
     const std::int64_t head = thread / pairs % row_heads;  // of the row: queries, keys, values
     const std::int64_t token = thread / pairs / row_heads;
-    if (token >= shape.tokens) return;
+    if (token >= tokens) return;
 
-    const std::int64_t first_value = shape.heads + shape.kv_heads;
-    T* to = head < shape.heads ? q + (token * shape.heads + head) * shape.head_dim
-            : head < first_value
-                ? k + (token * shape.kv_heads + head - shape.heads) * shape.head_dim
-                : v + (token * shape.kv_heads + head - first_value) * shape.head_dim;
-    const float* from = qkv + (token * row_heads + head) * shape.head_dim;
+    const std::int64_t first_value = heads + kv_heads;
+    T* to = head < heads         ? q + (token * heads + head) * head_dim
+            : head < first_value ? k + (token * kv_heads + head - heads) * head_dim
+                                 : v + (token * kv_heads + head - first_value) * head_dim;
+    const float* from = qkv + (token * row_heads + head) * head_dim;
 
-    const bool has_second = pair + pairs < shape.head_dim;
+    const bool has_second = pair + pairs < head_dim;
     float first = from[pair];
     float second = has_second ? from[pair + pairs] : 0;
     if (frequencies != nullptr && head < first_value) {
@@ -62,21 +62,17 @@ __global__ void rope_sincos_kernel(const float* qkv,  // [tokens, heads + 2 · k
 }  // namespace
 
 template <typename T>
-void v1_rope_sincos(const float* qkv, const std::int32_t* positions, const float* frequencies, T* q,
-                    T* k, T* v, HeadsShape shape, cudaStream_t stream) {
-    if (!has_work(qkv, positions, frequencies, q, k, v, shape)) return;
-    const std::int64_t pairs = shape.tokens * (shape.heads + 2 * shape.kv_heads) *
-                               ceil_div<std::int64_t>(shape.head_dim, 2);
+void v1_rope_sincos(const Rope<T>& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const std::int64_t pairs = op.tokens * op.row_heads() * ceil_div<std::int64_t>(op.head_dim, 2);
     const unsigned blocks = require_blocks("rope", ceil_div<std::int64_t>(pairs, block_size));
-    rope_sincos_kernel<<<blocks, block_size, 0, stream>>>(qkv, positions, frequencies, q, k, v,
-                                                          shape);
+    rope_sincos_kernel<<<blocks, block_size, 0, stream>>>(op.qkv, op.positions, op.frequencies,
+                                                          op.q, op.k, op.v, op.tokens, op.heads,
+                                                          op.kv_heads, op.head_dim);
     check_launch("rope v1_rope_sincos");
 }
 
-template void v1_rope_sincos<float>(const float*, const std::int32_t*, const float*, float*, float*,
-                                    float*, HeadsShape, cudaStream_t);
-template void v1_rope_sincos<__nv_bfloat16>(const float*, const std::int32_t*, const float*,
-                                            __nv_bfloat16*, __nv_bfloat16*, __nv_bfloat16*,
-                                            HeadsShape, cudaStream_t);
+template void v1_rope_sincos(const Rope<float>&, cudaStream_t);
+template void v1_rope_sincos(const Rope<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace t2t::positions

@@ -1,6 +1,5 @@
 // Benchmarks of chapter 17: `t2t bench 17`.
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -18,20 +17,24 @@
 namespace t2t::mixture_of_experts {
 namespace {
 
+struct RouterSizes {
+    std::int64_t tokens, experts, top_k;
+};
+
 struct RouterOperands {
     std::vector<float> logits;  // [tokens, experts], what the device's copy holds
     DeviceBuffer<float> logits_device;
     DeviceBuffer<std::int32_t> result;  // [2, tokens, top_k]: the chosen, then the shares' bits
 
-    RouterOperands(const RouterShape& shape, std::uint64_t seed)
-        : logits(lab::normal(shape.tokens * shape.experts, 0, 3, seed)),
+    RouterOperands(const RouterSizes& sizes, std::uint64_t seed)
+        : logits(lab::normal(sizes.tokens * sizes.experts, 0, 3, seed)),
           logits_device(logits),
-          result(static_cast<std::size_t>(2 * shape.tokens * shape.top_k)) {}
+          result(static_cast<std::size_t>(2 * sizes.tokens * sizes.top_k)) {}
 };
 
-std::string routing_fault(const RouterOperands& o, const RouterShape& shape) {
+std::string routing_fault(const RouterOperands& o, const RouterSizes& sizes) {
     constexpr double tolerance = 1e-5;  // of a share, which is 1 at most
-    const auto expected = lab::reference::route(o.logits, shape.experts, shape.top_k);
+    const auto expected = lab::reference::route(o.logits, sizes.experts, sizes.top_k);
     const std::vector<std::int32_t> result = o.result.download();
     const std::size_t count = expected.chosen.size();
     for (std::size_t i = 0; i < count; ++i) {
@@ -46,57 +49,60 @@ std::string routing_fault(const RouterOperands& o, const RouterShape& shape) {
     return {};
 }
 
-lab::LadderCase<Route, RouterOperands> router_case(const RouterShape& shape) {
+lab::LadderCase<Route, RouterOperands> router_case(const RouterSizes& sizes) {
     lab::LadderCase<Route, RouterOperands> c;
-    const std::int64_t slots = shape.tokens * shape.top_k;
-    c.shape = lab::shape_label({shape.tokens}) + " tokens, " + std::to_string(shape.top_k) +
-              " of " + std::to_string(shape.experts);
-    c.bytes = 4.0 * shape.tokens * shape.experts + 8.0 * slots;  // logits; numbers and shares
-    c.make = [=](std::uint64_t seed) { return RouterOperands(shape, seed); };
-    c.run = [=](Route* rung, RouterOperands& o, cudaStream_t stream) {
+    c.shape = lab::shape_label({sizes.tokens}) + " tokens, " + std::to_string(sizes.top_k) +
+              " of " + std::to_string(sizes.experts);
+    c.work = Route{.tokens = sizes.tokens, .experts = sizes.experts, .top_k = sizes.top_k}.work();
+    c.make = [=](std::uint64_t seed) { return RouterOperands(sizes, seed); };
+    c.op = [=](RouterOperands& o) {
         std::int32_t* chosen = o.result.data();
-        rung(o.logits_device.data(), chosen, reinterpret_cast<float*>(chosen + slots), shape,
-             stream);
+        auto* shares = reinterpret_cast<float*>(chosen + sizes.tokens * sizes.top_k);
+        return Route{o.logits_device.data(), chosen,        shares,
+                     sizes.tokens,           sizes.experts, sizes.top_k};
     };
     c.output = [](RouterOperands& o) { return lab::bytes_of(o.result); };
-    c.fault = [=](const RouterOperands& o) { return routing_fault(o, shape); };
+    c.fault = [=](const RouterOperands& o) { return routing_fault(o, sizes); };
     return c;
 }
 
 using Bf16 = __nv_bfloat16;
-using ExpertsRung = Experts<Bf16, Bf16>;
+using Bf16Experts = Experts<Bf16, Bf16>;
+
+struct ExpertsSizes {
+    std::int64_t tokens, width, inner, experts, top_k;
+};
 
 struct ExpertsOperands {
-    ExpertsShape shape;
+    ExpertsSizes sizes;
     std::vector<Bf16> x;               // [tokens, width]
     std::vector<std::int32_t> chosen;  // [tokens, top_k]
     std::vector<float> shares;         // [tokens, top_k]
     std::vector<Bf16> gate_up;         // [experts, 2 · inner, width]
     std::vector<Bf16> down;            // [experts, width, inner]
-    DeviceBuffer<Bf16> x_device, gate_up_device, down_device, hidden_device;
+    DeviceBuffer<Bf16> x_device, gate_up_device, down_device;
     DeviceBuffer<std::int32_t> chosen_device;
     DeviceBuffer<float> shares_device, y_device;
 
     // Weights that make gate, up and the answers about as large as x.
-    ExpertsOperands(const ExpertsShape& sizes, std::uint64_t seed)
-        : shape(sizes),
-          x(lab::uniform<Bf16>(shape.tokens * shape.width, -2, 2, 4 * seed)),
-          shares(lab::uniform(shape.tokens * shape.top_k, 0.2, 0.8, 4 * seed + 1)),
-          gate_up(lab::uniform<Bf16>(2 * shape.experts * shape.inner * shape.width,
-                                     -1.5 / std::sqrt(shape.width), 1.5 / std::sqrt(shape.width),
+    ExpertsOperands(const ExpertsSizes& of, std::uint64_t seed)
+        : sizes(of),
+          x(lab::uniform<Bf16>(sizes.tokens * sizes.width, -2, 2, 4 * seed)),
+          shares(lab::uniform(sizes.tokens * sizes.top_k, 0.2, 0.8, 4 * seed + 1)),
+          gate_up(lab::uniform<Bf16>(2 * sizes.experts * sizes.inner * sizes.width,
+                                     -1.5 / std::sqrt(sizes.width), 1.5 / std::sqrt(sizes.width),
                                      4 * seed + 2)),
-          down(lab::uniform<Bf16>(shape.experts * shape.width * shape.inner,
-                                  -1.5 / std::sqrt(shape.inner), 1.5 / std::sqrt(shape.inner),
+          down(lab::uniform<Bf16>(sizes.experts * sizes.width * sizes.inner,
+                                  -1.5 / std::sqrt(sizes.inner), 1.5 / std::sqrt(sizes.inner),
                                   4 * seed + 3)),
           x_device(x),
           gate_up_device(gate_up),
           down_device(down),
-          hidden_device(static_cast<std::size_t>(shape.tokens * shape.top_k * shape.inner)),
           shares_device(shares),
           y_device(x.size()) {
         // All experts in turn: how many different ones is then known, and so are the bytes.
-        for (std::int64_t slot = 0; slot < shape.tokens * shape.top_k; ++slot) {
-            chosen.push_back(static_cast<std::int32_t>(slot % shape.experts));
+        for (std::int64_t slot = 0; slot < sizes.tokens * sizes.top_k; ++slot) {
+            chosen.push_back(static_cast<std::int32_t>(slot % sizes.experts));
         }
         chosen_device = DeviceBuffer<std::int32_t>(chosen);
     }
@@ -112,7 +118,7 @@ std::string mixture_fault(const ExpertsOperands& o) {
     // A hidden value is rounded by 2⁻⁹ of itself at most, and so y by about 2⁻⁹ of its size, which
     // is 1. Six times that.
     constexpr double tolerance = 6 * 0x1p-9;
-    const auto [tokens, width, inner, experts, top_k] = o.shape;
+    const auto [tokens, width, inner, experts, top_k] = o.sizes;
     const std::vector<float> y = o.y_device.download();
     for (const std::int64_t token : {std::int64_t{0}, tokens - 1}) {
         std::vector<double> expected(static_cast<std::size_t>(width));
@@ -135,22 +141,30 @@ std::string mixture_fault(const ExpertsOperands& o) {
     return {};
 }
 
-lab::LadderCase<ExpertsRung, ExpertsOperands> experts_case(const ExpertsShape& shape) {
-    lab::LadderCase<ExpertsRung, ExpertsOperands> c;
-    const std::int64_t slots = shape.tokens * shape.top_k;
-    const double expert = 3.0 * shape.width * shape.inner;  // weights of one
-    c.shape = lab::shape_label({shape.tokens}) + " tokens, " + std::to_string(shape.top_k) +
-              " of " + std::to_string(shape.experts) + ", " +
-              lab::shape_label({shape.width, shape.inner});
-    // Each expert that someone chose, once; x, y, and the inner activation there and back.
-    c.bytes = 2.0 * static_cast<double>(std::min(slots, shape.experts)) * expert +
-              6.0 * shape.tokens * shape.width + 4.0 * slots * shape.inner;
-    c.flops = 2.0 * slots * expert;
-    c.make = [=](std::uint64_t seed) { return ExpertsOperands(shape, seed); };
-    c.run = [=](ExpertsRung* rung, ExpertsOperands& o, cudaStream_t stream) {
-        rung(o.x_device.data(), o.chosen_device.data(), o.shares_device.data(),
-             o.gate_up_device.data(), o.down_device.data(), o.hidden_device.data(),
-             o.y_device.data(), shape, stream);
+lab::LadderCase<Bf16Experts, ExpertsOperands> experts_case(const ExpertsSizes& sizes) {
+    lab::LadderCase<Bf16Experts, ExpertsOperands> c;
+    c.shape = lab::shape_label({sizes.tokens}) + " tokens, " + std::to_string(sizes.top_k) +
+              " of " + std::to_string(sizes.experts) + ", " +
+              lab::shape_label({sizes.width, sizes.inner});
+    c.work = Bf16Experts{.tokens = sizes.tokens,
+                         .width = sizes.width,
+                         .inner = sizes.inner,
+                         .experts = sizes.experts,
+                         .top_k = sizes.top_k}
+                 .work();
+    c.make = [=](std::uint64_t seed) { return ExpertsOperands(sizes, seed); };
+    c.op = [=](ExpertsOperands& o) {
+        return Bf16Experts{o.x_device.data(),
+                           o.chosen_device.data(),
+                           o.shares_device.data(),
+                           o.gate_up_device.data(),
+                           o.down_device.data(),
+                           o.y_device.data(),
+                           sizes.tokens,
+                           sizes.width,
+                           sizes.inner,
+                           sizes.experts,
+                           sizes.top_k};
     };
     c.output = [](ExpertsOperands& o) { return lab::bytes_of(o.y_device); };
     c.fault = mixture_fault;
@@ -158,16 +172,16 @@ lab::LadderCase<ExpertsRung, ExpertsOperands> experts_case(const ExpertsShape& s
 }
 
 void describe(lab::Bench& bench) {
-    using Routers = std::vector<RouterShape>;
-    for (const RouterShape& shape :
+    using Routers = std::vector<RouterSizes>;
+    for (const RouterSizes& sizes :
          lab::by_device(Routers{{1, 8, 2}, {65'536, 8, 2}}, Routers{{4096, 8, 2}})) {
-        bench.add(router_ladder, router_case(shape));
+        bench.add(router_ladder, router_case(sizes));
     }
-    using Layers = std::vector<ExpertsShape>;
+    using Layers = std::vector<ExpertsSizes>;
     const Layers gpu{{1, 4096, 14'336, 8, 2}, {64, 4096, 14'336, 8, 2}};  // Mixtral 8x7B
     const Layers cpu{{4, 256, 512, 8, 2}};
-    for (const ExpertsShape& shape : lab::by_device(gpu, cpu)) {
-        bench.add(experts_ladder<Bf16, Bf16>, experts_case(shape));
+    for (const ExpertsSizes& sizes : lab::by_device(gpu, cpu)) {
+        bench.add(experts_ladder<Bf16, Bf16>, experts_case(sizes));
     }
 }
 

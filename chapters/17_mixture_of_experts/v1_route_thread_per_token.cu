@@ -1,9 +1,9 @@
-/// Rung 1: a thread for each token.
+/// Rung 1: one thread for each token.
 ///
 /// Idea      A thread walks over its token's logits once for each expert that it may choose, and
 ///           takes the largest of those that come after the one before. No list of what is taken is
 ///           kept: a place in the order is a logit and a number.
-/// Changed   Nothing below this rung. On a CPU this is a partial sort of each row.
+/// Changed   Against a CPU: there it is a partial sort of each row.
 /// Expect    8 logits a token are 32 bytes, one sector, and top-2 reads them three times, from the
 ///           cache after the first. The launch costs more than the work until there are tens of
 ///           thousands of tokens.
@@ -19,17 +19,18 @@ namespace {
 __global__ void route_thread_per_token_kernel(const float* logits,   // [tokens, experts]
                                               std::int32_t* chosen,  // [tokens, top_k]
                                               float* shares,         // [tokens, top_k]
-                                              RouterShape shape) {
+                                              std::int64_t tokens, std::int64_t expert_count,
+                                              std::int64_t top_k) {
     const std::int64_t token = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-    if (token >= shape.tokens) return;
-    const float* row = logits + token * shape.experts;
-    std::int32_t* experts = chosen + token * shape.top_k;
-    float* share = shares + token * shape.top_k;
+    if (token >= tokens) return;
+    const float* row = logits + token * expert_count;
+    std::int32_t* experts = chosen + token * top_k;
+    float* share = shares + token * top_k;
 
     bool has_nan = false;
-    for (std::int64_t e = 0; e < shape.experts; ++e) has_nan |= isnan(row[e]);
+    for (std::int64_t e = 0; e < expert_count; ++e) has_nan |= isnan(row[e]);
     if (has_nan) {  // no order: any choice is as good, and the shares say that it is none
-        for (std::int64_t slot = 0; slot < shape.top_k; ++slot) {
+        for (std::int64_t slot = 0; slot < top_k; ++slot) {
             experts[slot] = static_cast<std::int32_t>(slot);
             share[slot] = NAN;
         }
@@ -38,9 +39,9 @@ __global__ void route_thread_per_token_kernel(const float* logits,   // [tokens,
 
     float last_logit = INFINITY;  // of the expert chosen before
     std::int64_t last = -1;
-    for (std::int64_t slot = 0; slot < shape.top_k; ++slot) {
+    for (std::int64_t slot = 0; slot < top_k; ++slot) {
         std::int64_t best = -1;
-        for (std::int64_t e = 0; e < shape.experts; ++e) {
+        for (std::int64_t e = 0; e < expert_count; ++e) {
             const bool taken = row[e] > last_logit || (row[e] == last_logit && e <= last);
             if (!taken && (best < 0 || row[e] > row[best])) best = e;
         }
@@ -51,21 +52,20 @@ __global__ void route_thread_per_token_kernel(const float* logits,   // [tokens,
 
     // Softmax over the chosen. The first is the largest, so no exponential overflows.
     float sum = 0;
-    for (std::int64_t slot = 0; slot < shape.top_k; ++slot) {
+    for (std::int64_t slot = 0; slot < top_k; ++slot) {
         share[slot] = expf(row[experts[slot]] - row[experts[0]]);
         sum += share[slot];
     }
-    for (std::int64_t slot = 0; slot < shape.top_k; ++slot) share[slot] /= sum;
+    for (std::int64_t slot = 0; slot < top_k; ++slot) share[slot] /= sum;
 }
 
 }  // namespace
 
-void v1_route_thread_per_token(const float* logits, std::int32_t* chosen, float* shares,
-                               RouterShape shape, cudaStream_t stream) {
-    if (!has_work(logits, chosen, shares, shape)) return;
-    const unsigned blocks =
-        require_blocks("router", ceil_div<std::int64_t>(shape.tokens, block_size));
-    route_thread_per_token_kernel<<<blocks, block_size, 0, stream>>>(logits, chosen, shares, shape);
+void v1_route_thread_per_token(const Route& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    const unsigned blocks = require_blocks("router", ceil_div<std::int64_t>(op.tokens, block_size));
+    route_thread_per_token_kernel<<<blocks, block_size, 0, stream>>>(
+        op.logits, op.chosen, op.shares, op.tokens, op.experts, op.top_k);
     check_launch("router v1_route_thread_per_token");
 }
 

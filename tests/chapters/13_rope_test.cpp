@@ -2,7 +2,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -11,11 +11,11 @@
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/positions.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {
 
-using positions::HeadsShape;
 using Ids = std::vector<std::int32_t>;
 
 using RopeFloat = tests::EveryRung<positions::rope_ladder<float>>;
@@ -25,6 +25,10 @@ T2T_EVERY_RUNG(RopeBf16);
 
 template <typename T>
 using RopeRung = Rung<positions::Rope<T>>;
+
+struct HeadsShape {
+    std::int64_t tokens, heads, kv_heads, head_dim;
+};
 
 // Llama's: base^(−2 i / head_dim) for pair i, from 1 down to nearly 1 / base.
 std::vector<float> frequencies_of(std::int64_t head_dim, double base = 10'000) {
@@ -75,8 +79,8 @@ void expect_heads(const RopeRung<T>& rung, const HeadsShape& shape, const std::v
     T* q = check.output<T>("q", {std::move(expected.q), rows(shape.heads), tolerance});
     T* k = check.output<T>("k", {std::move(expected.k), rows(shape.kv_heads), tolerance});
     T* v = check.output<T>("v", {std::move(expected.v), rows(shape.kv_heads)});  // exact
-    const auto result =
-        check.run([&] { rung.run(from, positions, radians, q, k, v, shape, nullptr); });
+    const auto result = check.run(rung, {from, positions, radians, q, k, v, shape.tokens,
+                                         shape.heads, shape.kv_heads, shape.head_dim});
     EXPECT_TRUE(result.ok()) << result.message() << "\n"
                              << shape.tokens << " tokens of " << shape.heads << " / "
                              << shape.kv_heads << " heads of " << shape.head_dim;
@@ -137,7 +141,7 @@ TEST_P(RopeFloat, TurnsByTheAngleOfEachPair) {
     DeviceBuffer<float> q(8);
     DeviceBuffer<float> k(8);
     DeviceBuffer<float> v(8);
-    rung().run(from.data(), one.data(), radians.data(), q.data(), k.data(), v.data(), {1, 1, 1, 8},
+    rung().run({from.data(), one.data(), radians.data(), q.data(), k.data(), v.data(), 1, 1, 1, 8},
                nullptr);
     const double root = std::sqrt(3.0) / 2;
     const std::vector<double> turned{-10, 1 - 20 * root, 3, -4, 1, 10 + 2 * root, 30, -40};
@@ -186,7 +190,6 @@ TEST_P(RopeBf16, OnlySplitsWithoutFrequencies) {
 // What the rotation is for: the product of a turned query and a turned key depends on how far apart
 // they stand, not on where.
 TEST_P(RopeFloat, KeepsProductsWhereDistancesAreTheSame) {
-    const HeadsShape shape{4, 1, 1, 16};
     const auto head = lab::normal(2 * 16, 0, 1, lab::test_seed());
     std::vector<float> qkv;
     for (int t = 0; t < 4; ++t) {
@@ -199,8 +202,9 @@ TEST_P(RopeFloat, KeepsProductsWhereDistancesAreTheSame) {
     DeviceBuffer<float> q(4 * 16);
     DeviceBuffer<float> k(4 * 16);
     DeviceBuffer<float> v(4 * 16);
-    rung().run(from.data(), positions.data(), radians.data(), q.data(), k.data(), v.data(), shape,
-               nullptr);
+    rung().run(
+        {from.data(), positions.data(), radians.data(), q.data(), k.data(), v.data(), 4, 1, 1, 16},
+        nullptr);
     const auto queries = q.download();
     const auto keys = k.download();
     const auto product = [&](std::size_t query, std::size_t key) {
@@ -215,52 +219,62 @@ TEST_P(RopeFloat, KeepsProductsWhereDistancesAreTheSame) {
     EXPECT_GT(std::abs(product(1, 0) - product(0, 1)), 1e-3) << "the direction must matter";
 }
 
+// By hand for 5 tokens of 2 query heads and 1 KV head of 6: 120 elements, of which 90 are turned.
+TEST(RopeWork, CountsWhatIsTurned) {
+    const float turned = 0;
+    positions::Rope<__nv_bfloat16> op{.tokens = 5, .heads = 2, .kv_heads = 1, .head_dim = 6};
+    EXPECT_EQ(op.work().bytes, 6 * 120);
+    EXPECT_EQ(op.work().flops, 0);
+    op.frequencies = &turned;
+    EXPECT_EQ(op.work().bytes, 6 * 120 + 4 * 5 + 4 * 3);
+    EXPECT_EQ(op.work().flops, 3 * 90);
+    EXPECT_EQ((positions::Rope<float>{.tokens = 5, .heads = 2, .kv_heads = 1, .head_dim = 6}
+                   .work()
+                   .bytes),
+              8 * 120);
+}
+
 TEST_P(RopeFloat, DoesNothingForAnEmptyResult) {
     const auto run = rung().run;
-    const std::vector<HeadsShape> shapes{{0, 2, 1, 8}, {3, 0, 0, 8}, {3, 2, 1, 0}};
-    for (const HeadsShape& shape : shapes) {
-        EXPECT_NO_THROW(run(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, shape, nullptr));
-    }
+    EXPECT_NO_THROW(run({.tokens = 0, .heads = 2, .kv_heads = 1, .head_dim = 8}, nullptr));
+    EXPECT_NO_THROW(run({.tokens = 3, .heads = 0, .kv_heads = 0, .head_dim = 8}, nullptr));
+    EXPECT_NO_THROW(run({.tokens = 3, .heads = 2, .kv_heads = 1, .head_dim = 0}, nullptr));
 }
 
 TEST_P(RopeFloat, RefusesBadArguments) {
-    lab::GuardedBuffer<float> rows(64);
-    lab::GuardedBuffer<float> turns(4);
+    using Op = positions::Rope<float>;
+    lab::GuardedBuffer<float> qkv(64);
+    lab::GuardedBuffer<float> frequencies(4);
     lab::GuardedBuffer<float> output(64);
     lab::GuardedBuffer<std::int32_t> where(Ids{1, 0});
-    const float* qkv = rows.data();
-    const float* radians = turns.data();
-    const std::int32_t* at = where.data();
     float* out = output.data();
+    const Op good{qkv.data(), where.data(), frequencies.data(), out, out + 32, out + 48, 2, 2, 1,
+                  8};
+    const auto refuses = [&](std::string_view part, auto spoil) {
+        Op bad = good;
+        spoil(bad);
+        tests::expect_refusal(rung(), bad, part);
+    };
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    const HeadsShape shape{2, 2, 1, 8};
-    const auto run = rung().run;
-    const auto refuses = [&](const HeadsShape& bad, const float* frequencies) {
-        EXPECT_THROW(run(qkv, at, frequencies, out, out + 16, out + 32, bad, nullptr),
-                     std::invalid_argument);
-    };
-    refuses({-2, 2, 1, 8}, radians);
-    refuses({2, -2, 1, 8}, radians);
-    refuses({2, 2, -1, 8}, radians);
-    refuses({2, 2, 1, -8}, radians);
-    refuses({2, 2, 1, 7}, radians);
-    refuses({most / 16, 2, 1, 8}, nullptr);
-    refuses({2, most / 8, 1, 8}, nullptr);
-    refuses({2, 2, most / 8, 8}, nullptr);
-    refuses({2, most / 48, most / 48, 8}, nullptr);  // each fits, their sum does not
-    const auto refuses_pointers = [&](const float* a, const std::int32_t* p, float* q, float* k,
-                                      float* v) {
-        EXPECT_THROW(run(a, p, radians, q, k, v, shape, nullptr), std::invalid_argument);
-    };
-    refuses_pointers(nullptr, at, out, out + 32, out + 48);
-    refuses_pointers(qkv, nullptr, out, out + 32, out + 48);
-    refuses_pointers(qkv, at, nullptr, out + 32, out + 48);
-    refuses_pointers(qkv, at, out, nullptr, out + 48);
-    refuses_pointers(qkv, at, out, out + 32, nullptr);
-    refuses_pointers(qkv + 1, at, out, out + 32, out + 48);
-    refuses_pointers(qkv, at, out + 1, out + 32, out + 48);
-    refuses_pointers(qkv, at, out, out + 33, out + 48);
-    refuses_pointers(qkv, at, out, out + 32, out + 49);
+    refuses("rope: tokens is -2", [](Op& op) { op.tokens = -2; });
+    refuses("rope: heads is -2", [](Op& op) { op.heads = -2; });
+    refuses("rope: kv_heads is -1", [](Op& op) { op.kv_heads = -1; });
+    refuses("rope: head_dim is -8", [](Op& op) { op.head_dim = -8; });
+    refuses("rope: head_dim is 7", [](Op& op) { op.head_dim = 7; });
+    refuses("tokens (", [](Op& op) { op.tokens = most / 16; });
+    refuses("heads (", [](Op& op) { op.heads = most / 8; });
+    refuses("kv_heads (", [](Op& op) { op.kv_heads = most / 8; });
+    // Each fits, their sum does not.
+    refuses("heads + 2 · kv_heads (", [](Op& op) { op.heads = op.kv_heads = most / 48; });
+    refuses("rope: qkv is null", [](Op& op) { op.qkv = nullptr; });
+    refuses("rope: positions is null", [](Op& op) { op.positions = nullptr; });
+    refuses("rope: q is null", [](Op& op) { op.q = nullptr; });
+    refuses("rope: k is null", [](Op& op) { op.k = nullptr; });
+    refuses("rope: v is null", [](Op& op) { op.v = nullptr; });
+    refuses("rope: qkv is not aligned", [](Op& op) { op.qkv += 1; });
+    refuses("rope: q is not aligned", [](Op& op) { op.q += 1; });
+    refuses("rope: k is not aligned", [](Op& op) { op.k += 1; });
+    refuses("rope: v is not aligned", [](Op& op) { op.v += 1; });
     EXPECT_TRUE(output.unchanged()) << "a refused call has written";
 }
 

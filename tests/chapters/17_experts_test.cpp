@@ -1,22 +1,24 @@
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <span>
-#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "chapters/17_mixture_of_experts/mixture_of_experts.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/experts.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {
 
-using mixture_of_experts::ExpertsShape;
+using mixture_of_experts::Experts;
 
 using Ids = std::vector<std::int32_t>;
 using Floats = std::vector<float>;
@@ -34,6 +36,10 @@ constexpr bool is_bf16 = sizeof(T) == 2;
 // What rounding to T may change, relative to the value: half of the distance between neighbours.
 template <typename T>
 constexpr double rounding = is_bf16<T> ? 0x1p-9 : 0x1p-24;
+
+struct ExpertsShape {
+    std::int64_t tokens, width, inner, experts, top_k;
+};
 
 template <typename T, typename Weight>
 struct Layer {
@@ -140,13 +146,8 @@ lab::Comparison run_layer(const auto& rung, const Layer<T, Weight>& layer,
     const Weight* gate_up = check.input("gate_up", layer.gate_up);
     const Weight* down = check.input("down", layer.down);
     float* y = check.output<float>("y", {layer.expected(), {shape.tokens, shape.width}, tolerance});
-    lab::GuardedBuffer<T> hidden(shape.tokens * shape.top_k * shape.inner);
-    const lab::Comparison result = check.run([&] {
-        hidden.reset();  // to NaN: what is read before it is written shows in both runs
-        rung.run(x, chosen, shares, gate_up, down, hidden.data(), y, shape, nullptr);
-    });
-    EXPECT_TRUE(hidden.margin_faults().empty()) << rung.name << " wrote next to hidden";
-    return result;
+    return check.run(rung, {x, chosen, shares, gate_up, down, y, shape.tokens, shape.width,
+                            shape.inner, shape.experts, shape.top_k});
 }
 
 template <typename T, typename Weight>
@@ -197,13 +198,10 @@ void test_unknown_experts(const auto& rung) {
     const T* x = check.input("x", layer.x);
     const std::int32_t* chosen = check.input("chosen", layer.chosen);
     const float* shares = check.input("shares", layer.shares);
-    lab::GuardedBuffer<T> hidden(all.tokens * all.top_k * all.inner);
     float* y =
         check.output<float>("y", {layer.expected(), {all.tokens, all.width}, layer.tolerance()});
-    const auto result = check.run([&] {
-        hidden.reset();
-        rung.run(x, chosen, shares, gate_up, down, hidden.data(), y, layer.shape, nullptr);
-    });
+    const auto result = check.run(rung, {x, chosen, shares, gate_up, down, y, all.tokens, all.width,
+                                         all.inner, layer.shape.experts, all.top_k});
     EXPECT_TRUE(result.ok()) << result.message();
 }
 
@@ -216,15 +214,24 @@ void test_tokens_alone(const auto& rung) {
     const DeviceBuffer<float> shares(layer.shares);
     const DeviceBuffer<Weight> gate_up(layer.gate_up);
     const DeviceBuffer<Weight> down(layer.down);
-    DeviceBuffer<T> hidden(shape.tokens * shape.top_k * shape.inner);
     const auto run = [&](std::int64_t first, std::int64_t tokens) {
         const DeviceBuffer<T> x(std::vector<T>(layer.x.begin() + first * shape.width,
                                                layer.x.begin() + (first + tokens) * shape.width));
         DeviceBuffer<float> y(tokens * shape.width);
-        ExpertsShape part = shape;
-        part.tokens = tokens;
-        rung.run(x.data(), chosen.data() + first * shape.top_k, shares.data() + first * shape.top_k,
-                 gate_up.data(), down.data(), hidden.data(), y.data(), part, nullptr);
+        Experts<T, Weight> op{x.data(),
+                              chosen.data() + first * shape.top_k,
+                              shares.data() + first * shape.top_k,
+                              gate_up.data(),
+                              down.data(),
+                              y.data(),
+                              tokens,
+                              shape.width,
+                              shape.inner,
+                              shape.experts,
+                              shape.top_k};
+        DeviceBuffer<std::byte> workspace(rung.workspace(op));
+        op.workspace = {workspace.data(), workspace.size()};
+        rung.run(op, nullptr);
         return y.download();
     };
     const Floats together = run(0, shape.tokens);
@@ -239,11 +246,10 @@ void test_tokens_alone(const auto& rung) {
 
 template <typename T, typename Weight>
 void test_empty_sizes(const auto& rung) {
-    const auto run = rung.run;
-    EXPECT_NO_THROW(run(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
-                        {0, 8, 8, 4, 2}, nullptr));
-    EXPECT_NO_THROW(run(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
-                        {3, 0, 8, 4, 2}, nullptr));
+    EXPECT_NO_THROW(
+        rung.run({.tokens = 0, .width = 8, .inner = 8, .experts = 4, .top_k = 2}, nullptr));
+    EXPECT_NO_THROW(
+        rung.run({.tokens = 3, .width = 0, .inner = 8, .experts = 4, .top_k = 2}, nullptr));
     // Sums over nothing are 0; without any expert the chosen ones do not exist.
     for (const ExpertsShape& shape : std::vector<ExpertsShape>{{3, 8, 0, 4, 2}, {3, 9, 8, 4, 0}}) {
         const auto result =
@@ -255,57 +261,74 @@ void test_empty_sizes(const auto& rung) {
     EXPECT_TRUE(result.ok()) << result.message();
 }
 
+// x, y and the weights of the experts that can have been chosen, of 3 · 4 · 5 weights each.
+template <typename T, typename Weight>
+void test_work() {
+    using Op = Experts<T, Weight>;
+    const Op op{.tokens = 3, .width = 4, .inner = 5, .experts = 8, .top_k = 2};
+    EXPECT_EQ(op.work().bytes, 3 * 4 * (sizeof(T) + 4) + 6 * 60 * sizeof(Weight));
+    EXPECT_EQ(op.work().flops, 2 * 6 * 60);
+    const Op more{.tokens = 9, .width = 4, .inner = 5, .experts = 8, .top_k = 2};
+    EXPECT_EQ(more.work().bytes, 9 * 4 * (sizeof(T) + 4) + 8 * 60 * sizeof(Weight));
+}
+
 template <typename T, typename Weight>
 void test_bad_arguments(const auto& rung) {
-    lab::GuardedBuffer<T> inputs(64), scratch(64);
-    lab::GuardedBuffer<float> output(64), parts(64);
+    using Op = Experts<T, Weight>;
+    lab::GuardedBuffer<T> x(64);
+    lab::GuardedBuffer<float> y(64), shares(64);
     lab::GuardedBuffer<Weight> weights(512);
-    lab::GuardedBuffer<std::int32_t> ids(Ids(64, 0));
-    const T* x = inputs.data();
-    T* hidden = scratch.data();
-    float* y = output.data();
-    const float* shares = parts.data();
-    const Weight* w = weights.data();
-    const std::int32_t* chosen = ids.data();
-    const auto* odd = reinterpret_cast<const std::int32_t*>(reinterpret_cast<const char*>(chosen) +
-                                                            2);  // not 4-byte aligned
-    const auto* odd_shares = reinterpret_cast<const float*>(odd);
-    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    const ExpertsShape good{2, 8, 8, 2, 2};
-    const auto refuses = [&](ExpertsShape s) {
-        EXPECT_THROW(rung.run(x, chosen, shares, w, w, hidden, y, s, nullptr),
-                     std::invalid_argument);
+    lab::GuardedBuffer<std::int32_t> chosen(Ids(64, 0));
+    Op good{x.data(),
+            chosen.data(),
+            shares.data(),
+            weights.data(),
+            weights.data(),
+            y.data(),
+            2,
+            8,
+            8,
+            2,
+            2};
+    const std::size_t bytes = rung.workspace(good);
+    lab::GuardedBuffer<float> workspace(bytes / sizeof(float));
+    good.workspace = std::as_writable_bytes(std::span(workspace.data(), bytes / sizeof(float)));
+    const auto refuses = [&](std::string_view part, auto spoil) {
+        Op bad = good;
+        spoil(bad);
+        tests::expect_refusal(rung, bad, part);
     };
-    refuses({-1, 8, 8, 2, 2});
-    refuses({2, -8, 8, 2, 2});
-    refuses({2, 8, -8, 2, 2});
-    refuses({2, 8, 8, -2, 2});
-    refuses({2, 8, 8, 2, -2});
-    refuses({most / 8, 8, 8, 2, 2});        // x
-    refuses({1 << 20, 8, 8, 2, 1L << 43});  // chosen
-    refuses({2, 8, most / 4, 0, 1});        // hidden
-    refuses({2, 8, most / 4, 2, 0});        // weights of one expert
-    refuses({2, 8, 8, most / 64, 2});       // all weights
-    const auto run = rung.run;
-    EXPECT_THROW(run(nullptr, chosen, shares, w, w, hidden, y, good, nullptr),
-                 std::invalid_argument);
-    EXPECT_THROW(run(x, nullptr, shares, w, w, hidden, y, good, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, chosen, nullptr, w, w, hidden, y, good, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, chosen, shares, nullptr, w, hidden, y, good, nullptr),
-                 std::invalid_argument);
-    EXPECT_THROW(run(x, chosen, shares, w, nullptr, hidden, y, good, nullptr),
-                 std::invalid_argument);
-    EXPECT_THROW(run(x, chosen, shares, w, w, nullptr, y, good, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, chosen, shares, w, w, hidden, nullptr, good, nullptr),
-                 std::invalid_argument);
-    EXPECT_THROW(run(x + 1, chosen, shares, w, w, hidden, y, good, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, odd, shares, w, w, hidden, y, good, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, chosen, odd_shares, w, w, hidden, y, good, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, chosen, shares, w + 2, w, hidden, y, good, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, chosen, shares, w, w + 2, hidden, y, good, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, chosen, shares, w, w, hidden + 1, y, good, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(x, chosen, shares, w, w, hidden, y + 1, good, nullptr), std::invalid_argument);
-    EXPECT_TRUE(output.unchanged() && scratch.unchanged()) << "a refused call has written";
+    const auto odd = [](auto* pointer) {  // not 4-byte aligned
+        return reinterpret_cast<decltype(pointer)>(reinterpret_cast<std::uintptr_t>(pointer) + 2);
+    };
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    refuses("experts: tokens is -1", [](Op& op) { op.tokens = -1; });
+    refuses("experts: width is -8", [](Op& op) { op.width = -8; });
+    refuses("experts: inner is -8", [](Op& op) { op.inner = -8; });
+    refuses("experts: experts is -2", [](Op& op) { op.experts = -2; });
+    refuses("experts: top_k is -2", [](Op& op) { op.top_k = -2; });
+    refuses("tokens (", [](Op& op) { op.tokens = most / 8; });
+    refuses("top_k (", [](Op& op) { op.tokens = 1 << 20, op.top_k = 1L << 43; });
+    refuses("inner (", [](Op& op) { op.inner = most / 2, op.experts = 0, op.top_k = 1; });
+    refuses("inner (", [](Op& op) { op.inner = most / 4, op.top_k = 0; });
+    refuses("experts (", [](Op& op) { op.experts = most / 64; });
+    refuses("experts: x is null", [](Op& op) { op.x = nullptr; });
+    refuses("experts: chosen is null", [](Op& op) { op.chosen = nullptr; });
+    refuses("experts: shares is null", [](Op& op) { op.shares = nullptr; });
+    refuses("experts: gate_up is null", [](Op& op) { op.gate_up = nullptr; });
+    refuses("experts: down is null", [](Op& op) { op.down = nullptr; });
+    refuses("experts: y is null", [](Op& op) { op.y = nullptr; });
+    refuses("experts: x is not aligned", [](Op& op) { op.x += 1; });
+    refuses("experts: chosen is not aligned", [&](Op& op) { op.chosen = odd(op.chosen); });
+    refuses("experts: shares is not aligned", [&](Op& op) { op.shares = odd(op.shares); });
+    refuses("experts: gate_up is not aligned", [](Op& op) { op.gate_up += 2; });
+    refuses("experts: down is not aligned", [](Op& op) { op.down += 2; });
+    refuses("experts: y is not aligned", [](Op& op) { op.y += 1; });
+    if (bytes > 0) {
+        refuses("the workspace has " + std::to_string(bytes - 4) + " bytes and needs at least",
+                [&](Op& op) { op.workspace = op.workspace.first(bytes - 4); });
+    }
+    EXPECT_TRUE(y.unchanged() && workspace.unchanged()) << "a refused call has written";
 }
 
 // One suite for each pair of types that the ladder is made for.
@@ -326,6 +349,9 @@ void test_bad_arguments(const auto& rung) {
     }                                                                              \
     TEST_P(Suite, TakesEmptySizes) {                                               \
         test_empty_sizes<T, Weight>(rung());                                       \
+    }                                                                              \
+    TEST(Suite##Work, CountsWeightsOnce) {                                         \
+        test_work<T, Weight>();                                                    \
     }                                                                              \
     TEST_P(Suite, RefusesBadArguments) {                                           \
         test_bad_arguments<T, Weight>(rung());                                     \

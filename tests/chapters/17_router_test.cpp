@@ -1,25 +1,29 @@
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
+#include <string_view>
 #include <vector>
 
 #include "chapters/17_mixture_of_experts/mixture_of_experts.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/experts.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {
 
-using mixture_of_experts::RouterShape;
-
+using Op = mixture_of_experts::Route;
 using Floats = std::vector<float>;
 
 using Router = tests::EveryRung<mixture_of_experts::router_ladder>;
 T2T_EVERY_RUNG(Router);
 
+struct Shape {
+    std::int64_t tokens, experts, top_k;
+};
+
 // Logits must lie within ±20.
-lab::Comparison route(const auto& rung, RouterShape shape, const Floats& logits) {
+lab::Comparison route(const auto& rung, const Shape& shape, const Floats& logits) {
     const auto expected = lab::reference::route(logits, shape.experts, shape.top_k);
     const lab::Extent extent{shape.tokens, shape.top_k};
     const auto tolerance = lab::Tolerance::relative_to_value(
@@ -31,15 +35,15 @@ lab::Comparison route(const auto& rung, RouterShape shape, const Floats& logits)
     const float* x = check.input("logits", logits);
     auto* chosen = check.output<std::int32_t>("chosen", {expected.chosen, extent});
     auto* shares = check.output<float>("shares", {expected.shares, extent, tolerance});
-    return check.run([&] { rung.run(x, chosen, shares, shape, nullptr); });
+    return check.run(rung, {x, chosen, shares, shape.tokens, shape.experts, shape.top_k});
 }
 
 TEST_P(Router, ChoosesForEveryShape) {
-    const std::vector<RouterShape> shapes{
+    const std::vector<Shape> shapes{
         {1, 1, 1},  {1, 8, 2},   {2, 4, 4},   {31, 8, 3},  {32, 5, 1},    {33, 7, 2},
         {97, 4, 2}, {255, 8, 8}, {257, 8, 2}, {19, 64, 6}, {3, 257, 257}, {1001, 8, 2},
     };
-    for (const RouterShape& shape : shapes) {
+    for (const Shape& shape : shapes) {
         const auto logits =
             lab::uniform(shape.tokens * shape.experts, -20, 20, lab::test_seed() + shape.tokens);
         const auto result = route(rung(), shape, logits);
@@ -96,34 +100,36 @@ TEST_P(Router, OrdersInfinities) {
 }
 
 TEST_P(Router, DoesNothingWithoutTokens) {
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, nullptr, {0, 8, 2}, nullptr));
+    EXPECT_NO_THROW(rung().run({.tokens = 0, .experts = 8, .top_k = 2}, nullptr));
 }
 
 TEST_P(Router, RefusesBadArguments) {
-    lab::GuardedBuffer<float> input(64), part(64);
-    lab::GuardedBuffer<std::int32_t> number(64);
-    const float* logits = input.data();
-    std::int32_t* chosen = number.data();
-    float* shares = part.data();
+    lab::GuardedBuffer<float> logits(64), shares(64);
+    lab::GuardedBuffer<std::int32_t> chosen(64);
+    const Op good{logits.data(), chosen.data(), shares.data(), 4, 8, 2};
     const auto odd = [](auto* pointer) {  // not 4-byte aligned
         return reinterpret_cast<decltype(pointer)>(reinterpret_cast<std::uintptr_t>(pointer) + 2);
     };
+    const auto refuses = [&](std::string_view part, auto spoil) {
+        Op bad = good;
+        spoil(bad);
+        tests::expect_refusal(rung(), bad, part);
+    };
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    const auto run = rung().run;
-    EXPECT_THROW(run(logits, chosen, shares, {-1, 8, 2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, chosen, shares, {4, -8, 2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, chosen, shares, {4, 8, 0}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, chosen, shares, {4, 8, -1}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, chosen, shares, {4, 8, 9}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, chosen, shares, {0, 0, 1}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, chosen, shares, {most / 8, 8, 2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(nullptr, chosen, shares, {4, 8, 2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, nullptr, shares, {4, 8, 2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, chosen, nullptr, {4, 8, 2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(odd(logits), chosen, shares, {4, 8, 2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, odd(chosen), shares, {4, 8, 2}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, chosen, odd(shares), {4, 8, 2}, nullptr), std::invalid_argument);
-    EXPECT_TRUE(number.unchanged() && part.unchanged()) << "a refused call has written";
+    refuses("router: tokens is -1", [](Op& op) { op.tokens = -1; });
+    refuses("router: experts is -8", [](Op& op) { op.experts = -8; });
+    refuses("router: top_k is 0", [](Op& op) { op.top_k = 0; });
+    refuses("router: top_k is -1", [](Op& op) { op.top_k = -1; });
+    refuses("router: top_k is 9", [](Op& op) { op.top_k = 9; });
+    refuses("router: top_k is 1", [](Op& op) { op.tokens = op.experts = 0, op.top_k = 1; });
+    refuses("tokens (", [](Op& op) { op.tokens = most / 8; });
+    refuses("router: logits is null", [](Op& op) { op.logits = nullptr; });
+    refuses("router: chosen is null", [](Op& op) { op.chosen = nullptr; });
+    refuses("router: shares is null", [](Op& op) { op.shares = nullptr; });
+    refuses("router: logits is not aligned", [&](Op& op) { op.logits = odd(op.logits); });
+    refuses("router: chosen is not aligned", [&](Op& op) { op.chosen = odd(op.chosen); });
+    refuses("router: shares is not aligned", [&](Op& op) { op.shares = odd(op.shares); });
+    EXPECT_TRUE(chosen.unchanged() && shares.unchanged()) << "a refused call has written";
 }
 
 }  // namespace
