@@ -19,16 +19,11 @@
 #include "cli/commands.hpp"
 #include "cli/project_root.hpp"
 #include "common/device/properties.hpp"
-#include "common/device/stream.hpp"
 #include "common/lab/bench/roofs.hpp"
 #include "common/lab/inputs.hpp"
-#include "model/engine/generate.hpp"
+#include "model/engine/engine.hpp"
 #include "model/engine/random_model.hpp"
-#include "model/engine/weights.hpp"
-#include "model/files/checkpoint.hpp"
-#include "model/files/config.hpp"
-#include "model/files/file_error.hpp"
-#include "model/tokenizer/tokenizer.hpp"
+#include "model/engine/trace.hpp"
 
 namespace t2t::cli {
 namespace {
@@ -56,18 +51,16 @@ std::string formatted(const char* format, Values... values) {
     return text;
 }
 
-bool is_used(const model::OpEntry& op, std::size_t rung, int compute_capability) {
-    return rung == op.selected && op.rungs[rung].needs.compute_capability <= compute_capability;
-}
-
-void list_rungs(const model::OpTable& table, int compute_capability) {
+void list_rungs(const model::OpTable& table) {
     for (const model::OpEntry& op : table.entries()) {
         std::cout << formatted("%02d  %-18s", op.chapter, std::string(op.operation).c_str())
                   << op.role << '\n';
-        for (std::size_t i = 0; i < op.rungs.size(); ++i) {
-            std::cout << formatted("      %c %-30s", is_used(op, i, compute_capability) ? '*' : ' ',
-                                   std::string(op.rungs[i].name).c_str())
-                      << op.rungs[i].idea << '\n';
+        for (const RungEntry& rung : op.ladder.rungs) {
+            const RungEntry* serving = table.rung(op);
+            const bool serves = serving != nullptr && serving->name == rung.name;
+            std::cout << formatted("      %c %-30s", serves ? '*' : ' ',
+                                   std::string(rung.name).c_str())
+                      << rung.idea << '\n';
         }
     }
     std::cout << "\n* serves the operation; choose another with --rung OP=RUNG, such as "
@@ -91,17 +84,9 @@ std::filesystem::path model_folder(const std::string& name) {
                              "tokenizer.json and model.safetensors");
 }
 
-model::DType compute_type(const std::string& dtype, const DeviceProperties& device) {
-    const bool has_bf16 = device.compute_capability >= 80;
-    if (dtype.empty()) {
-        return has_bf16 && !device.is_cpu_device ? model::DType::bf16 : model::DType::fp32;
-    }
-    if (dtype == "bf16" && !has_bf16) {
-        throw std::runtime_error(
-            "--dtype bf16 needs a GPU of compute capability 8.0 or newer; " + device.name +
-            " has " + std::to_string(device.compute_capability / 10) + "." +
-            std::to_string(device.compute_capability % 10) + ", so use --dtype fp32");
-    }
+/// What --dtype says; nothing: the engine decides.
+std::optional<model::DType> compute_type(const std::string& dtype) {
+    if (dtype.empty()) return {};
     return dtype == "bf16" ? model::DType::bf16 : model::DType::fp32;
 }
 
@@ -128,53 +113,16 @@ class LoadingBar {
     int shown_ = -1;
 };
 
-/// A model's shape, its tokenizer if it has one, and where its weights come from.
-struct Source {
-    model::ModelConfig config;
-    std::unique_ptr<model::Tokenizer> tokenizer;
-    std::optional<model::Checkpoint> checkpoint;
-};
-
-Source open_source(const GenerateWords& words) {
-    Source source;
-    if (!words.random_weights.empty()) {
-        source.config = model::known_shape(words.random_weights);
-        return source;
-    }
-    const std::filesystem::path folder = model_folder(words.model);
-    source.config = model::read_config(folder);
-    source.tokenizer = model::Tokenizer::from_file(folder / "tokenizer.json");
-    source.checkpoint = model::Checkpoint::open(folder);
-    model::require_no_other_tensors(source.config, *source.checkpoint, folder);
-    return source;
-}
-
-std::vector<std::int32_t> encode(const Source& source, const std::string& prompt,
-                                 const GenerateWords& words) {
-    std::vector<std::int32_t> ids = source.tokenizer->encode(prompt);
-    if (ids.empty() && source.config.first_token) ids.push_back(*source.config.first_token);
-    for (const std::int32_t id : ids) {
-        if (id >= source.config.vocabulary) {
-            throw model::FileError(model_folder(words.model) / "tokenizer.json",
-                                   "gives token " + std::to_string(id) + " (" +
-                                       source.tokenizer->piece(id) +
-                                       "), but config.json says vocab_size " +
-                                       std::to_string(source.config.vocabulary));
-        }
-    }
-    return ids;
-}
-
-std::vector<model::Request> make_requests(const GenerateWords& words, const Source& source) {
+std::vector<model::Request> make_requests(const GenerateWords& words, const model::Engine& engine) {
     std::vector<model::Request> requests;
     const auto add = [&](std::vector<std::int32_t> ids) {
         requests.push_back({std::move(ids), words.max_tokens, words.rule, words.stops});
     };
-    if (source.tokenizer != nullptr) {
-        for (const std::string& prompt : words.prompts) add(encode(source, prompt, words));
+    if (engine.tokenizer() != nullptr) {
+        for (const std::string& prompt : words.prompts) add(engine.encode(prompt));
     } else {
-        const auto ids = lab::integers<std::int32_t>(words.prompt_tokens, 0,
-                                                     source.config.vocabulary - 1, words.rule.seed);
+        const auto ids = lab::integers<std::int32_t>(
+            words.prompt_tokens, 0, engine.config().vocabulary - 1, words.rule.seed);
         add({ids.begin(), ids.end()});
     }
     return requests;
@@ -197,16 +145,15 @@ void print_candidates(const std::vector<model::Candidate>& candidates,
 }
 
 /// What is printed while tokens come: the only text as it grows, or the candidates of each step.
-model::Watch make_watch(const GenerateWords& words, const Source& source,
-                        std::vector<model::Launch>& trace) {
+model::Watch make_watch(const GenerateWords& words, const model::Tokenizer* tokenizer,
+                        std::vector<TraceEntry>& trace) {
     model::Watch watch;
-    const bool streaming = words.prompts.size() == 1 && source.tokenizer && words.top == 0;
+    const bool streaming = words.prompts.size() == 1 && tokenizer != nullptr && words.top == 0;
     if (streaming) {
         watch.on_text = [](std::size_t, std::string_view text) { std::cout << text << std::flush; };
     }
     if (words.top > 0) {
         watch.best = words.top;
-        const model::Tokenizer* tokenizer = source.tokenizer.get();
         const bool several = words.prompts.size() > 1;
         watch.on_candidates = [tokenizer, several](std::size_t request, const auto& candidates) {
             if (several) std::cout << "prompt " << request + 1 << '\n';
@@ -221,7 +168,7 @@ model::Watch make_watch(const GenerateWords& words, const Source& source,
     return watch;
 }
 
-void print_results(const GenerateWords& words, const Source& source,
+void print_results(const GenerateWords& words, bool has_tokenizer,
                    const std::vector<model::Result>& results, bool streamed) {
     if (streamed) {
         std::cout << '\n';
@@ -229,7 +176,7 @@ void print_results(const GenerateWords& words, const Source& source,
     }
     for (std::size_t i = 0; i < results.size(); ++i) {
         if (i > 0) std::cout << '\n';
-        if (source.tokenizer) {
+        if (has_tokenizer) {
             std::cout << words.prompts[i] << results[i].text << '\n';
             continue;
         }
@@ -294,11 +241,19 @@ void print_summary(const DeviceProperties& device, double copy_gb_s, const model
     std::cerr << line << end << '\n';
 }
 
+/// The model that the words name, opened.
+model::Engine open_engine(const GenerateWords& words, model::OpTable table) {
+    const std::optional<model::DType> compute = compute_type(words.dtype);
+    if (!words.random_weights.empty()) {
+        return model::Engine::from_known_shape(words.random_weights, std::move(table), compute);
+    }
+    return model::Engine::from_folder(model_folder(words.model), std::move(table), compute);
+}
+
 void run_generate(const GenerateWords& words) {
-    const DeviceProperties device = device_properties();
-    model::OpTable table(device.compute_capability);
+    model::OpTable table(device_properties());
     for (const std::string& rung : words.rungs) table.select(rung);
-    if (words.list_rungs) return list_rungs(table, device.compute_capability);
+    if (words.list_rungs) return list_rungs(table);
     if (words.random_weights.empty() && words.prompts.empty()) {
         throw UsageError("generate needs a prompt: ./t2t generate \"Once upon a time\"");
     }
@@ -308,48 +263,39 @@ void run_generate(const GenerateWords& words) {
             "random prompt is --prompt-tokens");
     }
     model::check(words.rule);
-    const model::DType compute = compute_type(words.dtype, device);
 
-    Source source = open_source(words);
-    const std::vector<model::Request> requests = make_requests(words, source);
-    const auto sequences = static_cast<std::int64_t>(requests.size());
-    const std::int64_t positions = model::positions_needed(source.config, requests);
-
-    const Stream stream;
-    model::Ops ops(std::move(table), stream.get());
+    model::Engine engine = open_engine(words, std::move(table));
+    const std::vector<model::Request> requests = make_requests(words, engine);
     LoadingBar bar;
-    const model::TensorSource tensors = source.checkpoint ? model::source_of(*source.checkpoint)
-                                                          : model::random_source(source.config);
-    model::Weights weights = model::load_weights(
-        source.config, tensors, compute, ops, std::ref(bar),
-        model::Model::working_bytes(source.config, compute, sequences, positions));
+    engine.load({.sequences = static_cast<std::int64_t>(requests.size()),
+                 .positions = model::positions_needed(engine.config(), requests)},
+                std::ref(bar));
     bar.clear();
-    model::Model model(source.config, std::move(weights), compute, ops, sequences, positions);
 
-    std::vector<model::Launch> trace;
-    const model::Watch watch = make_watch(words, source, trace);
+    std::vector<TraceEntry> trace;
+    const model::Watch watch = make_watch(words, engine.tokenizer(), trace);
     const bool streamed = static_cast<bool>(watch.on_text);
     if (streamed) std::cout << words.prompts.front() << std::flush;
     model::Timing timing;
     std::vector<model::Result> results;
     try {
-        results = model::generate(model, source.tokenizer.get(), requests, watch, &timing);
+        results = engine.generate(requests, watch, &timing);
     } catch (...) {
         if (streamed) std::cout << std::endl;  // the message gets a line of its own
         throw;
     }
-    print_results(words, source, results, streamed);
+    print_results(words, engine.tokenizer() != nullptr, results, streamed);
     std::cout << std::flush;
 
-    const double copy_gb_s = copy_roof(device);
+    const double copy_gb_s = copy_roof(engine.device());
     if (words.trace && trace.empty()) {
         std::cerr
             << "t2t: there is no trace: it shows a token after the first, and no text has one\n";
     } else if (words.trace) {
         std::cout << '\n' << model::describe(trace, copy_gb_s) << std::flush;
     }
-    print_summary(device, copy_gb_s, timing,
-                  results.size() == 1 ? ending(results.front(), source.config) : "");
+    print_summary(engine.device(), copy_gb_s, timing,
+                  results.size() == 1 ? ending(results.front(), engine.config()) : "");
 }
 
 }  // namespace

@@ -19,19 +19,11 @@
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/matmul.hpp"
 #include "tests/refusal.hpp"
+#include "tests/widened.hpp"
 
 namespace t2t::tests {
 
 using lab::reference::LinearShape;
-
-/// Values as floats; bf16 values fit exactly.
-template <typename T>
-std::vector<float> widened(const std::vector<T>& values) {
-    std::vector<float> result;
-    result.reserve(values.size());
-    for (const T& value : values) result.push_back(static_cast<float>(value));
-    return result;
-}
 
 /// The operands of y[m, n] = bias + residual + x[m, k] · w[n, k]ᵀ.
 template <typename T, typename Weight>

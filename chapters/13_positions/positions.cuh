@@ -14,7 +14,9 @@
 #include <cuda_bf16.h>
 #include <cuda_runtime.h>
 
+#include "chapters/15_kv_cache/kv_cache.cuh"
 #include "common/device/arguments.hpp"
+#include "common/lab/batch.hpp"
 #include "common/lab/ladder.hpp"
 
 namespace t2t::positions {
@@ -160,6 +162,90 @@ inline constexpr Ladder rope_ladder{
     "rope",
     std::array{
         Rung<Rope<T>>{"v1_rope_sincos", v1_rope_sincos<T>, "sincosf for every pair"},
+    },
+    type_text<T>};
+
+/// From the output of the QKV layer to what attention reads: splits it, turns queries and keys as Rope does,
+/// and puts keys and values into the cache as kv_cache::Append does.
+///
+/// A token of padding, and one whose sequence, position or page lies outside the cache, is not stored; its
+/// queries are turned by its position all the same.
+///
+/// @tparam T float or __nv_bfloat16: the type of q and of the cache
+template <typename T>
+struct SplitQkv {
+    /// [tokens, (heads + 2 · kv_heads) · head_dim], row-major: in each row the query heads, then the key
+    /// heads, then the value heads
+    const float* qkv = nullptr;
+    const float* frequencies =
+        nullptr;     ///< [head_dim / 2], radians a position; or null: nothing is turned
+    T* q = nullptr;  ///< [tokens, heads, head_dim], overwritten
+    CacheView<T>
+        cache{};  ///< other positions keep what they hold; nothing may overlap anything else
+    /// The tokens; no two share both sequence and position. Ids are not read. With no element nothing
+    /// happens and the pointers may be null.
+    Batch batch{};
+    std::int64_t heads = 0;               ///< query heads
+    std::int64_t kv_heads = 0;            ///< key heads, and as many value heads
+    std::int64_t head_dim = 0;            ///< values of one head; even where something is turned
+    std::span<std::byte> workspace = {};  ///< as the rung asks for
+
+    /// The first half, with keys and values on their way: [tokens, kv_heads, head_dim] each.
+    Rope<T> rope(T* k, T* v) const {
+        return {.qkv = qkv,
+                .positions = frequencies == nullptr ? nullptr : batch.positions,
+                .frequencies = frequencies,
+                .q = q,
+                .k = k,
+                .v = v,
+                .tokens = batch.tokens,
+                .heads = heads,
+                .kv_heads = kv_heads,
+                .head_dim = head_dim};
+    }
+    /// The second half.
+    kv_cache::Append<T> append(const T* k, const T* v) const {
+        return {.k = k, .v = v, .cache = cache, .batch = batch, .width = kv_heads * head_dim};
+    }
+
+    /// @returns false when there is nothing to do
+    /// @throws std::invalid_argument as Rope and kv_cache::Append, of which this is both
+    bool check() const {
+        // Keys and values have memory of their own only within a rung: any aligned address stands for it.
+        T* const somewhere = reinterpret_cast<T*>(alignof(float4));
+        const bool has_work = rope(somewhere, somewhere).check();
+        append(somewhere, somewhere).check();
+        return has_work;
+    }
+    /// qkv is read, queries and the cache's keys and values are written.
+    Work work() const {
+        const auto values = static_cast<double>(batch.tokens) *
+                            static_cast<double>(heads + 2 * kv_heads) *
+                            static_cast<double>(head_dim);
+        return {values * (sizeof(float) + sizeof(T)) + 8 * static_cast<double>(batch.tokens), 0};
+    }
+    /// Tokens, heads, key heads and head_dim, for traces and messages.
+    std::vector<std::int64_t> sizes() const { return {batch.tokens, heads, kv_heads, head_dim}; }
+};
+
+template <typename T>
+void v1_split_qkv_chain(const SplitQkv<T>& op, cudaStream_t stream);
+
+/// Keys and values between the two halves, and what these need.
+template <typename T>
+std::size_t v1_split_qkv_chain_workspace(const SplitQkv<T>& op);
+
+/// The ladder of split, RoPE and append: how far keys and values travel. Every launcher throws what check()
+/// throws, and t2t::CudaError when the device refuses the launch.
+template <typename T>
+inline constexpr Ladder split_qkv_ladder{
+    "split_qkv",
+    std::array{
+        Rung<SplitQkv<T>>{
+            .name = "v1_split_qkv_chain",
+            .run = v1_split_qkv_chain<T>,
+            .idea = "rope, then kv_append; keys and values go through memory between them",
+            .workspace = v1_split_qkv_chain_workspace<T>},
     },
     type_text<T>};
 

@@ -1,9 +1,8 @@
 /// Rung 1: three kernels.
 ///
 /// Idea      Write the formula down: scores = scale · Q · Kᵀ, a softmax of each row, and the
-///           product with V. The first and the last are kernels of a thread an element; the softmax
-///           is the top of chapter 08's ladder.
-/// Changed   Nothing below this rung.
+///           product with V. The first and the last are kernels with one thread for each element;
+///           the softmax is whatever serves chapter 08's operation.
 /// Expect    A score for each head, query and position goes through memory four times: written,
 ///           read and written by the softmax (which may read it more than once), read by the sum.
 ///           And a thread fetches two operands for each multiply-add, so the caches are the limit
@@ -15,87 +14,123 @@
 
 #include "chapters/08_softmax/softmax.cuh"
 #include "chapters/14_flash_attention/flash_attention.cuh"
-#include "chapters/14_flash_attention/launch.hpp"
 #include "common/device/check.hpp"
 #include "common/device/elements.cuh"
+#include "common/device/workspace.hpp"
+#include "common/lab/run.hpp"
 
 namespace t2t::flash_attention {
 namespace {
 
-// The first position that the token at `position` sees.
-__device__ std::int64_t first_seen(std::int64_t position, std::int64_t window) {
-    return window > 0 && position >= window ? position - window + 1 : 0;
-}
+constexpr int block_size = 256;
 
 template <typename T>
-__global__ void scores_kernel(const T* q,     // [queries, heads, head_dim]
-                              const T* keys,  // [positions, kv_heads, head_dim]
-                              float* scores,  // [heads, queries, positions]
-                              AttentionShape shape) {
+__global__ void scores_kernel(const T* q,          // [tokens, heads, head_dim]
+                              CacheView<T> cache,  // keys [page_count, page, kv_heads, head_dim]
+                              float* scores,       // [heads, tokens, longest]
+                              Batch batch, AttentionShape shape) {
     const std::int64_t thread = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-    const std::int64_t positions = shape.start + shape.queries;
-    const std::int64_t j = thread % positions;
-    const std::int64_t i = thread / positions % shape.queries;
-    const std::int64_t head = thread / positions / shape.queries;
+    const std::int64_t j = thread % batch.longest;
+    const std::int64_t i = thread / batch.longest % batch.tokens;
+    const std::int64_t head = thread / batch.longest / batch.tokens;
     if (head >= shape.heads) return;
-    const std::int64_t position = shape.start + i;
-    if (j < first_seen(position, shape.window) || j > position) {
+    const std::int64_t position = batch.positions[i];
+    const bool is_seen = first_seen(position, shape.window) <= j && j <= position;
+    const std::int64_t row = is_seen ? cache_row(batch, cache, batch.owners[i], j) : -1;
+    if (row < 0) {
         scores[thread] = -INFINITY;  // the softmax gives it the weight 0
         return;
     }
     const std::int64_t kv_head = head / (shape.heads / shape.kv_heads);
     const T* query = q + (i * shape.heads + head) * shape.head_dim;
-    const T* key = keys + (j * shape.kv_heads + kv_head) * shape.head_dim;
+    const T* key = cache.keys + (row * shape.kv_heads + kv_head) * shape.head_dim;
     float sum = 0;
     for (std::int64_t d = 0; d < shape.head_dim; ++d) sum += to_float(query[d]) * to_float(key[d]);
     scores[thread] = shape.scale * sum;
 }
 
 template <typename T>
-__global__ void scores_times_values_kernel(const float* weights,  // [heads, queries, positions]
-                                           const T* values,       // [positions, kv_heads, head_dim]
-                                           T* out,                // [queries, heads, head_dim]
-                                           AttentionShape shape) {
+__global__ void scores_times_values_kernel(const float* weights,  // [heads, tokens, longest]
+                                           CacheView<T> cache,    // values, as the keys
+                                           T* out,                // [tokens, heads, head_dim]
+                                           Batch batch, AttentionShape shape) {
     const std::int64_t thread = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     const std::int64_t d = thread % shape.head_dim;
     const std::int64_t head = thread / shape.head_dim % shape.heads;
     const std::int64_t i = thread / shape.head_dim / shape.heads;
-    if (i >= shape.queries) return;
+    if (i >= batch.tokens) return;
+    const std::int64_t owner = batch.owners[i];
+    const std::int64_t position = batch.positions[i];
+    if (position >= batch.longest || cache_row(batch, cache, owner, position) < 0) {
+        out[thread] = from_float<T>(NAN);
+        return;
+    }
     const std::int64_t kv_head = head / (shape.heads / shape.kv_heads);
-    const std::int64_t positions = shape.start + shape.queries;
-    const float* row = weights + (head * shape.queries + i) * positions;
-    const std::int64_t position = shape.start + i;
+    const float* row_weights = weights + (head * batch.tokens + i) * batch.longest;
     float sum = 0;
-    for (std::int64_t j = first_seen(position, shape.window); j <= position; ++j) {
-        sum += row[j] * to_float(values[(j * shape.kv_heads + kv_head) * shape.head_dim + d]);
+    for (std::int64_t j = first_seen(position, shape.window); j <= position;) {
+        // Neighbours up to the end of the page lie in neighbouring rows.
+        std::int64_t row = cache_row(batch, cache, owner, j);
+        const std::int64_t end = min(position + 1, (j / cache.page + 1) * cache.page);
+        if (row < 0) sum = NAN;
+        for (; j < end && row >= 0; ++j, ++row) {
+            sum += row_weights[j] *
+                   to_float(cache.values[(row * shape.kv_heads + kv_head) * shape.head_dim + d]);
+        }
+        j = end;
     }
     out[thread] = from_float<T>(sum);
+}
+
+template <typename T>
+std::int64_t score_count(const Attention<T>& op) {
+    return op.shape.heads * op.batch.tokens * op.batch.longest;
+}
+
+template <typename T>
+softmax::Softmax softmax_of(const Attention<T>& op, float* scores) {
+    return {scores, scores, op.shape.heads * op.batch.tokens, op.batch.longest};
 }
 
 }  // namespace
 
 template <typename T>
-void v1_three_kernels(const T* q, const T* keys, const T* values, float* scratch, T* out,
-                      AttentionShape shape, cudaStream_t stream) {
-    if (!has_work(q, keys, values, scratch, out, shape)) return;
-    const unsigned score_blocks =
-        require_blocks("attention", ceil_div<std::int64_t>(scratch_size(shape), block_size));
-    const unsigned out_blocks = require_blocks(
-        "attention",
-        ceil_div<std::int64_t>(shape.queries * shape.heads * shape.head_dim, block_size));
+std::size_t v1_three_kernels_workspace(const Attention<T>& op) {
+    return workspace_bytes<float>(score_count(op)) +
+           workspace_of(softmax::ladder, softmax_of(op, nullptr));
+}
 
-    scores_kernel<<<score_blocks, block_size, 0, stream>>>(q, keys, scratch, shape);
-    check_launch("attention v1_three_kernels, scores");
-    softmax::ladder.top().run(scratch, scratch, {shape.heads * shape.queries, shape.positions()},
-                              stream);
-    scores_times_values_kernel<<<out_blocks, block_size, 0, stream>>>(scratch, values, out, shape);
+template <typename T>
+void v1_three_kernels(const Attention<T>& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    require_extent(
+        "attention",
+        {{"heads", op.shape.heads}, {"tokens", op.batch.tokens}, {"longest", op.batch.longest}},
+        sizeof(float));
+    const std::int64_t outputs = op.batch.tokens * op.shape.heads * op.shape.head_dim;
+    const unsigned score_blocks =
+        require_blocks("attention", ceil_div<std::int64_t>(score_count(op), block_size));
+    const unsigned out_blocks =
+        require_blocks("attention", ceil_div<std::int64_t>(outputs, block_size));
+    Workspace workspace("attention v1_three_kernels", op.workspace);
+    float* scores = workspace.take<float>(score_count(op));
+    softmax::Softmax softmax = softmax_of(op, scores);
+    softmax.workspace = workspace.rest();
+
+    if (score_blocks > 0) {
+        scores_kernel<<<score_blocks, block_size, 0, stream>>>(op.q, op.cache, scores, op.batch,
+                                                               op.shape);
+        check_launch("attention v1_three_kernels, scores");
+    }
+    run(softmax::ladder, softmax, stream);
+    scores_times_values_kernel<<<out_blocks, block_size, 0, stream>>>(scores, op.cache, op.out,
+                                                                      op.batch, op.shape);
     check_launch("attention v1_three_kernels, weighted sum");
 }
 
-template void v1_three_kernels<float>(const float*, const float*, const float*, float*, float*,
-                                      AttentionShape, cudaStream_t);
-template void v1_three_kernels<__nv_bfloat16>(const __nv_bfloat16*, const __nv_bfloat16*,
-                                              const __nv_bfloat16*, float*, __nv_bfloat16*,
-                                              AttentionShape, cudaStream_t);
+template std::size_t v1_three_kernels_workspace(const Attention<float>&);
+template std::size_t v1_three_kernels_workspace(const Attention<__nv_bfloat16>&);
+template void v1_three_kernels(const Attention<float>&, cudaStream_t);
+template void v1_three_kernels(const Attention<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace t2t::flash_attention

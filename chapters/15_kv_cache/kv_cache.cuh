@@ -3,107 +3,121 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include <cuda_bf16.h>
 #include <cuda_runtime.h>
 
+#include "chapters/14_flash_attention/flash_attention.cuh"
+#include "common/device/arguments.hpp"
+#include "common/lab/batch.hpp"
 #include "common/lab/ladder.hpp"
 
 namespace t2t::kv_cache {
 
-/// Sizes of an append to one layer's cache.
-struct AppendShape {
-    std::int64_t tokens;     ///< tokens to append, of any sequences
-    std::int64_t sequences;  ///< rows of the cache
-    std::int64_t capacity;   ///< positions that each sequence has room for
-    std::int64_t width;      ///< values of one token: kv_heads · head_dim
+/// key(positions[t]) = k[t, :] in the pages of token t's sequence, and the value likewise from v.
+///
+/// A token of padding, and one whose sequence, position or page lies outside the cache, is not stored.
+///
+/// @tparam T float or __nv_bfloat16
+template <typename T>
+struct Append {
+    const T* k = nullptr;  ///< [tokens, width]
+    const T* v = nullptr;  ///< [tokens, width]
+    CacheView<T> cache{};  ///< other positions keep what they hold; must not overlap k and v
+    Batch batch{};  ///< the tokens; no two share both sequence and position. Ids are not read
+    std::int64_t width =
+        0;  ///< values of one token: kv_heads · head_dim. With no element of k nothing
+            ///< happens and the pointers may be null
+    std::span<std::byte> workspace = {};  ///< as the rung asks for
+
+    /// @returns false when there is nothing to do
+    /// @throws std::invalid_argument negative or overflowing size, a null pointer, numbers of tokens that
+    ///                               are not 4-byte aligned, or another pointer that is not 16-byte
+    ///                               aligned
+    bool check() const {
+        require_extent("kv_append", {{"tokens", batch.tokens}, {"width", width}}, sizeof(T));
+        require_extent("kv_append",
+                       {{"page_count", cache.page_count}, {"page", cache.page}, {"width", width}},
+                       sizeof(T));
+        require_extent(
+            "kv_append",
+            {{"sequences", batch.sequences}, {"pages_per_sequence", batch.pages_per_sequence}},
+            sizeof(std::int32_t));
+        require_extent("kv_append",
+                       {{"pages_per_sequence", batch.pages_per_sequence}, {"page", cache.page}}, 1);
+        if (batch.tokens == 0 || width == 0) return false;
+        require_pointer("kv_append", "k", k, 16);
+        require_pointer("kv_append", "v", v, 16);
+        require_pointer("kv_append", "positions", batch.positions, sizeof(std::int32_t));
+        require_pointer("kv_append", "owners", batch.owners, sizeof(std::int32_t));
+        // A cache without room stores nothing: every token lies outside it.
+        if (cache.page_count == 0 || cache.page == 0) return false;
+        require_pointer("kv_append", "pages", batch.pages, sizeof(std::int32_t));
+        require_pointer("kv_append", "keys", cache.keys, 16);
+        require_pointer("kv_append", "values", cache.values, 16);
+        return true;
+    }
+    /// Keys and values are read and written; each token's owner and position is read.
+    Work work() const {
+        const auto tokens = static_cast<double>(batch.tokens);
+        return {4 * tokens * static_cast<double>(width) * sizeof(T) + 8 * tokens, 0};
+    }
+    /// Tokens and width, for traces and messages.
+    std::vector<std::int64_t> sizes() const { return {batch.tokens, width}; }
 };
 
-/// keys[sequences[t], positions[t], :] = k[t, :], and values likewise from v.
-///
-/// A token whose sequence or position lies outside the cache is not stored.
-///
-/// @tparam T        float or __nv_bfloat16
-/// @param k         [tokens, width]
-/// @param v         [tokens, width]
-/// @param sequences [tokens]: which sequence each token belongs to
-/// @param positions [tokens]: where in its sequence it stands; no two tokens share both
-/// @param keys      [sequences, capacity, width]; other positions keep what they hold
-/// @param values    [sequences, capacity, width]; must not overlap the others
-/// @param shape     any sizes; with no element of k nothing happens and the pointers may be null
-/// @param stream    where the work is queued; the call returns at once
-/// @throws std::invalid_argument negative or overflowing size, a null pointer, `sequences` or
-///                               `positions` not 4-byte aligned, another pointer not 16-byte aligned
-/// @throws t2t::CudaError        the device refused the launch
 template <typename T>
-using Append = void(const T* k, const T* v, const std::int32_t* sequences,
-                    const std::int32_t* positions, T* keys, T* values, AppendShape shape,
-                    cudaStream_t stream);
+void v1_append_element(const Append<T>& op, cudaStream_t stream);
 
-template <typename T>
-void v1_append_element(const T* k, const T* v, const std::int32_t* sequences,
-                       const std::int32_t* positions, T* keys, T* values, AppendShape shape,
-                       cudaStream_t stream);
-
-/// The ladder of the append.
+/// The ladder of the append. Every launcher throws what check() throws, and t2t::CudaError when the device
+/// refuses the launch.
 template <typename T>
 inline constexpr Ladder append_ladder{
     "kv_append",
     std::array{
-        Rung<Append<T>>{"v1_append_element", v1_append_element<T>, "an element a thread"},
-    }};
+        Rung<Append<T>>{"v1_append_element", v1_append_element<T>, "one thread for each element"},
+    },
+    type_text<T>};
 
-/// Sizes of the attention of one token for each sequence.
-struct DecodeShape {
-    std::int64_t tokens;     ///< tokens that ask, each of another sequence
-    std::int64_t sequences;  ///< rows of the cache
-    std::int64_t capacity;   ///< positions that each sequence has room for
-    std::int64_t heads;      ///< query heads
-    std::int64_t kv_heads;   ///< key and value heads; divides heads
-    std::int64_t head_dim;   ///< values of one head
-    std::int64_t window;     ///< how many positions a token sees, itself included; 0 for all
-    float scale;             ///< factor of every q · k, usually 1 / √head_dim
-};
+/// Decode attention is flash_attention::Attention on a pass with one token for each sequence.
+///
+/// A token's result does not depend on which others are in the batch, nor on the bounds that the batch
+/// gives, to the bit. These rungs read keys of one sequence for one token; several tokens of a sequence are
+/// right, too, but each reads the keys anew.
+using flash_attention::Attention;
 
-/// out[t, h, :] = Σⱼ softmaxⱼ(scale · q[t, h, :] · keys[s, j, g, :]) · values[s, j, g, :], with
-/// s = sequences[t], g = h / (heads / kv_heads), and j over the positions that token t sees:
-/// j ≤ positions[t], and with a window also j > positions[t] − window.
-///
-/// Computed in fp32. A token's result does not depend on which others are in the batch, to the bit.
-/// A token whose sequence or position lies outside the cache becomes NaN.
-///
-/// @tparam T        float or __nv_bfloat16
-/// @param q         [tokens, heads, head_dim]
-/// @param keys      [sequences, capacity, kv_heads, head_dim], with these tokens in it
-/// @param values    [sequences, capacity, kv_heads, head_dim]
-/// @param sequences [tokens]
-/// @param positions [tokens]
-/// @param out       [tokens, heads, head_dim], overwritten; must not overlap the others
-/// @param shape     any sizes; with no element of out nothing happens and the pointers may be null
-/// @param stream    where the work is queued; the call returns at once
-/// @throws std::invalid_argument negative or overflowing size, kv_heads that do not divide heads,
-///                               head_dim above 4,096, more than 65,535 tokens, a null pointer,
-///                               `sequences` or `positions` not 4-byte aligned, another pointer not
-///                               16-byte aligned
-/// @throws t2t::CudaError        the device refused the launch
-template <typename T>
-using DecodeAttention = void(const T* q, const T* keys, const T* values,
-                             const std::int32_t* sequences, const std::int32_t* positions, T* out,
-                             DecodeShape shape, cudaStream_t stream);
+/// Largest head_dim of the decode rungs: a block keeps a query and an output of a head in shared memory.
+inline constexpr std::int64_t max_head_dim = 4096;
 
 template <typename T>
-void v1_decode_block_per_head(const T* q, const T* keys, const T* values,
-                              const std::int32_t* sequences, const std::int32_t* positions, T* out,
-                              DecodeShape shape, cudaStream_t stream);
+void v1_decode_block_per_head(const Attention<T>& op, cudaStream_t stream);
+template <typename T>
+void v2_decode_split(const Attention<T>& op, cudaStream_t stream);
 
-/// The ladder of decode attention: who shares the keys of one head.
+/// For each token, head and part of its positions: a weighted sum of values, a maximum and a total.
+template <typename T>
+std::size_t v2_decode_split_workspace(const Attention<T>& op);
+
+/// The ladder of decode attention: who shares the keys of one head. On the CPU device v1 is faster: a
+/// shuffle costs more there than a strided walk. Every launcher throws what check() throws,
+/// std::invalid_argument for a head_dim above max_head_dim and for more than 65,535 tokens, and
+/// t2t::CudaError when the device refuses the launch.
 template <typename T>
 inline constexpr Ladder decode_ladder{
     "decode_attention",
     std::array{
-        Rung<DecodeAttention<T>>{"v1_decode_block_per_head", v1_decode_block_per_head<T>,
-                                 "a block a head, the keys in tiles, an online softmax"},
-    }};
+        Rung<Attention<T>>{"v1_decode_block_per_head", v1_decode_block_per_head<T>,
+                           "one block for each head, the keys in tiles, an online softmax"},
+        Rung<Attention<T>>{
+            .name = "v2_decode_split",
+            .run = v2_decode_split<T>,
+            .idea = "one block for each 64 positions of a head; their results are joined",
+            .workspace = v2_decode_split_workspace<T>},
+    },
+    type_text<T>, /*on_cpu_device=*/"v1_decode_block_per_head"};
 
 }  // namespace t2t::kv_cache

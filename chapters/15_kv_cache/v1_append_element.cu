@@ -1,8 +1,8 @@
-/// Rung 1: an element a thread.
+/// Rung 1: one thread for each element.
 ///
 /// Idea      Key and value of a token are two rows. A thread copies one element of both to where
 ///           their sequence and position say.
-/// Changed   Nothing below this rung. It is the loop over tokens and elements turned into threads.
+/// Changed   On a CPU this is a loop over tokens and elements; here each step has its thread.
 /// Expect    The lanes of a warp copy neighbours: 4 sectors a request of floats, 2 of bf16. Only
 ///           the start of a row is looked up, so the scatter costs nothing; 2-byte accesses leave
 ///           few bytes under way.
@@ -11,7 +11,6 @@
 ///           free: k waits for it, and v waits for k, as a store to `keys` could change v for all
 ///           that the compiler knows.
 #include "chapters/15_kv_cache/kv_cache.cuh"
-#include "chapters/15_kv_cache/launch.hpp"
 #include "common/device/check.hpp"
 
 namespace t2t::kv_cache {
@@ -20,45 +19,32 @@ namespace {
 constexpr int block_size = 256;  // threads
 
 template <typename T>
-__global__ void append_element_kernel(const T* k,                     // [tokens, width]
-                                      const T* v,                     // [tokens, width]
-                                      const std::int32_t* sequences,  // [tokens]
-                                      const std::int32_t* positions,  // [tokens]
-                                      T* keys,    // [sequences, capacity, width]
-                                      T* values,  // [sequences, capacity, width]
-                                      AppendShape shape) {
+__global__ void append_element_kernel(const T* k,          // [tokens, width]
+                                      const T* v,          // [tokens, width]
+                                      CacheView<T> cache,  // [page_count, page, width], twice
+                                      Batch batch, std::int64_t width) {
     const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-    const std::int64_t token = i / shape.width;
-    if (token >= shape.tokens) return;
-    const std::int64_t sequence = sequences[token];
-    const std::int64_t position = positions[token];
-    if (sequence < 0 || sequence >= shape.sequences) return;
-    if (position < 0 || position >= shape.capacity) return;
-    const std::int64_t row = sequence * shape.capacity + position;
-    keys[row * shape.width + i % shape.width] = k[i];
-    values[row * shape.width + i % shape.width] = v[i];
+    const std::int64_t token = i / width;
+    if (token >= batch.tokens) return;
+    const std::int64_t row = cache_row(batch, cache, batch.owners[token], batch.positions[token]);
+    if (row < 0) return;
+    cache.keys[row * width + i % width] = k[i];
+    cache.values[row * width + i % width] = v[i];
 }
 
 }  // namespace
 
 template <typename T>
-void v1_append_element(const T* k, const T* v, const std::int32_t* sequences,
-                       const std::int32_t* positions, T* keys, T* values, AppendShape shape,
-                       cudaStream_t stream) {
-    if (!has_work(k, v, sequences, positions, keys, values, shape)) return;
+void v1_append_element(const Append<T>& op, cudaStream_t stream) {
+    if (!op.check()) return;
     const unsigned blocks =
-        require_blocks("kv_append", ceil_div<std::int64_t>(shape.tokens * shape.width, block_size));
-    append_element_kernel<<<blocks, block_size, 0, stream>>>(k, v, sequences, positions, keys,
-                                                             values, shape);
+        require_blocks("kv_append", ceil_div<std::int64_t>(op.batch.tokens * op.width, block_size));
+    append_element_kernel<<<blocks, block_size, 0, stream>>>(op.k, op.v, op.cache, op.batch,
+                                                             op.width);
     check_launch("kv_append v1_append_element");
 }
 
-template void v1_append_element<float>(const float*, const float*, const std::int32_t*,
-                                       const std::int32_t*, float*, float*, AppendShape,
-                                       cudaStream_t);
-template void v1_append_element<__nv_bfloat16>(const __nv_bfloat16*, const __nv_bfloat16*,
-                                               const std::int32_t*, const std::int32_t*,
-                                               __nv_bfloat16*, __nv_bfloat16*, AppendShape,
-                                               cudaStream_t);
+template void v1_append_element(const Append<float>&, cudaStream_t);
+template void v1_append_element(const Append<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace t2t::kv_cache

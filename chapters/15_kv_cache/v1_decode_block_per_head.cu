@@ -1,9 +1,9 @@
-/// Rung 1: a block a head.
+/// Rung 1: one block for each head.
 ///
-/// Idea      A block takes one query head of one token and walks over its keys in tiles of 128: a
-///           thread a key for the scores, a thread a dimension for the weighted sum. An online
+/// Idea      A block takes one query head of one token and walks over its keys in tiles of 128:
+///           one thread for each key for the scores, one for each dimension for the weighted sum. An online
 ///           softmax (Milakov and Gimelshein, 2018) joins the tiles, so no score leaves the block.
-/// Changed   Nothing below this rung. Chapter 14's three kernels in one, for a single query.
+/// Changed   Chapter 14's three kernels in one, for a single query.
 /// Expect    Each key and value is read once for each query head that uses it, so the bytes are
 ///           the limit. Three things keep far away from it: the lanes of a warp read keys a whole
 ///           row apart, the grid has only tokens · heads blocks, and each waits for its tiles one
@@ -15,8 +15,8 @@
 #include <cfloat>
 #include <cmath>
 
+#include "chapters/15_kv_cache/decode.hpp"
 #include "chapters/15_kv_cache/kv_cache.cuh"
-#include "chapters/15_kv_cache/launch.hpp"
 #include "common/device/check.hpp"
 #include "common/device/elements.cuh"
 
@@ -61,13 +61,11 @@ __device__ float sum_of(const float* tile) {
 }
 
 template <typename T>
-__global__ void decode_block_per_head_kernel(const T* q,       // [tokens, heads, head_dim]
-                                             const T* keys,    // [sequences, capacity, kv_heads,
-                                             const T* values,  //  head_dim]
-                                             const std::int32_t* sequences,  // [tokens]
-                                             const std::int32_t* positions,  // [tokens]
-                                             T* out,  // [tokens, heads, head_dim]
-                                             DecodeShape shape) {
+__global__ void decode_block_per_head_kernel(const T* q,          // [tokens, heads, head_dim]
+                                             CacheView<T> cache,  // [page_count, page, kv_heads,
+                                                                  //  head_dim], keys and values
+                                             T* out,              // [tokens, heads, head_dim]
+                                             Batch batch, flash_attention::AttentionShape shape) {
     extern __shared__ float head_memory[];
     const int head_dim = static_cast<int>(shape.head_dim);
     float* query = head_memory;           // [head_dim]
@@ -78,34 +76,38 @@ __global__ void decode_block_per_head_kernel(const T* q,       // [tokens, heads
     const std::int64_t head = blockIdx.x;
     const std::int64_t token = blockIdx.y;
     const int thread = static_cast<int>(threadIdx.x);
-    const std::int64_t row = (token * shape.heads + head) * head_dim;  // in q and out
-    const std::int64_t sequence = sequences[token];
-    const std::int64_t position = positions[token];
-    if (sequence < 0 || sequence >= shape.sequences || position < 0 || position >= shape.capacity) {
-        for (int d = thread; d < head_dim; d += block_size) out[row + d] = from_float<T>(NAN);
+    const std::int64_t at = (token * shape.heads + head) * head_dim;  // in q and out
+    const std::int64_t owner = batch.owners[token];
+    const std::int64_t position = batch.positions[token];
+    if (cache_row(batch, cache, owner, position) < 0) {
+        for (int d = thread; d < head_dim; d += block_size) out[at + d] = from_float<T>(NAN);
         return;
     }
     for (int d = thread; d < head_dim; d += block_size) {
-        query[d] = to_float(q[row + d]);
+        query[d] = to_float(q[at + d]);
         sum[d] = 0;
     }
     __syncthreads();
 
     const std::int64_t width = shape.kv_heads * head_dim;  // from one position to the next
     const std::int64_t kv_head = head / (shape.heads / shape.kv_heads);
-    const std::int64_t start = sequence * shape.capacity * width + kv_head * head_dim;
-    const bool is_cut = shape.window > 0 && position >= shape.window;
     float largest = -FLT_MAX;  // of all scores so far; not −∞, which from itself gives NaN
     float total = 0;           // of this thread's weights so far
-    for (std::int64_t tile = is_cut ? position - shape.window + 1 : 0; tile <= position;
-         tile += block_size) {
-        const std::int64_t left = position - tile + 1;
-        const int count = left < block_size ? static_cast<int>(left) : block_size;
-        const T* tile_keys = keys + start + tile * width;
-        const T* tile_values = values + start + tile * width;
+    int count = 0;
+    for (std::int64_t tile = flash_attention::first_seen(position, shape.window); tile <= position;
+         tile += count) {
+        // A tile ends where its page ends: inside it, neighbours lie in neighbouring rows.
+        const std::int64_t left = min(position - tile + 1, cache.page - tile % cache.page);
+        count = left < block_size ? static_cast<int>(left) : block_size;
+        const std::int64_t row = cache_row(batch, cache, owner, tile);
+        const std::int64_t start = row * width + kv_head * head_dim;
+        const T* tile_keys = cache.keys + start;
+        const T* tile_values = cache.values + start;
 
         scores[thread] = -INFINITY;
-        if (thread < count) {
+        if (row < 0) {
+            scores[thread] = NAN;  // a page that does not exist
+        } else if (thread < count) {
             scores[thread] = shape.scale * dot(query, tile_keys + thread * width, 1, head_dim);
         }
         __syncthreads();
@@ -118,7 +120,7 @@ __global__ void decode_block_per_head_kernel(const T* q,       // [tokens, heads
         total = total * correction + weights[thread];
         __syncthreads();
 
-        for (int d = thread; d < head_dim; d += block_size) {
+        for (int d = thread; d < head_dim && row >= 0; d += block_size) {
             sum[d] = sum[d] * correction + dot(weights, tile_values + d, width, count);
         }
     }
@@ -127,31 +129,24 @@ __global__ void decode_block_per_head_kernel(const T* q,       // [tokens, heads
     __syncthreads();
     const float total_of_all = sum_of(scores);
     for (int d = thread; d < head_dim; d += block_size) {
-        out[row + d] = from_float<T>(sum[d] / total_of_all);
+        out[at + d] = from_float<T>(sum[d] / total_of_all);
     }
 }
 
 }  // namespace
 
 template <typename T>
-void v1_decode_block_per_head(const T* q, const T* keys, const T* values,
-                              const std::int32_t* sequences, const std::int32_t* positions, T* out,
-                              DecodeShape shape, cudaStream_t stream) {
-    if (!has_work(q, keys, values, sequences, positions, out, shape)) return;
-    const dim3 blocks(require_blocks("decode_attention", shape.heads),
-                      require_blocks("decode_attention", shape.tokens, max_grid_yz));
-    const auto shared_bytes = static_cast<std::size_t>(2 * shape.head_dim) * sizeof(float);
+void v1_decode_block_per_head(const Attention<T>& op, cudaStream_t stream) {
+    if (!check_decode(op)) return;
+    const dim3 blocks(require_blocks("attention", op.shape.heads),
+                      require_blocks("attention", op.batch.tokens, max_grid_yz));
+    const auto shared_bytes = static_cast<std::size_t>(2 * op.shape.head_dim) * sizeof(float);
     decode_block_per_head_kernel<<<blocks, block_size, shared_bytes, stream>>>(
-        q, keys, values, sequences, positions, out, shape);
+        op.q, op.cache, op.out, op.batch, op.shape);
     check_launch("decode_attention v1_decode_block_per_head");
 }
 
-template void v1_decode_block_per_head<float>(const float*, const float*, const float*,
-                                              const std::int32_t*, const std::int32_t*, float*,
-                                              DecodeShape, cudaStream_t);
-template void v1_decode_block_per_head<__nv_bfloat16>(const __nv_bfloat16*, const __nv_bfloat16*,
-                                                      const __nv_bfloat16*, const std::int32_t*,
-                                                      const std::int32_t*, __nv_bfloat16*,
-                                                      DecodeShape, cudaStream_t);
+template void v1_decode_block_per_head(const Attention<float>&, cudaStream_t);
+template void v1_decode_block_per_head(const Attention<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace t2t::kv_cache

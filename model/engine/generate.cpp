@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "model/engine/decoder.hpp"
 #include "model/tokenizer/text_stream.hpp"
 
 namespace t2t::model {
@@ -34,7 +35,7 @@ class TraceScope {
     TraceScope& operator=(const TraceScope&) = delete;
     ~TraceScope() { ops_.trace_into(nullptr); }
 
-    std::vector<Launch> finish() { return trace_.finish(); }
+    std::vector<TraceEntry> finish() { return trace_.finish(); }
 
  private:
     Ops& ops_;
@@ -49,7 +50,8 @@ class Loop {
           requests_(requests),
           watch_(watch),
           sampler_(model.ops(), static_cast<std::int64_t>(requests.size()),
-                   model.config().vocabulary) {
+                   model.config().vocabulary),
+          decoder_(model) {
         for (std::size_t i = 0; i < requests.size(); ++i) {
             Sequence sequence{i, 0, std::nullopt, {}, requests[i].max_tokens == 0};
             if (tokenizer != nullptr) {
@@ -70,7 +72,10 @@ class Loop {
                 model_.prompt(static_cast<std::int64_t>(sequence.request), 0, request.prompt);
             sequence.length = static_cast<std::int64_t>(request.prompt.size());
             read += sequence.length;
-            choose(logits.slice(logits.rows - 1, 1), {&sequence});
+            const Tensor last = logits.slice(logits.rows - 1, 1);
+            const std::int64_t step = 0;
+            tell_candidates(last, {&sequence});
+            accept(sequence, sampler_.sample(last, {&request.rule, 1}, {&step, 1}).front());
         }
         return read;
     }
@@ -78,25 +83,20 @@ class Loop {
     /// Adds a token to every text that goes on.
     /// @returns how many there were; 0 when all texts are written
     std::size_t decode(double& bytes) {
-        std::vector<Sequence*> active;
-        std::vector<std::int32_t> rows, positions, ids;
-        for (Sequence& sequence : sequences_) {
-            if (sequence.done) continue;
-            active.push_back(&sequence);
-            rows.push_back(static_cast<std::int32_t>(sequence.request));
-            positions.push_back(static_cast<std::int32_t>(sequence.length));
-            ids.push_back(sequence.result.tokens.back());
+        if (active_.empty() || std::ranges::any_of(active_, &Sequence::done)) {
+            if (!begin()) return 0;
         }
-        if (active.empty()) return 0;
+        if (decoder_.under_way() == 0) queue();
+        // One more step is queued before this one is read, so that the device never waits for the host. It
+        // is wasted on a text that turns out to have ended.
+        if (!must_see_each_step() && can_queue()) queue();
 
-        std::optional<TraceScope> traced;
-        if (watch_.trace != nullptr && ++decode_steps_ <= traced_step) traced.emplace(model_.ops());
-        const Tensor logits = model_.decode(rows, positions, ids);
-        for (Sequence* sequence : active) ++sequence->length;
-        bytes += bytes_of_step(active);
-        choose(logits, active);
-        if (traced) *watch_.trace = traced->finish();
-        return active.size();
+        std::size_t count = read(bytes);
+        // When a text has ended, what is still under way is read for the texts that go on.
+        while (std::ranges::any_of(active_, &Sequence::done) && decoder_.under_way() > 0) {
+            count += read(bytes);
+        }
+        return count;
     }
 
     std::vector<Result> results() {
@@ -108,23 +108,70 @@ class Loop {
  private:
     static constexpr int traced_step = 3;  // the first new token comes from the prompt
 
-    // Chooses a token for each sequence; row i of the logits belongs to sequence i.
-    void choose(Tensor logits, const std::vector<Sequence*>& sequences) {
-        std::vector<SamplingRule> rules;
-        std::vector<std::int64_t> steps;
-        for (const Sequence* sequence : sequences) {
-            rules.push_back(requests_[sequence->request].rule);
-            steps.push_back(static_cast<std::int64_t>(sequence->result.tokens.size()));
+    /// Must the host see a step's logits before the next one is queued?
+    bool must_see_each_step() const { return watch_.best > 0 || watch_.trace != nullptr; }
+
+    /// Lets the decoder begin with the texts that go on. @returns false when there is none
+    bool begin() {
+        active_.clear();
+        std::vector<Decoder::Row> rows;
+        for (Sequence& sequence : sequences_) {
+            if (sequence.done) continue;
+            active_.push_back(&sequence);
+            rows.push_back({static_cast<std::int32_t>(sequence.request),
+                            static_cast<std::int32_t>(sequence.length),
+                            sequence.result.tokens.back(), requests_[sequence.request].rule,
+                            static_cast<std::int64_t>(sequence.result.tokens.size())});
         }
-        if (watch_.on_candidates && watch_.best > 0) {
-            for (std::size_t i = 0; i < sequences.size(); ++i) {
-                watch_.on_candidates(sequences[i]->request,
-                                     sampler_.best(logits.slice(static_cast<std::int64_t>(i), 1),
-                                                   rules[i], watch_.best));
-            }
+        if (!active_.empty()) decoder_.begin(std::move(rows));
+        return !active_.empty();
+    }
+
+    /// Has every text room for one more step than are under way?
+    bool can_queue() const {
+        return decoder_.under_way() < Decoder::most_steps &&
+               std::ranges::all_of(active_, [&](const Sequence* sequence) {
+                   const auto written = static_cast<std::int64_t>(sequence->result.tokens.size());
+                   const std::int64_t steps = decoder_.under_way();
+                   return written + steps < requests_[sequence->request].max_tokens &&
+                          sequence->length + steps < model_.cache().capacity() &&
+                          sequence->length + steps < model_.config().context;
+               });
+    }
+
+    void queue() {
+        std::optional<TraceScope> traced;
+        if (watch_.trace != nullptr && ++decode_steps_ <= traced_step) traced.emplace(model_.ops());
+        const Tensor logits = decoder_.queue();
+        if (traced) *watch_.trace = traced->finish();
+        tell_candidates(logits, active_);
+    }
+
+    /// Takes the tokens of the oldest step, for the texts that go on. @returns how many those are
+    std::size_t read(double& bytes) {
+        const std::span<const std::int32_t> tokens = decoder_.read();
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < active_.size(); ++i) {
+            Sequence& sequence = *active_[i];
+            if (sequence.done) continue;
+            require_token(tokens[i], static_cast<std::int64_t>(sequence.result.tokens.size()));
+            ++sequence.length;
+            ++count;
+            accept(sequence, tokens[i]);
         }
-        const std::vector<std::int32_t> tokens = sampler_.sample(logits, rules, steps);
-        for (std::size_t i = 0; i < sequences.size(); ++i) accept(*sequences[i], tokens[i]);
+        if (count > 0) bytes += bytes_of_step();
+        return count;
+    }
+
+    /// Reports the most probable tokens; row i of the logits belongs to sequence i.
+    void tell_candidates(Tensor logits, const std::vector<Sequence*>& sequences) {
+        if (!watch_.on_candidates || watch_.best == 0) return;
+        for (std::size_t i = 0; i < sequences.size(); ++i) {
+            const std::size_t request = sequences[i]->request;
+            watch_.on_candidates(request,
+                                 sampler_.best(logits.slice(static_cast<std::int64_t>(i), 1),
+                                               requests_[request].rule, watch_.best));
+        }
     }
 
     void accept(Sequence& sequence, std::int32_t token) {
@@ -165,15 +212,15 @@ class Loop {
     }
 
     // Weights are read once for all sequences, keys and values for each.
-    double bytes_of_step(const std::vector<Sequence*>& active) const {
+    double bytes_of_step() const {
         const ModelConfig& config = model_.config();
         const LayerCache layer = model_.cache().layer(0);
         const double position_bytes = 2.0 * static_cast<double>(layer.keys.columns) *
                                       static_cast<double>(size_of(layer.keys.type)) *
                                       static_cast<double>(config.layers);
         double bytes =
-            model_.weights().bytes_per_step(config, static_cast<std::int64_t>(active.size()));
-        for (const Sequence* sequence : active) {
+            model_.weights().bytes_per_step(config, static_cast<std::int64_t>(active_.size()));
+        for (const Sequence* sequence : active_) {
             const std::int64_t seen =
                 config.window > 0 ? std::min(sequence->length, config.window) : sequence->length;
             bytes += position_bytes * static_cast<double>(seen);
@@ -185,7 +232,9 @@ class Loop {
     std::span<const Request> requests_;
     const Watch& watch_;
     Sampler sampler_;
+    Decoder decoder_;
     std::vector<Sequence> sequences_;
+    std::vector<Sequence*> active_;  // the decoder's rows
     int decode_steps_ = 0;
 };
 

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "common/lab/trace.hpp"
 #include "model/engine/forward.hpp"
 #include "model/engine/sampler.hpp"
-#include "model/engine/trace.hpp"
 #include "model/tokenizer/tokenizer.hpp"
 
 namespace t2t::model {
@@ -58,9 +58,9 @@ struct Watch {
     std::function<void(std::size_t request, const std::vector<Candidate>& candidates)>
         on_candidates;
     std::int64_t best = 0;  ///< how many candidates to report
-    /// Filled with the launches of one decode step: of the fourth new token, when things have settled,
+    /// Filled with what one decode step ran: of the fourth new token, when things have settled,
     /// or of the last one where a text is shorter. Stays empty when no text has a second token.
-    std::vector<Launch>* trace = nullptr;
+    std::vector<TraceEntry>* trace = nullptr;
 };
 
 /// Positions that a model must have room for to serve `requests`: the longest prompt with its new

@@ -13,7 +13,7 @@ struct Role {
 
 // What the generator uses, in the order of the chapters.
 constexpr Role roles[] = {
-    {"vector_add", "residual add after each half of a layer"},
+    {"vector_add", "residual add"},
     {"gather_rows", "embedding lookup"},
     {"transpose", "GPT-2's [in, out] weights to [out, in], at load"},
     {"argmax", "greedy token"},
@@ -25,9 +25,13 @@ constexpr Role roles[] = {
     {"layer_norm", "GPT-2's norms"},
     {"rms_norm", "the Llama family's norms"},
     {"swiglu", "the Llama family's gated activation"},
+    {"residual_norm", "residual add and the norm after it"},
+    {"norm_linear", "a norm and the linear layer after it"},
+    {"up_projection", "the wide half of a feed-forward layer, with its activation"},
     {"bf16_matmul", "linear layers of a prompt, bf16 activations"},
     {"learned_positions", "GPT-2's positions"},
     {"rope", "split into q, k and v; the Llama family's positions"},
+    {"split_qkv", "q, k and v with their positions; k and v into the cache"},
     {"attention", "attention over a prompt"},
     {"kv_append", "keys and values into the cache"},
     {"decode_attention", "attention of one new token for each sequence"},
@@ -38,80 +42,73 @@ constexpr Role roles[] = {
     {"temperature", "flatter or sharper logits before sampling"},
     {"sort_tokens", "most probable tokens first, for top-k and top-p"},
     {"draw", "the sampled token"},
+    {"sample", "from logits to the next token of each sequence"},
 };
 
 OpEntry make_entry(const Role& role) {
     for (const Chapter& chapter : chapters()) {
         for (const LadderEntry& ladder : chapter.ladders) {
             if (ladder.operation == role.operation) {
-                return {role.operation, role.role, chapter.number, ladder.rungs, 0};
+                return {role.operation, role.role, chapter.number, ladder};
             }
         }
     }
     throw std::logic_error("no chapter has a ladder '" + std::string(role.operation) + "'");
 }
 
-std::string names(const std::vector<OpEntry>& entries) {
-    std::string list;
-    for (const OpEntry& entry : entries) {
-        if (!list.empty()) list += ", ";
-        list += entry.operation;
+std::string names(const auto& list, auto name) {
+    std::string text;
+    for (const auto& one : list) {
+        if (!text.empty()) text += ", ";
+        text += one.*name;
     }
-    return list;
-}
-
-std::string names(const std::vector<RungEntry>& rungs) {
-    std::string list;
-    for (const RungEntry& rung : rungs) {
-        if (!list.empty()) list += ", ";
-        list += rung.name;
-    }
-    return list;
-}
-
-std::string version(int compute_capability) {
-    return std::to_string(compute_capability / 10) + "." + std::to_string(compute_capability % 10);
+    return text;
 }
 
 }  // namespace
 
-OpTable::OpTable(int compute_capability) : compute_capability_(compute_capability) {
-    for (const Role& role : roles) {
-        OpEntry entry = make_entry(role);
-        for (std::size_t i = 0; i < entry.rungs.size(); ++i) {
-            if (entry.rungs[i].needs.compute_capability <= compute_capability) entry.selected = i;
-        }
-        entries_.push_back(std::move(entry));
-    }
+OpTable::OpTable(DeviceProperties device) : selection_(std::move(device)) {
+    for (const Role& role : roles) entries_.push_back(make_entry(role));
 }
 
 const OpEntry& OpTable::at(std::string_view operation) const {
     const auto entry = std::ranges::find(entries_, operation, &OpEntry::operation);
     if (entry == entries_.end()) {
         throw std::invalid_argument("there is no operation '" + std::string(operation) +
-                                    "'; there are: " + names(entries_));
+                                    "'; there are: " + names(entries_, &OpEntry::operation));
     }
     return *entry;
 }
 
+const RungEntry* OpTable::rung(const OpEntry& entry) const {
+    const DeviceProperties& device = selection_.device();
+    std::string_view best = selection_.named(entry.operation);
+    if (best.empty() && device.is_cpu_device) best = entry.ladder.on_cpu_device;
+    const RungEntry* highest = nullptr;
+    for (const RungEntry& rung : entry.ladder.rungs) {
+        if (rung.name == best) return &rung;
+        if (rung.needs.met_by(device.compute_capability)) highest = &rung;
+    }
+    return highest;
+}
+
 void OpTable::select(std::string_view operation, std::string_view rung) {
-    OpEntry& entry = entries_[static_cast<std::size_t>(&at(operation) - entries_.data())];
-    std::vector<std::size_t> matches;
-    for (std::size_t i = 0; i < entry.rungs.size(); ++i) {
-        if (names_rung(rung, entry.rungs[i].name)) matches.push_back(i);
+    const std::vector<RungEntry>& rungs = at(operation).ladder.rungs;
+    std::vector<const RungEntry*> matches;
+    for (const RungEntry& one : rungs) {
+        if (names_rung(rung, one.name)) matches.push_back(&one);
     }
     if (matches.size() != 1) {
         throw std::invalid_argument("operation '" + std::string(operation) + "' has no rung '" +
-                                    std::string(rung) + "'; there are: " + names(entry.rungs));
+                                    std::string(rung) +
+                                    "'; there are: " + names(rungs, &RungEntry::name));
     }
-    const RungEntry& chosen = entry.rungs[matches.front()];
-    if (chosen.needs.compute_capability > compute_capability_) {
-        throw std::invalid_argument(std::string(operation) + " " + std::string(chosen.name) +
-                                    " needs compute capability " +
-                                    version(chosen.needs.compute_capability) +
-                                    "; this device has " + version(compute_capability_));
+    const RungEntry& chosen = *matches.front();
+    if (const std::string reason = unmet(chosen.needs, selection_.device()); !reason.empty()) {
+        throw std::invalid_argument(std::string(operation) + " " + std::string(chosen.name) + " " +
+                                    reason);
     }
-    entry.selected = matches.front();
+    selection_.name(std::string(operation), std::string(chosen.name));
 }
 
 void OpTable::select(std::string_view assignment) {

@@ -1,16 +1,16 @@
 /// @file
-/// The op table: every operation of the generator, and the rung of its ladder that is in use.
+/// The op table: every operation of the generator, and the rungs that may serve it.
 ///
 /// The table names ladders; chapter and rungs come from the chapters' own list. A chapter that gains a
 /// rung gains it here.
 #pragma once
 
-#include <cstddef>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "chapters/chapters.hpp"
+#include "common/device/properties.hpp"
+#include "common/lab/run.hpp"
 
 namespace t2t::model {
 
@@ -19,19 +19,14 @@ struct OpEntry {
     std::string_view operation;  ///< the ladder's name, and the op's: `rms_norm`
     std::string_view role;  ///< what it does in the generator: `norm before each half of a layer`
     int chapter = 0;        ///< the chapter whose ladder it is
-    std::vector<RungEntry> rungs;  ///< in climbing order
-    std::size_t selected = 0;      ///< which of `rungs` serves it
-
-    /// The rung that serves it.
-    const RungEntry& rung() const { return rungs[selected]; }
+    LadderEntry ladder;     ///< its rungs, in climbing order
 };
 
-/// All operations, each at one of its rungs.
+/// All operations, and which rung was named for which.
 class OpTable {
  public:
-    /// Each operation at the highest rung that the device can run.
-    /// @param compute_capability the device's: 90 for 9.0
-    explicit OpTable(int compute_capability);
+    /// No rung is named: each operation is served by the highest rung that takes it.
+    explicit OpTable(DeviceProperties device);
 
     /// In the order of the chapters.
     const std::vector<OpEntry>& entries() const { return entries_; }
@@ -39,6 +34,10 @@ class OpTable {
     /// The operation whose ladder is called `operation`.
     /// @throws std::invalid_argument there is none; lists those there are
     const OpEntry& at(std::string_view operation) const;
+
+    /// The rung that serves `entry` as long as it takes what it is asked for: the one that was named, or
+    /// the one that is best here; nullptr when this device runs none.
+    const RungEntry* rung(const OpEntry& entry) const;
 
     /// Lets `rung` serve `operation`.
     /// @param rung its name, or the start of it where only one begins so: `v1` for `v1_naive`
@@ -50,8 +49,11 @@ class OpTable {
     /// @throws std::invalid_argument also when there is no `=`
     void select(std::string_view assignment);
 
+    /// What run() goes by.
+    const Selection& selection() const { return selection_; }
+
  private:
-    int compute_capability_;
+    Selection selection_;
     std::vector<OpEntry> entries_;
 };
 

@@ -1,37 +1,25 @@
 #include "model/engine/ops.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
-#include <string>
 
 #include "chapters/01_vector_add/vector_add.cuh"
 #include "chapters/02_memory_access/memory_access.cuh"
 #include "chapters/03_shared_memory/shared_memory.cuh"
-#include "chapters/04_reduction/reduction.cuh"
-#include "chapters/05_matmul/matmul.cuh"
-#include "chapters/06_instructions/instructions.cuh"
 #include "chapters/07_streams/streams.cuh"
 #include "chapters/08_softmax/softmax.cuh"
-#include "chapters/09_normalization/normalization.cuh"
-#include "chapters/10_fused_kernels/fused_kernels.cuh"
-#include "chapters/11_tensor_cores/tensor_cores.cuh"
 #include "chapters/13_positions/positions.cuh"
-#include "chapters/14_flash_attention/flash_attention.cuh"
 #include "chapters/15_kv_cache/kv_cache.cuh"
 #include "chapters/16_quantization/quantization.cuh"
 #include "chapters/17_mixture_of_experts/mixture_of_experts.cuh"
+#include "common/device/check.hpp"
+#include "model/engine/weights.hpp"
 
 namespace t2t::model {
 namespace {
 
 using bf16 = __nv_bfloat16;
-
-double bytes_of(std::initializer_list<Tensor> tensors) {
-    double sum = 0;
-    for (const Tensor& tensor : tensors) sum += static_cast<double>(tensor.bytes());
-    return sum;
-}
+using matmul::Linear;
 
 /// Calls `use` with a value of the C++ type that `type` names: float or bf16.
 template <typename Use>
@@ -52,237 +40,317 @@ template <typename Use>
 void with_types(DType activation, DType weight, Use use) {
     if (activation == DType::fp32) return with_type(weight, [&](auto w) { use(float{}, w); });
     if (activation == DType::bf16 && weight == DType::bf16) return use(bf16{}, bf16{});
-    throw std::logic_error("bf16 activations need bf16 weights");
+    throw std::logic_error("activations in bf16 need the layer's weights in bf16");
+}
+
+/// Calls `use` with the two parts of a pass that have rows: first row, rows, and whether each is its
+/// sequence's only token.
+template <typename Use>
+void for_each_part(const Pass& pass, Use use) {
+    const std::int64_t rest = pass.batch.tokens - pass.singles;
+    if (pass.singles > 0) use(0, pass.singles, true);
+    if (rest > 0) use(pass.singles, rest, false);
+}
+
+/// Rows of a tensor that may be empty.
+Tensor rows_of(const Tensor& tensor, std::int64_t first, std::int64_t count) {
+    return tensor.columns == 0 ? tensor : tensor.slice(first, count);
+}
+
+template <typename X, typename W>
+Linear<X, W> linear_of(Tensor x, Tensor w, Tensor bias, Tensor residual, Tensor y,
+                       std::int64_t rows, bool single_tokens) {
+    return {.x = x.as<const X>(),
+            .w = {w.as<const W>(), w.rows, w.columns},
+            .bias = bias.as<const float>(),
+            .residual = residual.as<const float>(),
+            .y = y.as<float>(),
+            .m = rows,
+            .single_tokens = single_tokens};
+}
+
+template <typename X, typename W>
+fused_kernels::NormLinear<X, W> norm_linear_of(Tensor x, const Norm& norm,
+                                               const Linear<X, W>& linear) {
+    return {.x = x.as<const float>(),
+            .weight = norm.weight.as<const float>(),
+            .bias = norm.bias.as<const float>(),
+            .epsilon = static_cast<float>(norm.epsilon),
+            .linear = linear};
+}
+
+/// `count` rows of a batch, from row `first` on.
+Batch part_of(Batch batch, std::int64_t first, std::int64_t count) {
+    batch.tokens = count;
+    batch.ids += first;
+    batch.positions += first;
+    batch.owners += first;
+    return batch;
 }
 
 }  // namespace
 
-template <const auto& ladder, typename... Arguments>
-void Ops::launch(std::initializer_list<std::int64_t> shape, double bytes, Arguments... arguments) {
-    const OpEntry& op = table_.at(ladder.operation);
-    const auto& rung = ladder.rungs[op.selected];
-    if (trace_ != nullptr) trace_->begin(stream_);
-    rung.run(arguments..., stream_);
-    if (trace_ != nullptr) {
-        trace_->end(stream_, {op.operation, rung.name, op.chapter, shape, bytes, 0});
+template <typename Op, std::size_t Count>
+void Ops::run(const Ladder<Op, Count>& ladder, Op op) {
+    const UseSelection in_force(table_.selection(), trace_);
+    if (planning_) {
+        planned_ = std::max(planned_, workspace_of(ladder, op));
+        return;
     }
+    op.workspace = {workspace_.data(), workspace_.size()};
+    t2t::run(ladder, op, stream_);
+}
+
+std::size_t Ops::workspace_for(const std::function<void()>& work) {
+    planning_ = true;
+    planned_ = 0;
+    try {
+        work();
+    } catch (...) {
+        planning_ = false;
+        throw;
+    }
+    planning_ = false;
+    return planned_;
+}
+
+void Ops::reserve_workspace(std::size_t bytes) {
+    if (bytes <= workspace_.size()) return;
+    T2T_CHECK(cudaStreamSynchronize(stream_));  // nothing works in the old one any more
+    workspace_ = {};
+    require_device_memory(bytes, "workspace of the largest operation");
+    workspace_ = DeviceBuffer<std::byte>(bytes);
 }
 
 void Ops::upload(std::span<const std::byte> host, std::byte* device) {
-    launch<streams::upload_ladder>({static_cast<std::int64_t>(host.size())},
-                                   static_cast<double>(host.size()), host.data(), device,
-                                   host.size());
+    run(streams::upload_ladder,
+        streams::Upload{.host = host.data(), .device = device, .bytes = host.size()});
 }
 
 void Ops::transpose(Tensor from, Tensor to) {
-    launch<shared_memory::ladder>({from.rows, from.columns}, bytes_of({from, to}),
-                                  from.as<const float>(), to.as<float>(), from.rows, from.columns);
+    run(shared_memory::ladder, shared_memory::Transpose{.in = from.as<const float>(),
+                                                        .out = to.as<float>(),
+                                                        .rows = from.rows,
+                                                        .columns = from.columns});
 }
 
 void Ops::round_to_bf16(Tensor from, Tensor to) {
-    launch<quantization::round_ladder>({from.elements()}, bytes_of({from, to}),
-                                       from.as<const float>(), to.as<bf16>(), from.elements());
+    run(quantization::round_ladder,
+        quantization::RoundToBf16{
+            .x = from.as<const float>(), .y = to.as<bf16>(), .n = from.elements()});
 }
 
-void Ops::embed(Tensor table, const std::int32_t* ids, Tensor x) {
+void Ops::embed(const Pass& pass, Tensor table, Tensor x) {
     with_type(table.type, [&](auto weight) {
         using Weight = decltype(weight);
-        launch<memory_access::gather_rows_ladder<Weight>>(
-            {x.rows, x.columns}, bytes_of({x, table.slice(0, x.rows)}), table.as<const Weight>(),
-            ids, x.as<float>(), memory_access::GatherShape{table.rows, table.columns, x.rows});
+        run(memory_access::gather_rows_ladder<Weight>,
+            memory_access::GatherRows<Weight>{.table = table.as<const Weight>(),
+                                              .ids = pass.batch.ids,
+                                              .out = x.as<float>(),
+                                              .rows = table.rows,
+                                              .width = table.columns,
+                                              .count = x.rows});
     });
 }
 
-void Ops::add_positions(Tensor x, Tensor table, const std::int32_t* positions) {
-    launch<positions::learned_ladder>({x.rows, x.columns}, bytes_of({x, x, x}), x.as<float>(),
-                                      table.as<const float>(), positions,
-                                      positions::LearnedShape{x.rows, x.columns, table.rows});
+void Ops::add_positions(const Pass& pass, Tensor table, Tensor x) {
+    run(positions::learned_ladder, positions::LearnedPositions{.x = x.as<float>(),
+                                                               .table = table.as<const float>(),
+                                                               .positions = pass.batch.positions,
+                                                               .tokens = x.rows,
+                                                               .width = x.columns,
+                                                               .rows = table.rows});
 }
 
 void Ops::add(Tensor x, Tensor y) {
-    launch<vector_add::ladder>({x.rows, x.columns}, bytes_of({x, x, y}), x.as<const float>(),
-                               y.as<const float>(), x.as<float>(), x.elements());
+    run(vector_add::ladder, vector_add::VectorAdd{.a = x.as<const float>(),
+                                                  .b = y.as<const float>(),
+                                                  .c = x.as<float>(),
+                                                  .n = x.elements()});
 }
 
-void Ops::layer_norm(Tensor x, Tensor weight, Tensor bias, double epsilon, Tensor y) {
-    with_type(y.type, [&](auto out) {
+void Ops::residual_norm(Tensor x, Tensor y, const Norm& norm, Tensor normed) {
+    with_type(normed.type, [&](auto out) {
         using T = decltype(out);
-        launch<normalization::layer_norm_ladder<T>>(
-            {x.rows, x.columns}, bytes_of({x, weight, bias, y}), x.as<const float>(),
-            weight.as<const float>(), bias.as<const float>(), y.as<T>(),
-            normalization::NormShape{x.rows, x.columns, static_cast<float>(epsilon)});
+        run(fused_kernels::residual_norm_ladder<T>,
+            fused_kernels::ResidualNorm<T>{.x = x.as<float>(),
+                                           .y = y.as<const float>(),
+                                           .weight = norm.weight.as<const float>(),
+                                           .bias = norm.bias.as<const float>(),
+                                           .normed = normed.as<T>(),
+                                           .rows = x.rows,
+                                           .width = x.columns,
+                                           .epsilon = static_cast<float>(norm.epsilon)});
     });
 }
 
-void Ops::rms_norm(Tensor x, Tensor weight, double epsilon, Tensor y) {
-    with_type(y.type, [&](auto out) {
-        using T = decltype(out);
-        launch<normalization::rms_norm_ladder<T>>(
-            {x.rows, x.columns}, bytes_of({x, weight, y}), x.as<const float>(),
-            weight.as<const float>(), y.as<T>(),
-            normalization::NormShape{x.rows, x.columns, static_cast<float>(epsilon)});
-    });
-}
-
-void Ops::linear(Step::Kind kind, Tensor x, Tensor w, Tensor bias, Tensor y) {
-    const std::int64_t m = x.rows;
-    const std::int64_t n = w.rows;
-    const std::int64_t k = w.columns;
-    const double bytes = bytes_of({x, w, bias, y});
-    // What kind of step it is decides, not how many tokens there are: a sequence must get the same
-    // numbers, to the bit, in a batch of any size.
-    if (kind == Step::Kind::decode) {
-        with_types(x.type, w.type, [&](auto activation, auto weight) {
-            using T = decltype(activation);
-            using Weight = decltype(weight);
-            launch<quantization::gemv_ladder<T, Weight>>(
-                {m, n, k}, bytes, x.as<const T>(), w.as<const Weight>(), bias.as<const float>(),
-                y.as<float>(), quantization::GemvShape{m, n, k});
+void Ops::norm_linear(const Pass& pass, Tensor x, const Norm& norm, DType compute, Tensor w,
+                      Tensor bias, Tensor y) {
+    with_types(compute, w.type, [&](auto activation, auto weight) {
+        using X = decltype(activation);
+        using W = decltype(weight);
+        for_each_part(pass, [&](std::int64_t first, std::int64_t rows, bool single_tokens) {
+            const Linear<X, W> linear =
+                linear_of<X, W>({}, w, bias, {}, y.slice(first, rows), rows, single_tokens);
+            run(fused_kernels::norm_linear_ladder<X, W>,
+                norm_linear_of(x.slice(first, rows), norm, linear));
         });
-    } else if (x.type == DType::bf16) {
-        launch<tensor_cores::ladder>({m, n, k}, bytes, x.as<const bf16>(), w.as<const bf16>(),
-                                     bias.as<const float>(), y.as<float>(),
-                                     tensor_cores::MatmulShape{m, n, k});
-    } else {
-        with_type(w.type, [&](auto weight) {
-            using Weight = decltype(weight);
-            launch<matmul::ladder<Weight>>({m, n, k}, bytes, x.as<const float>(),
-                                           w.as<const Weight>(), bias.as<const float>(),
-                                           y.as<float>(), matmul::MatmulShape{m, n, k});
+    });
+}
+
+void Ops::linear(const Pass& pass, Tensor x, Tensor w, Tensor bias, Tensor residual, Tensor y) {
+    with_types(x.type, w.type, [&](auto activation, auto weight) {
+        using X = decltype(activation);
+        using W = decltype(weight);
+        for_each_part(pass, [&](std::int64_t first, std::int64_t rows, bool single_tokens) {
+            const Linear<X, W> op =
+                linear_of<X, W>(x.slice(first, rows), w, bias, rows_of(residual, first, rows),
+                                y.slice(first, rows), rows, single_tokens);
+            quantization::with_linear_ladder(op, [&](const auto& ladder) { run(ladder, op); });
         });
-    }
-}
-
-void Ops::gelu(Tensor x, Tensor y) {
-    with_type(y.type, [&](auto out) {
-        using T = decltype(out);
-        launch<instructions::gelu_ladder<T>>({x.rows, x.columns}, bytes_of({x, y}),
-                                             x.as<const float>(), y.as<T>(), x.elements());
     });
 }
 
-void Ops::swiglu(Tensor gate_up, Tensor y) {
-    with_type(y.type, [&](auto out) {
-        using T = decltype(out);
-        launch<fused_kernels::swiglu_ladder<T>>({y.rows, y.columns}, bytes_of({gate_up, y}),
-                                                gate_up.as<const float>(), y.as<T>(),
-                                                fused_kernels::GateShape{y.rows, y.columns});
+void Ops::up_projection(const Pass& pass, Tensor x, Tensor w, Tensor bias, Activation activation,
+                        Tensor y) {
+    with_types(x.type, w.type, [&](auto input, auto weight) {
+        using X = decltype(input);
+        using W = decltype(weight);
+        for_each_part(pass, [&](std::int64_t first, std::int64_t rows, bool single_tokens) {
+            run(fused_kernels::up_projection_ladder<X, W>,
+                fused_kernels::UpProjection<X, W>{
+                    .linear =
+                        linear_of<X, W>(x.slice(first, rows), w, bias, {}, {}, rows, single_tokens),
+                    .activation = activation,
+                    .y = y.slice(first, rows).template as<X>()});
+        });
     });
 }
 
-void Ops::rope(Tensor qkv, const std::int32_t* positions, Tensor frequencies, AttentionShape shape,
-               Tensor q, Tensor k, Tensor v) {
-    with_type(q.type, [&](auto out) {
-        using T = decltype(out);
-        launch<positions::rope_ladder<T>>(
-            {qkv.rows, shape.heads, shape.kv_heads, shape.head_dim}, bytes_of({qkv, q, k, v}),
-            qkv.as<const float>(), frequencies.empty() ? nullptr : positions,
-            frequencies.as<const float>(), q.as<T>(), k.as<T>(), v.as<T>(),
-            positions::HeadsShape{qkv.rows, shape.heads, shape.kv_heads, shape.head_dim});
-    });
-}
-
-void Ops::append(Tensor k, Tensor v, const Step& step, const LayerCache& cache) {
-    with_type(k.type, [&](auto stored) {
-        using T = decltype(stored);
-        launch<kv_cache::append_ladder<T>>(
-            {k.rows, k.columns}, 2 * bytes_of({k, v}), k.as<const T>(), v.as<const T>(),
-            step.sequences, step.positions, cache.keys.as<T>(), cache.values.as<T>(),
-            kv_cache::AppendShape{k.rows, cache.sequences, cache.capacity, k.columns});
-    });
-}
-
-void Ops::attention(Tensor q, const LayerCache& cache, const Step& step, AttentionShape shape,
-                    Tensor scratch, Tensor out) {
-    const float scale = static_cast<float>(1 / std::sqrt(static_cast<double>(shape.head_dim)));
+void Ops::split_qkv(const Pass& pass, Tensor qkv, Tensor frequencies, const AttentionShape& shape,
+                    const LayerCache& cache, Tensor q) {
     with_type(q.type, [&](auto stored) {
         using T = decltype(stored);
-        if (step.kind == Step::Kind::prompt) {
-            const flash_attention::AttentionShape sizes{
-                q.rows,         step.start,   shape.heads, shape.kv_heads,
-                shape.head_dim, shape.window, scale};
-            const Tensor keys = cache.keys.slice(step.sequence * cache.capacity, sizes.positions());
-            const Tensor values =
-                cache.values.slice(step.sequence * cache.capacity, sizes.positions());
-            launch<flash_attention::ladder<T>>(
-                {q.rows, sizes.positions(), shape.heads, shape.kv_heads, shape.head_dim},
-                bytes_of({q, keys, values, out}), q.as<const T>(), keys.as<const T>(),
-                values.as<const T>(), scratch.as<float>(), out.as<T>(), sizes);
-        } else {
-            const Tensor seen = cache.keys.slice(0, step.visible);
-            launch<kv_cache::decode_ladder<T>>(
-                {q.rows, step.visible, shape.heads, shape.kv_heads, shape.head_dim},
-                bytes_of({q, seen, seen, out}), q.as<const T>(), cache.keys.as<const T>(),
-                cache.values.as<const T>(), step.sequences, step.positions, out.as<T>(),
-                kv_cache::DecodeShape{q.rows, cache.sequences, cache.capacity, shape.heads,
-                                      shape.kv_heads, shape.head_dim, shape.window, scale});
+        run(positions::split_qkv_ladder<T>,
+            positions::SplitQkv<T>{.qkv = qkv.as<const float>(),
+                                   .frequencies = frequencies.as<const float>(),
+                                   .q = q.as<T>(),
+                                   .cache = cache.view<T>(),
+                                   .batch = pass.batch,
+                                   .heads = shape.heads,
+                                   .kv_heads = shape.kv_heads,
+                                   .head_dim = shape.head_dim});
+    });
+}
+
+void Ops::attention(const Pass& pass, Tensor q, const LayerCache& cache,
+                    const AttentionShape& shape, Tensor out) {
+    with_type(q.type, [&](auto stored) {
+        using T = decltype(stored);
+        const auto op_on = [&](std::int64_t first, const Batch& batch) {
+            return flash_attention::Attention<T>{.q = q.slice(first, batch.tokens).as<const T>(),
+                                                 .cache = cache.view<T>(),
+                                                 .out = out.slice(first, batch.tokens).as<T>(),
+                                                 .batch = batch,
+                                                 .shape = shape};
+        };
+        if (pass.singles > 0) {
+            Batch singles = part_of(pass.batch, 0, pass.singles);
+            singles.most_queries = 1;
+            run(kv_cache::decode_ladder<T>, op_on(0, singles));
+        }
+        // One prompt at a time: its softmax is as long as the prompt, and how a row is shared among
+        // threads, and so its rounding, depends on that length.
+        for (const Pass::Prompt& prompt : pass.prompts) {
+            Batch batch = part_of(pass.batch, prompt.first, prompt.count);
+            batch.runs = 1;
+            batch.most_queries = prompt.count;
+            batch.longest = batch.cached = prompt.start + prompt.count;
+            batch.pairs = prompt.count * prompt.start + prompt.count * (prompt.count + 1) / 2;
+            run(flash_attention::ladder<T>, op_on(prompt.first, batch));
         }
     });
 }
 
 void Ops::route(Tensor logits, std::int64_t top_k, std::int32_t* chosen, Tensor shares) {
-    launch<mixture_of_experts::router_ladder>(
-        {logits.rows, logits.columns, top_k}, bytes_of({logits, shares, shares}),
-        logits.as<const float>(), chosen, shares.as<float>(),
-        mixture_of_experts::RouterShape{logits.rows, logits.columns, top_k});
+    run(mixture_of_experts::router_ladder,
+        mixture_of_experts::Route{.logits = logits.as<const float>(),
+                                  .chosen = chosen,
+                                  .shares = shares.as<float>(),
+                                  .tokens = logits.rows,
+                                  .experts = logits.columns,
+                                  .top_k = top_k});
 }
 
 void Ops::experts(Tensor x, const std::int32_t* chosen, Tensor shares, Tensor gate_up, Tensor down,
-                  std::int64_t expert_count, Tensor hidden, Tensor y) {
-    const std::int64_t top_k = shares.columns;
-    const std::int64_t inner = down.columns;
-    // At least what one token's experts hold; at most all of them.
-    const double read = static_cast<double>(std::min(x.rows * top_k, expert_count)) /
-                        static_cast<double>(expert_count);
+                  std::int64_t expert_count, Tensor y) {
     with_types(x.type, down.type, [&](auto activation, auto weight) {
-        using T = decltype(activation);
-        using Weight = decltype(weight);
-        launch<mixture_of_experts::experts_ladder<T, Weight>>(
-            {x.rows, top_k, inner, x.columns}, bytes_of({x, y}) + read * bytes_of({gate_up, down}),
-            x.as<const T>(), chosen, shares.as<const float>(), gate_up.as<const Weight>(),
-            down.as<const Weight>(), hidden.as<T>(), y.as<float>(),
-            mixture_of_experts::ExpertsShape{x.rows, x.columns, inner, expert_count, top_k});
+        using X = decltype(activation);
+        using W = decltype(weight);
+        run(mixture_of_experts::experts_ladder<X, W>,
+            mixture_of_experts::Experts<X, W>{.x = x.as<const X>(),
+                                              .chosen = chosen,
+                                              .shares = shares.as<const float>(),
+                                              .gate_up = gate_up.as<const W>(),
+                                              .down = down.as<const W>(),
+                                              .y = y.as<float>(),
+                                              .tokens = x.rows,
+                                              .width = x.columns,
+                                              .inner = down.columns,
+                                              .experts = expert_count,
+                                              .top_k = shares.columns});
     });
 }
 
-void Ops::argmax(Tensor logits, std::int32_t* tokens) {
-    launch<reduction::argmax_ladder>({logits.rows, logits.columns}, bytes_of({logits}),
-                                     logits.as<const float>(), tokens,
-                                     reduction::RowsShape{logits.rows, logits.columns});
+void Ops::copy_rows(Tensor from, std::span<const std::int64_t> rows, Tensor to) {
+    if (planning_) return;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Tensor row = from.slice(rows[i], 1);
+        T2T_CHECK(cudaMemcpyAsync(to.slice(static_cast<std::int64_t>(i), 1).data, row.data,
+                                  row.bytes(), cudaMemcpyDeviceToDevice, stream_));
+    }
 }
 
-void Ops::temperature(Tensor logits, const float* temperatures, Tensor y) {
-    launch<sampling::temperature_ladder>({logits.rows, logits.columns}, bytes_of({logits, y}),
-                                         logits.as<const float>(), temperatures, y.as<float>(),
-                                         sampling::TokensShape{logits.rows, logits.columns});
+void Ops::output_layer(Tensor x, const Norm& norm, DType compute, Tensor w, Tensor y) {
+    with_types(compute, w.type, [&](auto activation, auto weight) {
+        using X = decltype(activation);
+        using W = decltype(weight);
+        const Linear<X, W> linear =
+            linear_of<X, W>({}, w, {}, {}, y, x.rows, /*single_tokens=*/true);
+        run(fused_kernels::norm_linear_ladder<X, W>, norm_linear_of(x, norm, linear));
+    });
+}
+
+void Ops::sample(Tensor logits, const sampling::RowRule* rules, bool all_greedy,
+                 std::int32_t* ids) {
+    run(sampling::sample_ladder, sampling::Sample{.logits = logits.as<const float>(),
+                                                  .rules = rules,
+                                                  .ids = ids,
+                                                  .all_greedy = all_greedy,
+                                                  .rows = logits.rows,
+                                                  .vocabulary = logits.columns});
+}
+
+void Ops::temperature(Tensor logits, const sampling::RowRule* rules, Tensor y) {
+    run(sampling::temperature_ladder, sampling::Temperature{.logits = logits.as<const float>(),
+                                                            .rules = rules,
+                                                            .y = y.as<float>(),
+                                                            .rows = logits.rows,
+                                                            .vocabulary = logits.columns});
 }
 
 void Ops::softmax(Tensor x, Tensor y) {
-    launch<softmax::ladder>({x.rows, x.columns}, bytes_of({x, y}), x.as<const float>(),
-                            y.as<float>(), softmax::SoftmaxShape{x.rows, x.columns});
+    run(softmax::ladder,
+        softmax::Softmax{
+            .x = x.as<const float>(), .y = y.as<float>(), .rows = x.rows, .columns = x.columns});
 }
 
 void Ops::sort_tokens(Tensor values, Tensor sorted, std::int32_t* tokens) {
-    launch<sampling::sort_ladder>({values.rows, values.columns}, bytes_of({values, sorted, sorted}),
-                                  values.as<const float>(), sorted.as<float>(), tokens,
-                                  sampling::TokensShape{values.rows, values.columns});
-}
-
-void Ops::scan(Tensor x, Tensor y) {
-    launch<reduction::scan_ladder>({x.rows, x.columns}, bytes_of({x, y}), x.as<const float>(),
-                                   y.as<float>(), reduction::RowsShape{x.rows, x.columns});
-}
-
-void Ops::draw(Tensor cumulative, const std::int32_t* tokens, const sampling::DrawRule* rules,
-               std::int32_t* drawn) {
-    launch<sampling::draw_ladder>({cumulative.rows, cumulative.columns}, bytes_of({cumulative}),
-                                  cumulative.as<const float>(), tokens, rules, drawn,
-                                  sampling::TokensShape{cumulative.rows, cumulative.columns});
-}
-
-std::int64_t attention_scratch(AttentionShape shape, std::int64_t tokens, std::int64_t positions) {
-    return flash_attention::scratch_size({tokens, positions - tokens, shape.heads, shape.kv_heads,
-                                          shape.head_dim, shape.window, 1.0f});
+    run(sampling::sort_ladder, sampling::SortTokens{.values = values.as<const float>(),
+                                                    .sorted = sorted.as<float>(),
+                                                    .tokens = tokens,
+                                                    .rows = values.rows,
+                                                    .vocabulary = values.columns});
 }
 
 }  // namespace t2t::model

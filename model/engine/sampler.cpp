@@ -21,14 +21,6 @@ std::string text_of(double number) {
     return text.str();
 }
 
-/// The first `count` of `values` to the device.
-template <typename T>
-void put(const PinnedBuffer<T>& values, std::size_t count, DeviceBuffer<T>& to,
-         cudaStream_t stream) {
-    T2T_CHECK(cudaMemcpyAsync(to.data(), values.data(), count * sizeof(T), cudaMemcpyHostToDevice,
-                              stream));
-}
-
 /// The first `count` values at `from`, on the host; waits for the device.
 template <typename T>
 std::vector<T> get(const T* from, std::size_t count, cudaStream_t stream) {
@@ -68,66 +60,64 @@ float uniform_of(std::uint64_t seed, std::int64_t step) {
     return static_cast<float>(random.bits() >> 40) * 0x1p-24f;  // 24 bits: never rounds up to 1
 }
 
+sampling::RowRule row_rule(const SamplingRule& rule, std::int64_t step, std::int64_t vocabulary) {
+    return {.temperature = static_cast<float>(rule.temperature),
+            .top_p = static_cast<float>(rule.top_p),
+            .top_k = static_cast<std::int32_t>(std::min(rule.top_k, vocabulary)),
+            .uniform = uniform_of(rule.seed, step)};
+}
+
+void require_token(std::int32_t token, std::int64_t step) {
+    if (token >= 0) return;
+    throw std::runtime_error("the model's logits are not numbers (NaN) after " +
+                             std::to_string(step) +
+                             " new tokens; its weights are damaged, or too large for this --dtype");
+}
+
 Sampler::Sampler(Ops& ops, std::int64_t rows, std::int64_t vocabulary)
     : ops_(ops),
-      probabilities_(DType::fp32, rows, vocabulary),
-      sorted_(DType::fp32, rows, vocabulary),
-      order_(static_cast<std::size_t>(rows * vocabulary)),
-      temperatures_(static_cast<std::size_t>(rows)),
       rules_(static_cast<std::size_t>(rows)),
-      temperatures_host_(static_cast<std::size_t>(rows)),
       rules_host_(static_cast<std::size_t>(rows)),
-      chosen_(static_cast<std::size_t>(rows)) {}
+      chosen_(static_cast<std::size_t>(rows)) {
+    ops_.reserve_workspace(ops_.workspace_for([&] {
+        ops_.sample({nullptr, DType::fp32, rows, vocabulary}, nullptr, /*all_greedy=*/false,
+                    nullptr);
+    }));
+}
 
-void Sampler::sort_probabilities(Tensor logits, std::span<const SamplingRule> rules) {
+void Sampler::upload(std::span<const SamplingRule> rules, std::span<const std::int64_t> steps,
+                     std::int64_t vocabulary) {
     for (std::size_t row = 0; row < rules.size(); ++row) {
-        temperatures_host_.data()[row] =
-            rules[row].greedy() ? 1.0f : static_cast<float>(rules[row].temperature);
+        rules_host_.data()[row] = row_rule(rules[row], steps[row], vocabulary);
     }
-    put(temperatures_host_, rules.size(), temperatures_, ops_.stream());
-    const Tensor probabilities = probabilities_->slice(0, logits.rows);
-    ops_.temperature(logits, temperatures_.data(), probabilities);
-    ops_.softmax(probabilities, probabilities);
-    ops_.sort_tokens(probabilities, sorted_->slice(0, logits.rows), order_.data());
+    T2T_CHECK(cudaMemcpyAsync(rules_.data(), rules_host_.data(),
+                              rules.size() * sizeof(sampling::RowRule), cudaMemcpyHostToDevice,
+                              ops_.stream()));
 }
 
 std::vector<std::int32_t> Sampler::sample(Tensor logits, std::span<const SamplingRule> rules,
                                           std::span<const std::int64_t> steps) {
-    const auto rows = static_cast<std::size_t>(logits.rows);
-    std::vector<std::int32_t> tokens(rows);
-    if (std::ranges::any_of(rules, &SamplingRule::greedy)) {
-        ops_.argmax(logits, chosen_.data());
-        tokens = get(chosen_.data(), rows, ops_.stream());
-    }
-    if (!std::ranges::all_of(rules, &SamplingRule::greedy)) {
-        sort_probabilities(logits, rules);
-        const Tensor cumulative = probabilities_->slice(0, logits.rows);
-        ops_.scan(sorted_->slice(0, logits.rows), cumulative);
-
-        for (std::size_t row = 0; row < rows; ++row) {
-            rules_host_.data()[row] = {
-                uniform_of(rules[row].seed, steps[row]), static_cast<float>(rules[row].top_p),
-                static_cast<std::int32_t>(std::min(rules[row].top_k, logits.columns))};
-        }
-        put(rules_host_, rows, rules_, ops_.stream());
-        ops_.draw(cumulative, order_.data(), rules_.data(), chosen_.data());
-        const std::vector<std::int32_t> drawn = get(chosen_.data(), rows, ops_.stream());
-        for (std::size_t row = 0; row < rows; ++row) {
-            if (!rules[row].greedy()) tokens[row] = drawn[row];
-        }
-    }
-    for (std::size_t row = 0; row < rows; ++row) {
-        if (tokens[row] < 0) {
-            throw std::runtime_error(
-                "the model's logits are not numbers (NaN) after " + std::to_string(steps[row]) +
-                " new tokens; its weights are damaged, or too large for this --dtype");
-        }
-    }
+    upload(rules, steps, logits.columns);
+    ops_.sample(logits, rules_.data(), std::ranges::all_of(rules, &SamplingRule::greedy),
+                chosen_.data());
+    const std::vector<std::int32_t> tokens =
+        get(chosen_.data(), static_cast<std::size_t>(logits.rows), ops_.stream());
+    for (std::size_t row = 0; row < tokens.size(); ++row) require_token(tokens[row], steps[row]);
     return tokens;
 }
 
 std::vector<Candidate> Sampler::best(Tensor logits, const SamplingRule& rule, std::int64_t count) {
-    sort_probabilities(logits, {&rule, 1});
+    if (order_.size() == 0) {
+        probabilities_ = OwnedTensor(DType::fp32, 1, logits.columns);
+        sorted_ = OwnedTensor(DType::fp32, 1, logits.columns);
+        order_ = DeviceBuffer<std::int32_t>(static_cast<std::size_t>(logits.columns));
+    }
+    const std::int64_t step = 0;  // nothing is drawn
+    upload({&rule, 1}, {&step, 1}, logits.columns);
+    ops_.temperature(logits, rules_.data(), probabilities_);
+    ops_.softmax(probabilities_, probabilities_);
+    ops_.sort_tokens(probabilities_, sorted_, order_.data());
+
     const auto kept = static_cast<std::size_t>(std::min(count, logits.columns));
     const auto order = get(order_.data(), kept, ops_.stream());
     const auto probabilities = get(sorted_->as<float>(), kept, ops_.stream());

@@ -35,6 +35,9 @@ struct Candidate {
     float probability;   ///< after the temperature, before top-k and top-p
 };
 
+/// What the device needs to choose token number `step` of a sequence.
+sampling::RowRule row_rule(const SamplingRule& rule, std::int64_t step, std::int64_t vocabulary);
+
 /// Chooses tokens, a row of logits for each sequence.
 class Sampler {
  public:
@@ -57,18 +60,21 @@ class Sampler {
     std::vector<Candidate> best(Tensor logits, const SamplingRule& rule, std::int64_t count);
 
  private:
-    void sort_probabilities(Tensor logits, std::span<const SamplingRule> rules);
+    void upload(std::span<const SamplingRule> rules, std::span<const std::int64_t> steps,
+                std::int64_t vocabulary);
 
     Ops& ops_;
-    OwnedTensor probabilities_, sorted_;      // [rows, vocabulary]
-    DeviceBuffer<std::int32_t> order_;        // [rows, vocabulary]: the tokens of sorted_
-    DeviceBuffer<float> temperatures_;        // [rows]
-    DeviceBuffer<sampling::DrawRule> rules_;  // [rows]
-    // What is on its way to those two: pinned, and untouched until a result has come back.
-    PinnedBuffer<float> temperatures_host_;
-    PinnedBuffer<sampling::DrawRule> rules_host_;
-    DeviceBuffer<std::int32_t> chosen_;  // [rows]
+    DeviceBuffer<sampling::RowRule> rules_;       // [rows]
+    PinnedBuffer<sampling::RowRule> rules_host_;  // untouched until a result has come back
+    DeviceBuffer<std::int32_t> chosen_;           // [rows]
+    // Of best(): one row, its order and its tokens; made when they are first asked for.
+    OwnedTensor probabilities_, sorted_;
+    DeviceBuffer<std::int32_t> order_;
 };
+
+/// @throws std::runtime_error unless `token` is one: the logits before it were not numbers
+/// @param step how many tokens the sequence has chosen before
+void require_token(std::int32_t token, std::int64_t step);
 
 /// The random number in [0, 1) that decides step `step` of a sequence with this seed.
 float uniform_of(std::uint64_t seed, std::int64_t step);

@@ -32,53 +32,51 @@ std::string formatted(const char* format, Values... values) {
     return line;
 }
 
+/// The chapter whose ladder an operation has.
+int chapter_of(std::string_view operation) {
+    for (const Chapter& chapter : chapters()) {
+        for (const LadderEntry& ladder : chapter.ladders) {
+            if (ladder.operation == operation) return chapter.number;
+        }
+    }
+    return 0;
+}
+
 }  // namespace
 
-void Trace::begin(cudaStream_t stream) {
-    starts_.emplace_back().record(stream);
-}
-
-void Trace::end(cudaStream_t stream, Launch launch) {
-    ends_.emplace_back().record(stream);
-    launches_.push_back(std::move(launch));
-}
-
-std::vector<Launch> Trace::finish() {
-    for (std::size_t i = 0; i < launches_.size(); ++i) {
-        launches_[i].microseconds = 1e3 * double{milliseconds_between(starts_[i], ends_[i])};
-    }
-    return launches_;
-}
-
-std::string describe(const std::vector<Launch>& launches, double copy_gb_s) {
+std::string describe(const std::vector<TraceEntry>& entries, double copy_gb_s) {
     double total = 0;
-    std::map<int, double> chapters;
-    for (const Launch& launch : launches) {
-        total += launch.microseconds;
-        chapters[launch.chapter] += launch.microseconds;
+    std::map<int, double> shares;
+    for (const TraceEntry& entry : entries) {
+        total += entry.microseconds;
+        shares[chapter_of(entry.operation)] += entry.microseconds;
     }
 
     std::string text =
-        "op                 chapter  rung                          shape                        µs"
+        "op                   chapter  rung                          shape                        µs"
         "        bytes  % of roof\n";
-    for (const Launch& launch : launches) {
-        text +=
-            formatted("%-17s  %-7s  %-28s  ", std::string(launch.operation).c_str(),
-                      formatted("%02d", launch.chapter).c_str(), std::string(launch.rung).c_str());
-        text += padded(shape_label(launch.shape), 20);
-        text += formatted("  %8.1f  %11.0f", launch.microseconds, launch.bytes);
-        if (copy_gb_s > 0 && launch.microseconds > 0) {
-            text +=
-                formatted("  %8.1f%%", 100 * launch.bytes / launch.microseconds / 1e3 / copy_gb_s);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const TraceEntry& entry = entries[i];
+        const bool is_chain = i + 1 < entries.size() && entries[i + 1].depth > entry.depth;
+        const std::string name(2 * static_cast<std::size_t>(entry.depth), ' ');
+        text += formatted("%-19s  %-7s  %-28s  ", (name + std::string(entry.operation)).c_str(),
+                          formatted("%02d", chapter_of(entry.operation)).c_str(),
+                          std::string(entry.rung).c_str());
+        text += padded(shape_label(entry.sizes), 20);
+        text += formatted("  %8.1f  %11.0f", entry.microseconds, entry.work.bytes);
+        // What a chain moves is moved by what it runs.
+        if (copy_gb_s > 0 && entry.microseconds > 0 && !is_chain) {
+            text += formatted("  %8.1f%%",
+                              100 * entry.work.bytes / entry.microseconds / 1e3 / copy_gb_s);
         }
         text += '\n';
     }
 
     text +=
-        formatted("\nchapter                share of the token (%.1f µs in all, %zu launches)\n",
-                  total, launches.size());
-    for (const auto& [chapter, microseconds] : chapters) {
-        const Chapter& entry = t2t::chapters()[static_cast<std::size_t>(chapter - 1)];
+        formatted("\nchapter                share of the token (%.1f µs in all, %zu operations)\n",
+                  total, entries.size());
+    for (const auto& [chapter, microseconds] : shares) {
+        const Chapter& entry = chapters()[static_cast<std::size_t>(chapter - 1)];
         text += formatted("%-22s %5.1f %%\n", entry.folder().c_str(), 100 * microseconds / total);
     }
     return text;

@@ -342,12 +342,6 @@ std::string gigabytes(std::uint64_t bytes) {
 
 }  // namespace
 
-std::uint64_t Weights::bytes() const {
-    std::uint64_t sum = 0;
-    for (const auto& buffer : memory) sum += buffer.bytes();
-    return sum;
-}
-
 double Weights::bytes_per_step(const ModelConfig& config, std::int64_t sequences) const {
     double sum = static_cast<double>(output.bytes());
     for (const LayerWeights& layer : layers) {

@@ -48,7 +48,6 @@ struct Weights {
 
     std::vector<DeviceBuffer<std::byte>> memory;  ///< what all of these lie in
 
-    std::uint64_t bytes() const;  ///< of device memory
     /// Bytes that one decode step reads: all matrices once, but of the experts at most as many as the
     /// sequences choose, and of the embedding nothing to speak of (unless it is the output layer).
     double bytes_per_step(const ModelConfig& config, std::int64_t sequences) const;

@@ -2,6 +2,7 @@
 #include <limits>
 #include <numeric>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -9,12 +10,20 @@
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/kv_cache.hpp"
 #include "tests/chapters/attention_inputs.hpp"
+#include "tests/chapters/paged_pass.hpp"
+#include "tests/refusal.hpp"
 #include "tests/every_rung.hpp"
 
 namespace t2t {
 namespace {
 
-using kv_cache::AppendShape;
+// Sizes of an append to a cache.
+struct AppendShape {
+    std::int64_t tokens;
+    std::int64_t sequences;
+    std::int64_t capacity;
+    std::int64_t width;
+};
 
 using AppendFloat = tests::EveryRung<kv_cache::append_ladder<float>>;
 using AppendBf16 = tests::EveryRung<kv_cache::append_ladder<__nv_bfloat16>>;
@@ -56,20 +65,33 @@ void expect_append(const AppendRung<T>& rung, const AppendShape& shape, const Pl
                              {shape.sequences * shape.capacity, shape.width}};
     };
 
-    lab::RungCheck check("kv_append", rung.name);
-    const T* k_device = check.input("k", k);
-    const T* v_device = check.input("v", v);
-    const std::int32_t* sequences = check.input("sequences", places.sequences);
-    const std::int32_t* positions = check.input("positions", places.positions);
-    T* keys_device = check.in_out("keys", keys, expected(keys, k));
-    T* values_device = check.in_out("values", values, expected(values, v));
-    const auto result = check.run([&] {
-        rung.run(k_device, v_device, sequences, positions, keys_device, values_device, shape,
-                 nullptr);
-    });
-    EXPECT_TRUE(result.ok()) << result.message() << "\n"
-                             << shape.tokens << " tokens, cache " << shape.sequences << " × "
-                             << shape.capacity << " × " << shape.width;
+    // Contiguous, and in small pages. Where they do not divide the capacity, a part of the last one
+    // belongs to no position.
+    for (const std::int64_t page :
+         {shape.capacity, std::int64_t{shape.capacity % 2 == 0 ? 2 : 3}}) {
+        const tests::Pass pass =
+            page == shape.capacity
+                ? tests::Pass(places.sequences, places.positions, shape.sequences, page)
+                : tests::Pass(places.sequences, places.positions, shape.sequences, shape.capacity,
+                              page);
+        const auto in_pages = [&](const lab::Expected& whole) {
+            return lab::Expected{pass.in_pages(whole.values, shape.width),
+                                 {pass.page_count() * pass.page, shape.width}};
+        };
+        lab::RungCheck check("kv_append", rung.name);
+        kv_cache::Append<T> op{.k = check.input("k", k), .v = check.input("v", v)};
+        op.batch = pass.on_device(check);
+        op.cache = {
+            check.in_out("keys", pass.in_pages(keys, shape.width), in_pages(expected(keys, k))),
+            check.in_out("values", pass.in_pages(values, shape.width),
+                         in_pages(expected(values, v))),
+            pass.page_count(), pass.page};
+        op.width = shape.width;
+        const auto result = check.run(rung, op);
+        EXPECT_TRUE(result.ok()) << result.message() << "\n"
+                                 << shape.tokens << " tokens, cache " << shape.sequences << " × "
+                                 << shape.capacity << " × " << shape.width << ", pages of " << page;
+    }
 }
 
 template <typename T>
@@ -110,54 +132,70 @@ TEST_P(AppendFloat, StoresNothingInACacheWithoutRoom) {
     expect_append<float>(rung(), {1, 2, 0, 4}, Places(1, 1, 1));
 }
 
+TEST_P(AppendFloat, StoresNothingWherePagesAreMissing) {
+    tests::Pass pass({0, 0, 1}, {1, 5, 2}, 2, 8, 4);
+    const auto zeros = std::vector<float>(2 * 8 * 3, 0.0F);
+    const auto rows = lab::normal(3 * 3, 3, 2, lab::test_seed());
+    std::vector<double> expected(zeros.begin(), zeros.end());
+    for (int d = 0; d < 3; ++d) expected[(pass.pages[2] * 4 + 2) * 3 + d] = rows[2 * 3 + d];
+    pass.pages[0] = -1;
+    pass.pages[1] = 4;
+    lab::RungCheck check("kv_append", rung().name);
+    kv_cache::Append<float> op{.k = check.input("k", rows), .v = check.input("v", rows)};
+    op.batch = pass.on_device(check);
+    op.cache = {check.in_out("keys", zeros, {expected, {16, 3}}),
+                check.in_out("values", zeros, {expected, {16, 3}}), 4, 4};
+    op.width = 3;
+    const auto result = check.run(rung(), op);
+    EXPECT_TRUE(result.ok()) << result.message();
+}
+
 TEST_P(AppendFloat, DoesNothingWithoutTokens) {
-    const auto run = rung().run;
-    const std::vector<AppendShape> shapes{{0, 2, 3, 4}, {5, 2, 3, 0}};
-    for (const AppendShape& shape : shapes) {
-        EXPECT_NO_THROW(run(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, shape, nullptr));
-    }
+    EXPECT_NO_THROW(rung().run({.batch = {.tokens = 0}, .width = 4}, nullptr));
+    EXPECT_NO_THROW(rung().run({.batch = {.tokens = 5}, .width = 0}, nullptr));
 }
 
 TEST_P(AppendFloat, RefusesBadArguments) {
-    lab::GuardedBuffer<float> rows(16);
-    lab::GuardedBuffer<float> first(64);
-    lab::GuardedBuffer<float> second(64);
+    using Op = kv_cache::Append<float>;
+    lab::GuardedBuffer<float> rows(16), keys(64), values(64);
     lab::GuardedBuffer<std::int32_t> numbers(std::vector<std::int32_t>{0, 1, 0, 1});
-    const float* k = rows.data();
-    float* keys = first.data();
-    float* values = second.data();
     const std::int32_t* at = numbers.data();
     const auto* odd = reinterpret_cast<const std::int32_t*>(reinterpret_cast<const char*>(at) + 2);
+    Op good{.k = rows.data(),
+            .v = rows.data(),
+            .cache = {keys.data(), values.data(), 2, 4},
+            .batch = {.tokens = 2, .sequences = 2, .pages_per_sequence = 1},
+            .width = 8};
+    good.batch.positions = good.batch.owners = good.batch.pages = at;
+    const auto refuses = [&](const std::string& part, auto spoil) {
+        Op bad = good;
+        spoil(bad);
+        const std::string said = tests::complaint([&] { rung().run(bad, nullptr); });
+        EXPECT_NE(said.find(part), std::string::npos) << "expected: " << part << "\nsaid: " << said;
+    };
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    const AppendShape shape{2, 2, 4, 8};
-    const auto run = rung().run;
-    const auto refuses = [&](const AppendShape& bad) {
-        EXPECT_THROW(run(k, k, at, at, keys, values, bad, nullptr), std::invalid_argument);
-    };
-    refuses({-1, 2, 4, 8});
-    refuses({2, -2, 4, 8});
-    refuses({2, 2, -4, 8});
-    refuses({2, 2, 4, -8});
-    refuses({most / 8, 2, 4, 8});
-    refuses({2, most / 4, 4, 8});
-    refuses({2, most / 32, 4, 8});
-    const auto refuses_pointers = [&](const float* a, const float* b, const std::int32_t* s,
-                                      const std::int32_t* p, float* c, float* d) {
-        EXPECT_THROW(run(a, b, s, p, c, d, shape, nullptr), std::invalid_argument);
-    };
-    refuses_pointers(nullptr, k, at, at, keys, values);
-    refuses_pointers(k, nullptr, at, at, keys, values);
-    refuses_pointers(k, k, nullptr, at, keys, values);
-    refuses_pointers(k, k, at, nullptr, keys, values);
-    refuses_pointers(k, k, at, at, nullptr, values);
-    refuses_pointers(k, k, at, at, keys, nullptr);
-    refuses_pointers(k + 1, k, at, at, keys, values);
-    refuses_pointers(k, k + 1, at, at, keys, values);
-    refuses_pointers(k, k, odd, at, keys, values);
-    refuses_pointers(k, k, at, odd, keys, values);
-    refuses_pointers(k, k, at, at, keys + 2, values);
-    refuses_pointers(k, k, at, at, keys, values + 2);
-    EXPECT_TRUE(first.unchanged() && second.unchanged()) << "a refused call has written";
+    refuses("kv_append: tokens is -1", [](Op& op) { op.batch.tokens = -1; });
+    refuses("sequences is -2", [](Op& op) { op.batch.sequences = -2; });
+    refuses("page_count is -2", [](Op& op) { op.cache.page_count = -2; });
+    refuses("page is -4", [](Op& op) { op.cache.page = -4; });
+    refuses("width is -8", [](Op& op) { op.width = -8; });
+    refuses("do not fit", [](Op& op) { op.batch.tokens = most / 8; });
+    refuses("do not fit", [](Op& op) { op.cache.page_count = most / 4; });
+    refuses("do not fit", [](Op& op) { op.cache.page_count = most / 32; });
+    refuses("kv_append: k is null", [](Op& op) { op.k = nullptr; });
+    refuses("kv_append: v is null", [](Op& op) { op.v = nullptr; });
+    refuses("kv_append: positions is null", [](Op& op) { op.batch.positions = nullptr; });
+    refuses("kv_append: owners is null", [](Op& op) { op.batch.owners = nullptr; });
+    refuses("kv_append: pages is null", [](Op& op) { op.batch.pages = nullptr; });
+    refuses("kv_append: keys is null", [](Op& op) { op.cache.keys = nullptr; });
+    refuses("kv_append: values is null", [](Op& op) { op.cache.values = nullptr; });
+    refuses("kv_append: k is not aligned", [](Op& op) { op.k += 1; });
+    refuses("kv_append: v is not aligned", [](Op& op) { op.v += 1; });
+    refuses("kv_append: positions is not aligned", [=](Op& op) { op.batch.positions = odd; });
+    refuses("kv_append: owners is not aligned", [=](Op& op) { op.batch.owners = odd; });
+    refuses("kv_append: keys is not aligned", [](Op& op) { op.cache.keys += 2; });
+    refuses("kv_append: values is not aligned", [](Op& op) { op.cache.values += 2; });
+    EXPECT_TRUE(keys.unchanged() && values.unchanged()) << "a refused call has written";
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,12 +13,14 @@
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/kv_cache.hpp"
 #include "tests/chapters/attention_inputs.hpp"
+#include "tests/chapters/attention_refusals.hpp"
+#include "tests/chapters/paged_pass.hpp"
 #include "tests/every_rung.hpp"
 
 namespace t2t {
 namespace {
 
-using kv_cache::DecodeShape;
+using flash_attention::AttentionShape;
 using Ids = std::vector<std::int32_t>;
 
 using DecodeFloat = tests::EveryRung<kv_cache::decode_ladder<float>>;
@@ -26,83 +29,92 @@ T2T_EVERY_RUNG(DecodeFloat);
 T2T_EVERY_RUNG(DecodeBf16);
 
 template <typename T>
-using DecodeRung = Rung<kv_cache::DecodeAttention<T>>;
+using DecodeRung = Rung<flash_attention::Attention<T>>;
 
 // Some tokens, the cache that they read, and where they stand in it.
 template <typename T>
-struct Batch {
-    DecodeShape shape;
-    Ids sequences;  // [tokens]
-    Ids positions;  // [tokens]
-    std::vector<T> q, keys, values;
+struct Tokens {
+    AttentionShape shape;
+    std::int64_t count;              // rows of the cache
+    std::int64_t capacity;           // positions of each
+    Ids sequences;                   // [tokens]
+    Ids positions;                   // [tokens]
+    std::vector<T> q, keys, values;  // the cache is [count, capacity, kv_heads, head_dim]
 
     // Token t has positions[t] in a sequence of its own. What the cache holds behind that position,
     // and in sequences that nobody asks for, is NaN: whoever reads it shows.
-    Batch(std::int64_t heads, std::int64_t kv_heads, std::int64_t head_dim, std::int64_t capacity,
-          Ids where, std::int64_t window = 0)
-        : shape{static_cast<std::int64_t>(where.size()),
-                static_cast<std::int64_t>(where.size()) + 1,
-                capacity,
-                heads,
-                kv_heads,
-                head_dim,
-                window,
+    Tokens(std::int64_t heads, std::int64_t kv_heads, std::int64_t head_dim, std::int64_t capacity,
+           Ids where, std::int64_t window = 0)
+        : shape{heads, kv_heads, head_dim, window,
                 static_cast<float>(1 / std::sqrt(static_cast<double>(head_dim)))},
+          count(static_cast<std::int64_t>(where.size()) + 1),
+          capacity(capacity),
           positions(std::move(where)) {
-        for (std::int64_t t = shape.tokens; t > 0; --t) {
+        for (std::int64_t t = count - 1; t > 0; --t) {
             sequences.push_back(static_cast<std::int32_t>(t));
         }
-        tests::AttentionInputs<T> inputs(shape.tokens, shape.sequences * capacity, heads, kv_heads,
-                                         head_dim, lab::test_seed());
+        tests::AttentionInputs<T> inputs(count - 1, count * capacity, heads, kv_heads, head_dim,
+                                         lab::test_seed());
         q = std::move(inputs.q);
         keys = std::move(inputs.keys);
         values = std::move(inputs.values);
         forget(0, 0);
-        for (std::int64_t t = 0; t < shape.tokens; ++t) forget(sequences[t], positions[t] + 1);
+        for (std::int64_t t = 0; t < count - 1; ++t) forget(sequences[t], positions[t] + 1);
+    }
+
+    std::int64_t width() const { return shape.kv_heads * shape.head_dim; }
+
+    // One page for each sequence, or pages of `page` positions.
+    tests::Pass pass(std::int64_t page = 0) const {
+        if (page == 0) return {sequences, positions, count, capacity};
+        return {sequences, positions, count, capacity, page};
     }
 
     // Sets a sequence to NaN from a position on.
     void forget(std::int64_t sequence, std::int64_t from) {
-        const std::int64_t width = shape.kv_heads * shape.head_dim;
-        for (std::int64_t i = from * width; i < shape.capacity * width; ++i) {
-            keys[sequence * shape.capacity * width + i] = T(NAN);
-            values[sequence * shape.capacity * width + i] = T(NAN);
+        for (std::int64_t i = from * width(); i < capacity * width(); ++i) {
+            keys[sequence * capacity * width() + i] = T(NAN);
+            values[sequence * capacity * width() + i] = T(NAN);
         }
     }
 
     std::vector<double> expected() const {
         return lab::reference::decode_attention(
             tests::widened(q), tests::widened(keys), tests::widened(values), sequences, positions,
-            {shape.sequences, shape.capacity, shape.kv_heads * shape.head_dim},
+            {count, capacity, width()},
             {shape.heads, shape.kv_heads, shape.head_dim, shape.window, shape.scale});
     }
 };
 
 template <typename T>
-void expect_attention(const DecodeRung<T>& rung, const Batch<T>& batch,
+void expect_attention(const DecodeRung<T>& rung, const Tokens<T>& tokens, std::int64_t page,
                       std::vector<double> expected, const lab::Tolerance& tolerance) {
-    const DecodeShape& shape = batch.shape;
+    const AttentionShape& shape = tokens.shape;
+    const tests::Pass pass = tokens.pass(page);
     lab::RungCheck check("decode_attention", rung.name);
-    const T* q = check.input("q", batch.q);
-    const T* keys = check.input("keys", batch.keys);
-    const T* values = check.input("values", batch.values);
-    const std::int32_t* sequences = check.input("sequences", batch.sequences);
-    const std::int32_t* positions = check.input("positions", batch.positions);
-    T* out = check.output<T>(
-        "out", {std::move(expected), {shape.tokens * shape.heads, shape.head_dim}, tolerance});
-    const auto result =
-        check.run([&] { rung.run(q, keys, values, sequences, positions, out, shape, nullptr); });
+    flash_attention::Attention<T> op{.q = check.input("q", tokens.q), .shape = shape};
+    // The view serves writers, too; RungCheck sees to it that nobody writes here.
+    op.cache = {const_cast<T*>(check.input("keys", pass.in_pages(tokens.keys, tokens.width()))),
+                const_cast<T*>(check.input("values", pass.in_pages(tokens.values, tokens.width()))),
+                pass.page_count(), pass.page};
+    op.batch = pass.on_device(check);
+    op.out = check.output<T>(
+        "out", {std::move(expected), {pass.tokens() * shape.heads, shape.head_dim}, tolerance});
+    const auto result = check.run(rung, op);
     EXPECT_TRUE(result.ok()) << result.message() << "\n"
-                             << shape.tokens << " tokens of " << shape.heads << " / "
+                             << pass.tokens() << " tokens of " << shape.heads << " / "
                              << shape.kv_heads << " heads of " << shape.head_dim << ", window "
-                             << shape.window << ", last position " << batch.positions.back();
+                             << shape.window << ", last position " << pass.positions.back()
+                             << ", pages of " << pass.page;
 }
 
 template <typename T>
-void expect_attention(const DecodeRung<T>& rung, const Batch<T>& batch) {
-    const auto expected = batch.expected();
-    expect_attention<T>(rung, batch, expected,
-                        tests::attention_tolerance<T>(expected, batch.shape.head_dim));
+void expect_attention(const DecodeRung<T>& rung, const Tokens<T>& tokens) {
+    const auto expected = tokens.expected();
+    for (const std::int64_t page : {0, 48}) {
+        expect_attention<T>(rung, tokens, page, expected,
+                            tests::attention_tolerance<T>(expected, tokens.shape.head_dim));
+    }
 }
 
 template <typename T>
@@ -159,7 +171,7 @@ TEST_P(DecodeBf16, AttendsWithinEveryWindow) {
 // one taken twice, shows at once, where a peaked softmax hides a key of little weight.
 TEST_P(DecodeFloat, CountsEachPositionOnce) {
     for (const std::int64_t window : {0, 1, 130}) {
-        Batch<float> batch(2, 1, 5, 300, {0, 1, 31, 127, 128, 131, 255, 256, 299}, window);
+        Tokens<float> batch(2, 1, 5, 300, {0, 1, 31, 127, 128, 131, 255, 256, 299}, window);
         const auto whole = lab::integers(static_cast<std::int64_t>(batch.values.size()), -50, 60,
                                          lab::test_seed());
         for (std::size_t i = 0; i < whole.size(); ++i) {
@@ -167,7 +179,7 @@ TEST_P(DecodeFloat, CountsEachPositionOnce) {
         }
         std::fill(batch.q.begin(), batch.q.end(), 0.0F);
         expect_attention<float>(
-            rung(), batch, batch.expected(),
+            rung(), batch, 0, batch.expected(),
             lab::Tolerance::relative_to_scale(
                 0x1p-23 * 60,
                 "sums of whole numbers are exact; a weight and a product round once"));
@@ -181,46 +193,54 @@ TEST_P(DecodeFloat, RepeatsAPrompt) {
     for (const std::int64_t window : {0, 5}) {
         Ids where(count);
         std::iota(where.begin(), where.end(), 0);
-        Batch<float> batch(4, 2, 24, count, where, window);
+        Tokens<float> batch(4, 2, 24, count, where, window);
         const tests::AttentionInputs<float> prompt(count, count, 4, 2, 24, lab::test_seed());
         batch.q = prompt.q;
-        for (std::int64_t s = 0; s < batch.shape.sequences; ++s) {
+        for (std::int64_t s = 0; s < batch.count; ++s) {
             const auto room = static_cast<std::ptrdiff_t>(prompt.keys.size());
             std::copy(prompt.keys.begin(), prompt.keys.end(), batch.keys.begin() + s * room);
             std::copy(prompt.values.begin(), prompt.values.end(), batch.values.begin() + s * room);
         }
         const auto expected = lab::reference::attention(prompt.q, prompt.keys, prompt.values, 0,
                                                         {4, 2, 24, window, batch.shape.scale});
-        expect_attention<float>(rung(), batch, expected,
+        expect_attention<float>(rung(), batch, 7, expected,
                                 tests::attention_tolerance<float>(expected, 24));
     }
 }
 
 template <typename T>
-std::vector<T> run_once(const DecodeRung<T>& rung, const Batch<T>& batch) {
-    DeviceBuffer<T> q(batch.q);
-    DeviceBuffer<T> keys(batch.keys);
-    DeviceBuffer<T> values(batch.values);
-    DeviceBuffer<std::int32_t> sequences(batch.sequences);
-    DeviceBuffer<std::int32_t> positions(batch.positions);
-    DeviceBuffer<T> out(batch.q.size());
-    rung.run(q.data(), keys.data(), values.data(), sequences.data(), positions.data(), out.data(),
-             batch.shape, nullptr);
+std::vector<T> run_once(const DecodeRung<T>& rung, const Tokens<T>& tokens,
+                        std::int64_t longest = 0) {
+    const tests::DevicePass pass(tokens.pass());
+    DeviceBuffer<T> q(tokens.q);
+    DeviceBuffer<T> keys(tokens.keys);
+    DeviceBuffer<T> values(tokens.values);
+    DeviceBuffer<T> out(tokens.q.size());
+    flash_attention::Attention<T> op{
+        .q = q.data(),
+        .cache = {keys.data(), values.data(), tokens.count, tokens.capacity},
+        .out = out.data(),
+        .batch = pass.batch,
+        .shape = tokens.shape};
+    if (longest > 0) op.batch.longest = longest;
+    DeviceBuffer<std::byte> workspace(rung.workspace(op));
+    op.workspace = {workspace.data(), workspace.size()};
+    rung.run(op, nullptr);
     return out.download();
 }
 
 template <typename T>
 void expect_same_alone(const DecodeRung<T>& rung) {
-    const Batch<T> batch(4, 2, 40, 700, {5, 699, 127, 128, 300});
+    const Tokens<T> batch(4, 2, 40, 700, {5, 699, 127, 128, 300});
     const auto together = run_once<T>(rung, batch);
     const std::size_t size = together.size() / batch.positions.size();
     for (std::size_t t = 0; t < batch.positions.size(); ++t) {
-        Batch<T> one = batch;
-        one.shape.tokens = 1;
+        Tokens<T> one = batch;
         one.sequences = {batch.sequences[t]};
         one.positions = {batch.positions[t]};
         one.q.assign(batch.q.begin() + t * size, batch.q.begin() + (t + 1) * size);
-        const auto alone = run_once<T>(rung, one);
+        // Alone, and with a bound that knows nothing of longer sequences.
+        const auto alone = run_once<T>(rung, one, batch.positions[t] + 1);
         EXPECT_EQ(std::memcmp(alone.data(), &together[t * size], size * sizeof(T)), 0)
             << "token " << t << " differs from itself alone";
     }
@@ -236,7 +256,7 @@ TEST_P(DecodeBf16, GivesATokenTheSameBitsInEveryBatch) {
 template <typename T>
 void expect_nan_outside(const DecodeRung<T>& rung) {
     using Limits = std::numeric_limits<std::int32_t>;
-    Batch<T> batch(3, 1, 17, 6, {5, 1, 2, 3, 4, 0, 0, 5});
+    Tokens<T> batch(3, 1, 17, 6, {5, 1, 2, 3, 4, 0, 0, 5});
     batch.sequences = {1, -1, 9, 3, 4, Limits::max(), Limits::min(), 8};
     batch.positions = {5, 1, 2, -1, 6, 0, 0, Limits::max()};
     expect_attention<T>(rung, batch);
@@ -251,11 +271,13 @@ TEST_P(DecodeBf16, GivesNanForATokenOutsideTheCache) {
 
 TEST_P(DecodeFloat, GivesNanForACacheWithoutRoom) {
     for (const bool no_sequence : {true, false}) {
-        Batch<float> batch(2, 1, 4, 1, {0, 0});
-        (no_sequence ? batch.shape.sequences : batch.shape.capacity) = 0;
+        Tokens<float> batch(2, 1, 4, 1, {0, 0});
+        (no_sequence ? batch.count : batch.capacity) = 0;
         batch.keys.clear();
         batch.values.clear();
-        expect_attention<float>(rung(), batch);
+        const auto expected = batch.expected();
+        expect_attention<float>(rung(), batch, 0, expected,
+                                tests::attention_tolerance<float>(expected, 4));
     }
 }
 
@@ -263,7 +285,7 @@ TEST_P(DecodeFloat, GivesNanForACacheWithoutRoom) {
 TEST_P(DecodeFloat, PassesOnWhatIsNoNumber) {
     for (const float strange :
          {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-        Batch<float> batch(2, 2, 8, 200, {150, 199}, 100);
+        Tokens<float> batch(2, 2, 8, 200, {150, 199}, 100);
         std::fill(batch.q.begin(), batch.q.end(), 1.0F);
         const std::int64_t sequence = batch.sequences[1];
         // Position 120, the first key head: the first query head of the second token sees it.
@@ -279,7 +301,7 @@ TEST_P(DecodeFloat, PassesOnWhatIsNoNumber) {
 
 // A whole tile of scores that are −∞ weighs nothing against one that is not.
 TEST_P(DecodeFloat, IgnoresScoresOfMinusInfinity) {
-    Batch<float> batch(1, 1, 2, 140, {139});
+    Tokens<float> batch(1, 1, 2, 140, {139});
     std::fill(batch.q.begin(), batch.q.end(), 1.0F);
     for (std::int64_t j = 0; j < 139; ++j) {
         batch.keys[(140 + j) * 2] = -std::numeric_limits<float>::infinity();
@@ -290,59 +312,54 @@ TEST_P(DecodeFloat, IgnoresScoresOfMinusInfinity) {
 
 TEST_P(DecodeFloat, DoesNothingForAnEmptyResult) {
     const auto run = rung().run;
-    const std::vector<DecodeShape> shapes{
-        {0, 2, 3, 4, 2, 8, 0, 1}, {5, 2, 3, 0, 0, 8, 0, 1}, {5, 2, 3, 4, 2, 0, 0, 1}};
-    for (const DecodeShape& shape : shapes) {
-        EXPECT_NO_THROW(run(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, shape, nullptr));
-    }
+    const auto empty = [](std::int64_t tokens, AttentionShape shape) {
+        return flash_attention::Attention<float>{.batch = {.tokens = tokens}, .shape = shape};
+    };
+    EXPECT_NO_THROW(run(empty(0, {4, 2, 8, 0, 1}), nullptr));
+    EXPECT_NO_THROW(run(empty(5, {0, 0, 8, 0, 1}), nullptr));
+    EXPECT_NO_THROW(run(empty(5, {4, 2, 0, 0, 1}), nullptr));
 }
 
 TEST_P(DecodeFloat, RefusesBadArguments) {
-    lab::GuardedBuffer<float> queries(64);
-    lab::GuardedBuffer<float> cache(128);
-    lab::GuardedBuffer<float> output(64);
+    tests::expect_refusal_of_bad_attention(rung());
+}
+
+TEST_P(DecodeFloat, RefusesWhatNoBlockOrGridHolds) {
+    lab::GuardedBuffer<float> memory(64);
     lab::GuardedBuffer<std::int32_t> numbers(Ids{0, 1, 0, 1});
-    const float* q = queries.data();
-    const float* kv = cache.data();
-    float* out = output.data();
-    const std::int32_t* at = numbers.data();
-    const auto* odd = reinterpret_cast<const std::int32_t*>(reinterpret_cast<const char*>(at) + 2);
-    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    const DecodeShape shape{2, 2, 4, 4, 2, 8, 0, 1};
-    const auto run = rung().run;
-    const auto refuses = [&](const DecodeShape& bad) {
-        EXPECT_THROW(run(q, kv, kv, at, at, out, bad, nullptr), std::invalid_argument);
-    };
-    refuses({-2, 2, 4, 4, 2, 8, 0, 1});
-    refuses({2, -2, 4, 4, 2, 8, 0, 1});
-    refuses({2, 2, -4, 4, 2, 8, 0, 1});
-    refuses({2, 2, 4, -4, 2, 8, 0, 1});
-    refuses({2, 2, 4, 4, -2, 8, 0, 1});
-    refuses({2, 2, 4, 4, 2, -8, 0, 1});
-    refuses({2, 2, 4, 4, 2, 8, -1, 1});
-    refuses({2, 2, 4, 4, 3, 8, 0, 1});
-    refuses({2, 2, 4, 4, 0, 8, 0, 1});
-    refuses({most / 4, 2, 4, 4, 2, 8, 0, 1});
-    refuses({2, most / 4, 4, 4, 2, 8, 0, 1});
-    refuses({70'000, 2, 4, 4, 2, 8, 0, 1});   // more tokens than a grid has rows
-    refuses({2, 2, 4, 4, 2, 100'000, 0, 1});  // a head that shared memory does not hold
-    const auto refuses_pointers = [&](const float* a, const float* k, const float* v,
-                                      const std::int32_t* s, const std::int32_t* p, float* o) {
-        EXPECT_THROW(run(a, k, v, s, p, o, shape, nullptr), std::invalid_argument);
-    };
-    refuses_pointers(nullptr, kv, kv, at, at, out);
-    refuses_pointers(q, nullptr, kv, at, at, out);
-    refuses_pointers(q, kv, nullptr, at, at, out);
-    refuses_pointers(q, kv, kv, nullptr, at, out);
-    refuses_pointers(q, kv, kv, at, nullptr, out);
-    refuses_pointers(q, kv, kv, at, at, nullptr);
-    refuses_pointers(q + 1, kv, kv, at, at, out);
-    refuses_pointers(q, kv + 1, kv, at, at, out);
-    refuses_pointers(q, kv, kv + 1, at, at, out);
-    refuses_pointers(q, kv, kv, odd, at, out);
-    refuses_pointers(q, kv, kv, at, odd, out);
-    refuses_pointers(q, kv, kv, at, at, out + 1);
-    EXPECT_TRUE(output.unchanged()) << "a refused call has written";
+    flash_attention::Attention<float> op{
+        .q = memory.data(),
+        .cache = {memory.data(), memory.data(), 1, 4},
+        .out = memory.data(),
+        .batch = {.tokens = 2, .sequences = 1, .longest = 4, .pages_per_sequence = 1},
+        .shape = {4, 2, 8, 0, 1}};
+    op.batch.positions = op.batch.owners = op.batch.pages = numbers.data();
+    auto wide = op;
+    wide.shape.head_dim = 100'000;  // a head that shared memory does not hold
+    EXPECT_NE(tests::complaint([&] { rung().run(wide, nullptr); }).find("head_dim is 100000"),
+              std::string::npos);
+    auto many = op;
+    many.batch.tokens = 70'000;  // more tokens than a grid has rows
+    EXPECT_NE(tests::complaint([&] { rung().run(many, nullptr); }).find("70000 blocks"),
+              std::string::npos);
+    EXPECT_TRUE(memory.unchanged()) << "a refused call has written";
+}
+
+// v1 needs no workspace; v2 says so when it is too small.
+TEST(DecodeWorkspace, TooSmallGetsASentence) {
+    lab::GuardedBuffer<float> memory(64);
+    lab::GuardedBuffer<std::int32_t> numbers(Ids{0, 1, 0, 1});
+    flash_attention::Attention<float> op{
+        .q = memory.data(),
+        .cache = {memory.data(), memory.data(), 1, 4},
+        .out = memory.data(),
+        .batch = {.tokens = 2, .sequences = 1, .longest = 4, .pages_per_sequence = 1},
+        .shape = {4, 2, 8, 0, 1}};
+    op.batch.positions = op.batch.owners = op.batch.pages = numbers.data();
+    EXPECT_EQ(
+        tests::complaint([&] { kv_cache::v2_decode_split(op, nullptr); }),
+        "decode_attention v2_decode_split: the workspace has 0 bytes and needs at least 256; hand "
+        "in as many as the rung's workspace() says");
 }
 
 }  // namespace

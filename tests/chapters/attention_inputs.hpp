@@ -11,17 +11,9 @@
 
 #include "common/lab/inputs.hpp"
 #include "common/lab/tolerance.hpp"
+#include "tests/widened.hpp"
 
 namespace t2t::tests {
-
-/// `values` as float; exact for float and for types of fewer bits.
-template <typename T>
-std::vector<float> widened(const std::vector<T>& values) {
-    std::vector<float> result;
-    result.reserve(values.size());
-    for (const T value : values) result.push_back(static_cast<float>(value));
-    return result;
-}
 
 /// Queries, and the keys and values of `positions` positions.
 ///
