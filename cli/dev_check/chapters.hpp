@@ -36,11 +36,13 @@ Findings chapter_files(const Tree& tree);
 /// A lesson has its parts, in their order.
 Findings lesson_parts(const Tree& tree);
 
-/// A rung's file starts with its number and title, idea, change, expectation and measurement.
+/// A rung's file starts with its number and title, idea, change, expectation and measurement. The first
+/// rung of a ladder has changed nothing.
 Findings rung_headers(const Tree& tree);
 /// A rung's file has one kernel family, or copies, or runs other operations.
 Findings rung_kernels(const Tree& tree);
-/// A rung's file has one public function, its launcher, named like the file.
+/// A rung's file has one public function, its launcher, named like the file; and perhaps what tells its
+/// workspace, `v2_split_workspace`.
 Findings rung_launchers(const Tree& tree);
 
 }  // namespace t2t::dev_check

@@ -13,6 +13,7 @@ namespace {
 constexpr auto npos = std::string_view::npos;
 
 constexpr std::array labels{"Idea", "Changed", "Expect", "Measured"};
+constexpr std::size_t changed = 1;  // its place in `labels`
 
 std::string_view without_suffix(std::string_view text, std::string_view suffix) {
     return text.ends_with(suffix) ? text.substr(0, text.size() - suffix.size()) : text;
@@ -69,7 +70,12 @@ Findings rung_headers(const Tree& tree) {
         std::size_t next = 0;  // the label that is due
         for (const std::string_view line : lines) {
             if (!line.starts_with("///") || next == labels.size()) break;
-            if (line.starts_with("/// " + std::string(labels[next]) + ' ')) ++next;
+            const auto is = [&](std::size_t label) {
+                return line.starts_with("/// " + std::string(labels[label]) + ' ');
+            };
+            // Below the first rung there is nothing that could have changed.
+            if (next == changed && rung_number(path) == 1 && is(changed + 1)) ++next;
+            if (is(next)) ++next;
         }
         if (next < labels.size()) {
             findings.push_back(
@@ -129,10 +135,11 @@ Findings rung_launchers(const Tree& tree) {
                 found = true;
                 continue;
             }
+            if (function.name == std::string(stem_of(path)) + "_workspace") continue;
             findings.push_back({path, function.line,
                                 "'" + function.name +
-                                    "' is public and not the launcher; move it into the unnamed "
-                                    "namespace"});
+                                    "' is public, and neither the launcher nor its workspace; move "
+                                    "it into the unnamed namespace"});
         }
         if (!found) {
             findings.push_back({path, 1,

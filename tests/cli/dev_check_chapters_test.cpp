@@ -71,6 +71,15 @@ TEST(RungHeaders, NamesAWrongNumberAndAMissingLine) {
     EXPECT_TRUE(names(with(wide_path, "/// Idea    ", "/// Thought "), wide_path, 1, "Idea"));
 }
 
+TEST(RungHeaders, WantAChangeFromTheSecondRungOn) {
+    const std::string first = "/// Changed   Against the loop on a CPU: no loop.\n";
+    const std::string second = "/// Changed   One access moves 16 bytes\n";
+    EXPECT_TRUE(check(with(naive_path, first, "")).empty());
+    EXPECT_TRUE(names(with(wide_path, second, ""), wide_path, 1, "'/// Changed'"));
+    EXPECT_TRUE(names(with(naive_path, first + "/// Expect ", "/// Hope "), naive_path, 1,
+                      "'/// Changed'"));
+}
+
 TEST(RungKernels, NamesASecondKernelAndNone) {
     EXPECT_TRUE(
         names(with(wide_path, "wide_tail_kernel", "tail_kernel"), wide_path, 17, "second kernel"));
@@ -120,6 +129,15 @@ TEST(RungKernels, AcceptsAChainOfOperationsInAKernelsPlace) {
     for (const auto* words : {"prune(", "runs(", "rerun_linear(", "f(/* run( */", "run = ("}) {
         EXPECT_TRUE(names(calls(words), naive_path, 1, "no __global__")) << words;
     }
+}
+
+TEST(RungLaunchers, AcceptsWhatTellsTheWorkspace) {
+    const auto workspace =
+        "std::size_t v2_wide_workspace(const Scale& op) { return 4; }\n\nvoid v2_wide(";
+    EXPECT_TRUE(check(with(wide_path, "void v2_wide(", workspace)).empty());
+    const auto another =
+        "std::size_t v1_naive_workspace(const Scale& op) { return 4; }\n\nvoid v2_wide(";
+    EXPECT_TRUE(names(with(wide_path, "void v2_wide(", another), wide_path, 21, "neither"));
 }
 
 TEST(RungLaunchers, NamesAHelperThatIsPublicAndAMissingLauncher) {
