@@ -143,9 +143,13 @@ __global__ void __launch_bounds__(block_size)
 void v1_wmma(const Bf16Linear& op, cudaStream_t stream) {
     if (!op.check()) return;
     const unsigned blocks = tile_count("bf16_matmul", op.m, op.n(), tile_edge, tile_edge);
-    const auto kernel = op.k() % vector == 0 ? wmma_kernel<true> : wmma_kernel<false>;
-    kernel<<<blocks, block_size, 0, stream>>>(op.x, op.w.values, op.bias, op.residual, op.y, op.m,
-                                              op.n(), op.k());
+    if (op.k() % vector == 0) {
+        wmma_kernel<true><<<blocks, block_size, 0, stream>>>(
+            op.x, op.w.values, op.bias, op.residual, op.y, op.m, op.n(), op.k());
+    } else {
+        wmma_kernel<false><<<blocks, block_size, 0, stream>>>(
+            op.x, op.w.values, op.bias, op.residual, op.y, op.m, op.n(), op.k());
+    }
     check_launch("bf16_matmul v1_wmma");
 }
 

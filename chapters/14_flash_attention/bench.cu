@@ -83,11 +83,11 @@ lab::LadderCase<Attention<Element>, Operands> attention_case(std::int64_t querie
                                                              std::int64_t kv_heads) {
     const AttentionShape shape{heads, kv_heads, head_dim, 0, 1 / std::sqrt(float{head_dim})};
     const Batch batch{.tokens = queries,
-                      .sequences = 1,
                       .most_queries = queries,
                       .longest = queries,
                       .cached = queries,
                       .pairs = queries * (queries + 1) / 2,
+                      .sequences = 1,
                       .pages_per_sequence = 1};
     lab::LadderCase<Attention<Element>, Operands> c;
     c.shape = lab::shape_label({queries}) + " tokens, " + std::to_string(heads) + " / " +

@@ -105,11 +105,11 @@ lab::LadderCase<Attention<Element>, DecodeOperands> decode_case(std::int64_t tok
     const flash_attention::AttentionShape shape{heads, kv_heads, head_dim, 0,
                                                 1 / std::sqrt(float{head_dim})};
     const Batch batch{.tokens = tokens,
-                      .sequences = tokens,
                       .most_queries = 1,
                       .longest = length,
                       .cached = tokens * length,
                       .pairs = tokens * length,
+                      .sequences = tokens,
                       .pages_per_sequence = 1};
     lab::LadderCase<Attention<Element>, DecodeOperands> c;
     c.shape = lab::shape_label({tokens}) + " token, " + lab::shape_label({length}) +

@@ -79,11 +79,14 @@ template <typename X, typename W>
 void v2_gemv_warp_per_row(const Linear<X, W>& op, cudaStream_t stream) {
     if (!op.check()) return;
     const unsigned blocks = gemv_blocks(op.m, op.n(), rows_per_block);
-    const auto kernel = op.k() % vector_width<W> == 0
-                            ? gemv_warp_per_row_kernel<vector_width<W>, X, W>
-                            : gemv_warp_per_row_kernel<1, X, W>;
-    kernel<<<blocks, block_size, 0, stream>>>(op.x, op.w.values, op.bias, op.residual, op.y,
-                                              static_cast<unsigned>(op.m), op.n(), op.k());
+    const auto m = static_cast<unsigned>(op.m);
+    if (op.k() % vector_width<W> == 0) {
+        gemv_warp_per_row_kernel<vector_width<W>><<<blocks, block_size, 0, stream>>>(
+            op.x, op.w.values, op.bias, op.residual, op.y, m, op.n(), op.k());
+    } else {
+        gemv_warp_per_row_kernel<1><<<blocks, block_size, 0, stream>>>(
+            op.x, op.w.values, op.bias, op.residual, op.y, m, op.n(), op.k());
+    }
     check_launch("gemv v2_gemv_warp_per_row");
 }
 

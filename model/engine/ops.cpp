@@ -221,8 +221,8 @@ void Ops::up_projection(const Pass& pass, Tensor x, Tensor w, Tensor bias, Activ
                 fused_kernels::UpProjection<X, W>{
                     .linear =
                         linear_of<X, W>(x.slice(first, rows), w, bias, {}, {}, rows, single_tokens),
-                    .activation = activation,
-                    .y = y.slice(first, rows).template as<X>()});
+                    .y = y.slice(first, rows).template as<X>(),
+                    .activation = activation});
         });
     });
 }

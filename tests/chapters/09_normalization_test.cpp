@@ -1,4 +1,3 @@
-#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -6,6 +5,7 @@
 #include "chapters/09_normalization/normalization.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/normalization.hpp"
+#include "tests/chapters/norm_inputs.hpp"
 #include "tests/every_rung.hpp"
 #include "tests/linear_layer.hpp"
 
@@ -24,65 +24,15 @@ T2T_EVERY_RUNG(LayerNormBf16);
 T2T_EVERY_RUNG(RmsNormFloat);
 T2T_EVERY_RUNG(RmsNormBf16);
 
-constexpr double epsilon = 0x1p-23;  // from 1 to the next float
-constexpr float under_root = 1e-5f;
-
-// Rounding to T is off by at most this share of the value, and bf16 has 8 bits.
-template <typename T>
-constexpr double rounding = sizeof(T) == 2 ? 0x1p-8 : 0x1p-24;
+using tests::biases;
+using tests::rows_around;
+using tests::under_root;
+using tests::weights;
 
 // Rows × width. A thread, a warp and a block each get too little, just enough and one too much.
 const std::vector<lab::Extent> extents{
     {1, 1},    {2, 1},    {3, 2},   {5, 31},   {7, 32},  {4, 33},   {33, 5},   {31, 97}, {6, 255},
     {257, 13}, {11, 256}, {9, 257}, {2, 1001}, {5, 768}, {3, 2048}, {2, 2049}, {1, 4099}};
-
-// Values around `mean`; the rows' own means differ by a few deviations.
-std::vector<float> rows_around(double mean, lab::Extent extent) {
-    const auto centres = lab::normal(extent.rows, mean, 3, lab::test_seed() + 1);
-    auto values = lab::normal(extent.rows * extent.columns, 0, 1, lab::test_seed());
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        values[i] += centres[i / static_cast<std::size_t>(extent.columns)];
-    }
-    return values;
-}
-
-std::vector<float> weights(std::int64_t width) {
-    return lab::uniform(width, 0.5, 1.5, lab::test_seed() + 2);
-}
-
-std::vector<float> biases(std::int64_t width) {
-    return lab::uniform(width, -1, 1, lab::test_seed() + 3);
-}
-
-// The sum of a row is off by about ε · √width of its size, and with it the mean by as much of |μ|.
-// That shifts y by so much over σ. The rest of the arithmetic is off by a few ε of |x − μ| / σ.
-template <typename T>
-lab::Tolerance layer_norm_tolerance(const std::vector<float>& x, lab::Extent extent,
-                                    const std::vector<double>& expected) {
-    double size = 0;  // the largest |x| in units of its row's σ
-    const auto columns = static_cast<std::size_t>(extent.columns);
-    for (std::size_t begin = 0; begin < x.size(); begin += columns) {
-        double most = 0, mean = 0, variance = 0;
-        for (std::size_t c = 0; c < columns; ++c) {
-            const double value = x[begin + c];
-            most = std::max(most, std::abs(value));
-            mean += value / extent.columns;
-        }
-        for (std::size_t c = 0; c < columns; ++c) {
-            const double distance = x[begin + c] - mean;
-            variance += distance * distance / extent.columns;
-        }
-        size = std::max(size, most / std::sqrt(variance + under_root));
-    }
-    double largest = 0;
-    for (const double y : expected) largest = std::max(largest, std::abs(y));
-    constexpr double largest_weight = 1.5;
-    return lab::Tolerance::relative_to_scale(
-        epsilon * (std::sqrt(extent.columns) + 2) * size * largest_weight +
-            (4 * epsilon + rounding<T>)*largest,
-        "eps * sqrt(width) of the row's size over its deviation, times the weight; a few eps and "
-        "the rounding to the type of y");
-}
 
 template <typename T>
 lab::Comparison layer_norm(const Rung<LayerNorm<T>>& rung, const std::vector<float>& values,
@@ -94,8 +44,8 @@ lab::Comparison layer_norm(const Rung<LayerNorm<T>>& rung, const std::vector<flo
     const float* x = check.input("x", values);
     const float* weight = check.input("weight", weights(width));
     const float* bias = check.input("bias", biases(width));
-    T* y =
-        check.output<T>("y", {expected, extent, layer_norm_tolerance<T>(values, extent, expected)});
+    T* y = check.output<T>(
+        "y", {expected, extent, tests::layer_norm_tolerance<T>(values, extent, expected)});
     return check.run(rung, {x, weight, bias, y, rows, width, under_root});
 }
 
@@ -106,14 +56,9 @@ lab::Comparison rms_norm(const Rung<RmsNorm<T>>& rung, const std::vector<float>&
     lab::RungCheck check("rms_norm", rung.name);
     const float* x = check.input("x", values);
     const float* weight = check.input("weight", weights(width));
-    // All squares are positive: the sum is off by a share of itself, and so is y.
-    const auto tolerance = lab::Tolerance::relative_to_value(
-        epsilon * (std::sqrt(width) / 2 + 4) + rounding<T>,
-        "half of eps * sqrt(width) of the sum under the root, four roundings to fp32 and one to "
-        "the type of y");
     T* y = check.output<T>(
         "y", {lab::reference::rms_norm(values, weights(width), extent, double{under_root}), extent,
-              tolerance});
+              tests::rms_norm_tolerance<T>(width)});
     return check.run(rung, {x, weight, y, rows, width, under_root});
 }
 

@@ -325,7 +325,7 @@ TEST(AttentionWorkspace, TooSmallGetsASentence) {
         .q = memory.data(),
         .cache = {memory.data(), memory.data(), 1, 4},
         .out = memory.data(),
-        .batch = {.tokens = 2, .sequences = 1, .longest = 4, .pages_per_sequence = 1},
+        .batch = {.tokens = 2, .longest = 4, .sequences = 1, .pages_per_sequence = 1},
         .shape = {4, 2, 4, 0, 1}};
     op.batch.positions = op.batch.owners = op.batch.pages = numbers.data();
     try {

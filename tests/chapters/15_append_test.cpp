@@ -11,8 +11,8 @@
 #include "common/lab/reference/kv_cache.hpp"
 #include "tests/chapters/attention_inputs.hpp"
 #include "tests/chapters/paged_pass.hpp"
-#include "tests/refusal.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {

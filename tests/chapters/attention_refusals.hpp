@@ -26,7 +26,7 @@ inline void expect_refusal_of_bad_attention(const Rung<flash_attention::Attentio
     Op good{.q = q.data(),
             .cache = {keys.data(), values.data(), 2, 4},
             .out = out.data(),
-            .batch = {.tokens = 2, .sequences = 2, .longest = 4, .pages_per_sequence = 1},
+            .batch = {.tokens = 2, .longest = 4, .sequences = 2, .pages_per_sequence = 1},
             .shape = {4, 2, 8, 0, 1}};
     good.batch.positions = good.batch.owners = good.batch.pages = at;
     lab::GuardedBuffer<std::uint8_t> workspace(rung.workspace(good));

@@ -73,7 +73,7 @@ struct Pass {
 
     /// The pass with bounds as tight as they can be; pointers are still null.
     Batch bounds() const {
-        Batch batch{.tokens = tokens(), .sequences = sequences, .most_queries = 1};
+        Batch batch{.tokens = tokens(), .most_queries = 1, .sequences = sequences};
         batch.pages_per_sequence = pages_per_sequence();
         batch.longest = capacity;
         return batch;

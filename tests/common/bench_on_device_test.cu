@@ -39,6 +39,7 @@ __global__ void twice_kernel(const float* in, float* out, int n, int missing) {
 }
 
 void queue_twice(const Twice& op, int missing, cudaStream_t stream) {
+    if (!op.check()) return;
     twice_kernel<<<op.n / 128 + 1, 128, 0, stream>>>(op.in, op.out, op.n, missing);
 }
 
