@@ -1,5 +1,5 @@
 /// @file
-/// Rules for the shape of a chapter: its files, its lesson, its rungs and its ladders.
+/// Rules for the shape of a chapter: its files, its lesson and its rungs.
 #pragma once
 
 #include <string>
@@ -36,13 +36,13 @@ Findings chapter_files(const Tree& tree);
 /// A lesson has its parts, in their order.
 Findings lesson_parts(const Tree& tree);
 
-/// A rung's file starts with its number and title, idea, change, expectation and measurement.
+/// A rung's file starts with its number and title, idea, change, expectation and measurement. The first
+/// rung of a ladder has changed nothing.
 Findings rung_headers(const Tree& tree);
-/// A rung's file has one kernel family.
+/// A rung's file has one kernel family, or copies, or runs other operations.
 Findings rung_kernels(const Tree& tree);
-/// A rung's file has one public function, its launcher, named like the file.
+/// A rung's file has one public function, its launcher, named like the file; and perhaps what tells its
+/// workspace, `v2_split_workspace`.
 Findings rung_launchers(const Tree& tree);
-/// Every rung is in its chapter's ladder, and every entry of a ladder has its file.
-Findings ladder_entries(const Tree& tree);
 
 }  // namespace t2t::dev_check

@@ -13,18 +13,21 @@
 namespace t2t::dev_check {
 
 std::span<const Rule> rules() {
-    static constexpr std::array<Rule, 16> all{
+    static constexpr std::array<Rule, 15> all{
+        // chapters
         chapter_files,
         lesson_parts,
         rung_headers,
         rung_kernels,
         rung_launchers,
-        ladder_entries,
+        // numbers
         rung_measurements,
         measured_tables,
+        // includes
         include_arrows,
         private_headers,
         common_names_no_chapter,
+        // every file
         links,
         leftovers,
         line_ends,

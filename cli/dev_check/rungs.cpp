@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +13,7 @@ namespace {
 constexpr auto npos = std::string_view::npos;
 
 constexpr std::array labels{"Idea", "Changed", "Expect", "Measured"};
+constexpr std::size_t changed = 1;  // its place in `labels`
 
 std::string_view without_suffix(std::string_view text, std::string_view suffix) {
     return text.ends_with(suffix) ? text.substr(0, text.size() - suffix.size()) : text;
@@ -24,32 +24,21 @@ bool continues(std::string_view name, std::string_view stem) {
     return name.starts_with(stem) && (name.size() == stem.size() || name[stem.size()] == '_');
 }
 
-// One `Rung<Type>{"name", launcher, …}` of a ladder.
-struct Entry {
-    std::string path;
-    std::size_t line;
-    std::string name;      // between the quotes
-    std::string launcher;  // without the namespaces before it
-};
-
-void add_entries(std::vector<Entry>& entries, const std::string& path, std::string_view text) {
-    const std::string code = without_comments(text);  // literals are blank, and keep their places
-    for (std::size_t at = find_word(code, "Rung"); at != npos;
-         at = find_word(code, "Rung", at + 1)) {
-        const std::size_t brace = code.find_first_of("{;", at);
-        if (brace == npos || code[brace] == ';') continue;
-        const std::size_t open = code.find_first_not_of(" \n", brace + 1);
-        if (open == npos || code[open] != '"') continue;
-        const std::size_t close = code.find('"', open + 1);
-        const std::size_t comma = code.find(',', close);
-        const std::size_t end = code.find_first_of(",}<", comma + 1);  // `<`: template arguments
-        if (close == npos || comma == npos || end == npos) continue;
-        const std::string_view launcher =
-            trimmed(std::string_view(code).substr(comma + 1, end - comma - 1));
-        entries.push_back({path, line_at(text, at),
-                           std::string(text.substr(open + 1, close - open - 1)),
-                           std::string(launcher.substr(launcher.rfind(':') + 1))});
+// Does the code call `run(…)`, or a function like `run_linear(…)` that stands for it? So does a rung that is
+// a chain of other operations.
+bool runs_operations(std::string_view code) {
+    for (std::size_t at = code.find("run"); at != npos; at = code.find("run", at + 1)) {
+        const auto is_part_of_a_word = [](char c) {
+            return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+        };
+        if (at > 0 && is_part_of_a_word(code[at - 1])) continue;
+        std::size_t end = at;
+        while (end < code.size() && is_part_of_a_word(code[end])) ++end;
+        if (continues(code.substr(at, end - at), "run") && code.substr(end).starts_with('(')) {
+            return true;
+        }
     }
+    return false;
 }
 
 }  // namespace
@@ -81,7 +70,12 @@ Findings rung_headers(const Tree& tree) {
         std::size_t next = 0;  // the label that is due
         for (const std::string_view line : lines) {
             if (!line.starts_with("///") || next == labels.size()) break;
-            if (line.starts_with("/// " + std::string(labels[next]) + ' ')) ++next;
+            const auto is = [&](std::size_t label) {
+                return line.starts_with("/// " + std::string(labels[label]) + ' ');
+            };
+            // Below the first rung there is nothing that could have changed.
+            if (next == changed && rung_number(path) == 1 && is(changed + 1)) ++next;
+            if (is(next)) ++next;
         }
         if (next < labels.size()) {
             findings.push_back(
@@ -100,10 +94,12 @@ Findings rung_kernels(const Tree& tree) {
         std::vector<Function> kernels = functions_of(file.text);
         std::erase_if(kernels, [](const Function& function) { return !function.is_kernel; });
         if (kernels.empty()) {
-            // Moving bytes between host and device takes a copy, not a kernel.
-            if (find_word(without_comments(file.text), "cudaMemcpyAsync") == npos) {
-                findings.push_back(
-                    {path, 1, "has no __global__ function; a rung shows its kernel, or its copy"});
+            // Moving bytes between host and device takes a copy, and a chain runs others' kernels.
+            const std::string code = without_comments(file.text);
+            if (find_word(code, "cudaMemcpyAsync") == npos && !runs_operations(code)) {
+                findings.push_back({path, 1,
+                                    "has no __global__ function; a rung shows its kernel, its "
+                                    "copy, or the operations that it runs"});
             }
             continue;
         }
@@ -139,53 +135,16 @@ Findings rung_launchers(const Tree& tree) {
                 found = true;
                 continue;
             }
+            if (function.name == std::string(stem_of(path)) + "_workspace") continue;
             findings.push_back({path, function.line,
                                 "'" + function.name +
-                                    "' is public and not the launcher; move it into the unnamed "
-                                    "namespace"});
+                                    "' is public, and neither the launcher nor its workspace; move "
+                                    "it into the unnamed namespace"});
         }
         if (!found) {
             findings.push_back({path, 1,
                                 "defines no launcher '" + std::string(stem_of(path)) +
                                     "'; launcher and file share the rung's name"});
-        }
-    }
-    return findings;
-}
-
-Findings ladder_entries(const Tree& tree) {
-    Findings findings;
-    for (const ChapterFolder& chapter : chapters_of(tree)) {
-        std::vector<Entry> entries;
-        std::map<std::string, std::string, std::less<>> files;  // rung to path
-        for (const auto& [path, file] : tree) {
-            if (!path.starts_with(chapter.path + '/')) continue;
-            if (path.ends_with(".cuh")) add_entries(entries, path, file.text);
-            if (is_rung(path)) files.emplace(stem_of(path), path);
-        }
-        std::map<std::string, int> times;
-        for (const Entry& entry : entries) {
-            if (entry.name != entry.launcher) {
-                findings.push_back({entry.path, entry.line,
-                                    "the rung '" + entry.name + "' runs '" + entry.launcher +
-                                        "'; a rung is called like its launcher"});
-            }
-            if (!files.contains(entry.name)) {
-                findings.push_back({entry.path, entry.line,
-                                    "the rung '" + entry.name + "' has no file " + entry.name +
-                                        ".cu; add it, or take the rung out"});
-            }
-            if (++times[entry.name] == 2) {
-                findings.push_back(
-                    {entry.path, entry.line,
-                     "the rung '" + entry.name + "' stands twice in the ladders; keep one"});
-            }
-        }
-        for (const auto& [rung, path] : files) {
-            if (times.contains(rung)) continue;
-            findings.push_back({path, 1,
-                                "the rung is in no ladder; add Rung{\"" + rung + "\", " + rung +
-                                    ", …} to " + chapter.header()});
         }
     }
     return findings;

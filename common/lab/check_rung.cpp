@@ -6,6 +6,7 @@
 #include "common/device/check.hpp"
 #include "common/device/properties.hpp"
 #include "common/lab/inputs.hpp"
+#include "common/lab/poison.hpp"
 
 namespace t2t::lab {
 namespace {
@@ -45,7 +46,8 @@ RungCheck::RungCheck(std::string_view operation, std::string_view rung)
 
 /// Device memory that a rung may write as it likes. Not null even where it is empty.
 std::span<std::byte> RungCheck::workspace(std::size_t bytes) {
-    const std::vector<std::uint8_t> start(bytes, poisoned_value<std::uint8_t>());
+    std::vector<std::uint8_t> start(bytes);
+    fill_poison(start.data(), bytes, start_poison<float>);  // NaN as whatever the rung puts there
     auto* data = watch<std::uint8_t>("workspace", start, std::nullopt, 0);
     buffers_.back()->is_workspace = true;
     return {reinterpret_cast<std::byte*>(data), bytes};

@@ -29,10 +29,14 @@ struct Needs {
     constexpr bool met_by(int compute_capability) const {
         return exactly != 0 ? compute_capability == exactly : compute_capability >= at_least;
     }
+    bool operator==(const Needs&) const = default;
 };
 
 /// `9.0` for 90.
 std::string capability_text(int compute_capability);
+
+/// `needs compute capability 9.0 exactly`; without the last word when newer ones will do.
+std::string needs_text(const Needs& needs);
 
 /// `needs compute capability 9.0; NVIDIA A100 has 8.0`; empty when `device` meets `needs`.
 std::string unmet(const Needs& needs, const DeviceProperties& device);

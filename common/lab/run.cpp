@@ -15,13 +15,16 @@ std::string capability_text(int compute_capability) {
     return std::to_string(compute_capability / 10) + "." + std::to_string(compute_capability % 10);
 }
 
+std::string needs_text(const Needs& needs) {
+    return "needs compute capability " + (needs.exactly != 0
+                                              ? capability_text(needs.exactly) + " exactly"
+                                              : capability_text(needs.at_least));
+}
+
 std::string unmet(const Needs& needs, const DeviceProperties& device) {
     if (needs.met_by(device.compute_capability)) return {};
-    const std::string need = needs.exactly != 0 ? capability_text(needs.exactly) + " exactly"
-                                                : capability_text(needs.at_least);
-    return "needs compute capability " + need + "; " +
-           (device.is_cpu_device ? "the CPU device" : device.name) + " has " +
-           capability_text(device.compute_capability);
+    return needs_text(needs) + "; " + (device.is_cpu_device ? "the CPU device" : device.name) +
+           " has " + capability_text(device.compute_capability);
 }
 
 std::string not_taken(std::string_view takes, const std::vector<std::int64_t>& sizes) {
@@ -52,22 +55,27 @@ std::string_view Selection::named(std::string_view operation) const {
 void Selection::refuse_named(std::string_view operation, std::string_view types,
                              std::string_view named, const std::vector<Refusal>& refusals) {
     const std::string what = std::string(operation) + " " + std::string(named);
-    const std::string other = "; name another rung, or none";
     std::string rungs;
     for (const Refusal& refusal : refusals) {
-        if (refusal.rung == named) throw std::invalid_argument(what + " " + refusal.reason + other);
+        if (refusal.rung == named) {
+            throw std::invalid_argument(what + " " + refusal.reason +
+                                        "; name another rung, or none");
+        }
         rungs += (rungs.empty() ? "" : ", ") + std::string(refusal.rung);
     }
-    throw std::invalid_argument(what + " does not exist for " + std::string(types) +
-                                "; there are: " + rungs);
+    const std::string for_types = types.empty() ? "" : " for " + std::string(types);
+    throw std::invalid_argument(what + " does not exist" + for_types +
+                                "; name none, or one of these: " + rungs);
 }
 
 void Selection::refuse_all(std::string_view operation, const std::vector<Refusal>& refusals) {
-    std::string text = std::string(operation) + ": no rung can do this here";
+    std::string rungs;
     for (const Refusal& refusal : refusals) {
-        text += "; " + std::string(refusal.rung) + " " + refusal.reason;
+        rungs +=
+            (rungs.empty() ? "" : ", ") + std::string(refusal.rung) + " (" + refusal.reason + ")";
     }
-    throw std::invalid_argument(text);
+    throw std::invalid_argument("no rung of " + std::string(operation) + " can run this: " + rungs +
+                                "; use another device or other sizes");
 }
 
 UseSelection::UseSelection(const Selection& selection, Trace* trace)

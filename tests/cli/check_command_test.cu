@@ -3,8 +3,10 @@
 // They are registered as the benchmark of chapter 01, which this program does not hold.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,7 +24,15 @@ namespace {
 
 constexpr int n = 64;  // one block of two warps
 
-using Fill = void(float* out, cudaStream_t stream);  // out[i] = i
+/// out[i] = i.
+struct Fill {
+    float* out = nullptr;                 ///< [64]
+    std::span<std::byte> workspace = {};  ///< as the rung asks for
+
+    bool check() const { return true; }
+    Work work() const { return {n * sizeof(float), 0}; }
+    std::vector<std::int64_t> sizes() const { return {n}; }
+};
 
 __global__ void right_kernel(float* out) {
     out[threadIdx.x] = float(threadIdx.x);
@@ -45,19 +55,19 @@ __global__ void trapping_kernel(float* out) {
     __trap();
 }
 
-void v1_right(float* out, cudaStream_t stream) {
-    right_kernel<<<1, n, 0, stream>>>(out);
+void v1_right(const Fill& op, cudaStream_t stream) {
+    right_kernel<<<1, n, 0, stream>>>(op.out);
 }
-void v2_wrong(float* out, cudaStream_t stream) {
-    wrong_kernel<<<1, n, 0, stream>>>(out);
+void v2_wrong(const Fill& op, cudaStream_t stream) {
+    wrong_kernel<<<1, n, 0, stream>>>(op.out);
 }
-void v3_racing(float* out, cudaStream_t stream) {
-    racing_kernel<<<1, n, 0, stream>>>(out);
+void v3_racing(const Fill& op, cudaStream_t stream) {
+    racing_kernel<<<1, n, 0, stream>>>(op.out);
 }
-void v4_trapping(float* out, cudaStream_t stream) {
-    trapping_kernel<<<1, n, 0, stream>>>(out);
+void v4_trapping(const Fill& op, cudaStream_t stream) {
+    trapping_kernel<<<1, n, 0, stream>>>(op.out);
 }
-void v5_hopper(float*, cudaStream_t) {
+void v5_hopper(const Fill&, cudaStream_t) {
     FAIL() << "this device has no compute capability 9.0";
 }
 
@@ -74,9 +84,8 @@ void describe(lab::Bench& bench) {
     lab::LadderCase<Fill, DeviceBuffer<float>> c;
     c.shape = "64";
     c.make = [](std::uint64_t) { return DeviceBuffer<float>(n); };
-    c.run = [](Fill* rung, DeviceBuffer<float>& out, cudaStream_t stream) {
-        rung(out.data(), stream);
-    };
+    c.work = Fill{}.work();
+    c.op = [](DeviceBuffer<float>& out) { return Fill{out.data()}; };
     c.output = [](DeviceBuffer<float>& out) { return lab::bytes_of(out); };
     c.fault = [](const DeviceBuffer<float>& out) {
         return lab::first_fault(out, [](std::size_t i) { return double(i); });

@@ -23,7 +23,7 @@ TEST(DevCheck, FindsNothingInACleanTree) {
 }
 
 TEST(DevCheck, SortsByPathAndLine) {
-    Tree tree = with(header_path, "v2_wide;", "v2_wide; ");
+    Tree tree = with(header_path, "};\nvoid", "}; \nvoid");
     tree["a.md"].text = "one \n\ntwo \n";
     const Findings findings = check(tree);
     ASSERT_EQ(findings.size(), 3u) << text_of(findings);
@@ -71,6 +71,15 @@ TEST(RungHeaders, NamesAWrongNumberAndAMissingLine) {
     EXPECT_TRUE(names(with(wide_path, "/// Idea    ", "/// Thought "), wide_path, 1, "Idea"));
 }
 
+TEST(RungHeaders, WantAChangeFromTheSecondRungOn) {
+    const std::string first = "/// Changed   Against the loop on a CPU: no loop.\n";
+    const std::string second = "/// Changed   One access moves 16 bytes\n";
+    EXPECT_TRUE(check(with(naive_path, first, "")).empty());
+    EXPECT_TRUE(names(with(wide_path, second, ""), wide_path, 1, "'/// Changed'"));
+    EXPECT_TRUE(names(with(naive_path, first + "/// Expect ", "/// Hope "), naive_path, 1,
+                      "'/// Changed'"));
+}
+
 TEST(RungKernels, NamesASecondKernelAndNone) {
     EXPECT_TRUE(
         names(with(wide_path, "wide_tail_kernel", "tail_kernel"), wide_path, 17, "second kernel"));
@@ -86,35 +95,57 @@ TEST(RungKernels, AcceptsACopyInAKernelsPlace) {
     EXPECT_FALSE(names(with(naive_path, "__global__", copy), naive_path, 1, "no __global__"));
 }
 
+constexpr auto chain_rung = R"(/// Rung 1: a chain.
+///
+/// Idea      One operation after another.
+/// Changed   Against the loop on a CPU: two operations.
+/// Expect    8 bytes an element and operation.
+/// Measured  H200, 2^28: 4,200 GB/s.
+#include "chapters/01_scale/scale.cuh"
+
+namespace t2t::scale {
+
+template <typename T>
+void v1_naive(const Scale<T>& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    run(ladder, {.x = op.x, .n = op.n}, stream);
+}
+
+template void v1_naive(const Scale<float>&, cudaStream_t);
+
+}  // namespace t2t::scale
+)";
+
+TEST(RungKernels, AcceptsAChainOfOperationsInAKernelsPlace) {
+    const auto calls = [](std::string_view words) {
+        Tree tree = with_file(naive_path, {chain_rung});
+        std::string& text = tree.at(naive_path).text;
+        text.replace(text.find("run("), 4, words);
+        return tree;
+    };
+    for (const auto* words : {"run(", "quantization::run_linear("}) {
+        EXPECT_TRUE(check(calls(words)).empty()) << text_of(check(calls(words)));
+    }
+    for (const auto* words : {"prune(", "runs(", "rerun_linear(", "f(/* run( */", "run = ("}) {
+        EXPECT_TRUE(names(calls(words), naive_path, 1, "no __global__")) << words;
+    }
+}
+
+TEST(RungLaunchers, AcceptsWhatTellsTheWorkspace) {
+    const auto workspace =
+        "std::size_t v2_wide_workspace(const Scale& op) { return 4; }\n\nvoid v2_wide(";
+    EXPECT_TRUE(check(with(wide_path, "void v2_wide(", workspace)).empty());
+    const auto another =
+        "std::size_t v1_naive_workspace(const Scale& op) { return 4; }\n\nvoid v2_wide(";
+    EXPECT_TRUE(names(with(wide_path, "void v2_wide(", another), wide_path, 21, "neither"));
+}
+
 TEST(RungLaunchers, NamesAHelperThatIsPublicAndAMissingLauncher) {
     const auto helper = "void helper(int a) {}\n\nvoid v2_wide(";
     EXPECT_TRUE(
         names(with(wide_path, "void v2_wide(", helper), wide_path, 21, "'helper' is public"));
     const Tree renamed = with(wide_path, "void v2_wide(", "static void v2_wide_launch(");
     EXPECT_TRUE(names(renamed, wide_path, 1, "defines no launcher 'v2_wide'"));
-}
-
-TEST(LadderEntries, NamesARungOutsideTheLadderAndAnEntryWithoutAFile) {
-    const Tree outside =
-        with(header_path, "Rung<Scale>{\"v2_wide\", v2_wide", "other{\"v2_wide\", v2_wide");
-    EXPECT_TRUE(names(outside, wide_path, 1, "in no ladder"));
-    EXPECT_TRUE(names(without(wide_path), header_path, 12, "has no file v2_wide.cu"));
-    const Tree mixed = with(header_path, "{\"v2_wide\", v2_wide", "{\"v2_wide\", scale::v1_naive");
-    EXPECT_TRUE(names(mixed, header_path, 12, "runs 'v1_naive'"));
-    const Tree typed = with(header_path, "{\"v2_wide\", v2_wide", "{\"v2_wide\", v2_wide<T, U>");
-    EXPECT_FALSE(names(typed, header_path, 12, "runs 'v2_wide"));
-    const auto twice = "Rung<Scale>{\"v1_naive\", v1_naive, \"\"}, Rung<Scale>{\"v2_wide\"";
-    EXPECT_TRUE(
-        names(with(header_path, "Rung<Scale>{\"v2_wide\"", twice), header_path, 12, "twice"));
-}
-
-TEST(LadderEntries, AcceptsSeveralLaddersInAChapter) {
-    Tree tree =
-        with(header_path, "}};", "    Rung{\"v1_copy_plain\", copy::v1_copy_plain, \"\"},\n}};");
-    File copy = tree.at(naive_path);
-    copy.text.replace(copy.text.find("void v1_naive"), 13, "void v1_copy_plain");
-    tree["chapters/01_scale/v1_copy_plain.cu"] = copy;
-    EXPECT_TRUE(check(tree).empty()) << text_of(check(tree));
 }
 
 TEST(RungMeasurements, WantsADeviceAndAFigure) {

@@ -39,20 +39,24 @@ inline constexpr auto header = R"(/// @file
 #include "common/lab/ladder.hpp"
 
 namespace t2t::scale {
-using Scale = void(float* x, std::int64_t n);
-Scale v1_naive;
-Scale v2_wide;
+struct Scale {
+    float* x = nullptr;  ///< [n]
+    std::int64_t n = 0;
+    bool check() const { return n > 0; }
+};
+void v1_naive(const Scale& op, cudaStream_t stream);
+void v2_wide(const Scale& op, cudaStream_t stream);
 inline constexpr Ladder ladder{"scale", std::array{
-    Rung<Scale>{"v1_naive", v1_naive, "one thread an element"},
-    Rung<Scale>{"v2_wide", v2_wide, "four elements a thread; 1'000 of them"},
+    Rung<Scale>{"v1_naive", v1_naive, "one thread for each element"},
+    Rung<Scale>{"v2_wide", v2_wide, "four elements for each thread; 1'000 of them"},
 }};
 }  // namespace t2t::scale
 )";
 
 inline constexpr auto naive_rung = R"(/// Rung 1: naive.
 ///
-/// Idea      One thread an element.
-/// Changed   Nothing is below.
+/// Idea      One thread for each element.
+/// Changed   Against the loop on a CPU: no loop.
 /// Expect    8 bytes an element.
 /// Measured  H200, 2^28: 4,200 GB/s.
 #include "chapters/01_scale/launch.hpp"
@@ -67,8 +71,9 @@ __global__ void __launch_bounds__(256) naive_kernel(float* x, std::int64_t n) {
 
 }  // namespace
 
-void v1_naive(float* x, std::int64_t n) {
-    if (has_work(x, n)) naive_kernel<<<1, 256>>>(x, n);
+void v1_naive(const Scale& op, cudaStream_t stream) {
+    if (!op.check()) return;
+    naive_kernel<<<1, 256, 0, stream>>>(op.x, op.n);
 }
 
 }  // namespace t2t::scale
@@ -76,7 +81,7 @@ void v1_naive(float* x, std::int64_t n) {
 
 inline constexpr auto wide_rung = R"(/// Rung 2: wide.
 ///
-/// Idea      Four elements a thread.
+/// Idea      Four elements for each thread.
 /// Changed   One access moves 16 bytes
 ///           where four moved 4 each.
 /// Expect    The same bytes.
@@ -94,7 +99,9 @@ __global__ void wide_tail_kernel(float* x, std::int64_t n) {}
 
 }  // namespace
 
-void v2_wide(float* x, std::int64_t n) { wide_kernel<<<1, 32>>>(x, n); }
+void v2_wide(const Scale& op, cudaStream_t stream) {
+    if (op.check()) wide_kernel<<<1, 32, 0, stream>>>(op.x, op.n);
+}
 
 }  // namespace t2t::scale
 )";

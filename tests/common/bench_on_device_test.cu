@@ -12,6 +12,7 @@
 
 #include "common/device/check.hpp"
 #include "common/device/stream.hpp"
+#include "common/device/workspace.hpp"
 #include "common/lab/bench/measure.hpp"
 #include "common/lab/bench/roofs.hpp"
 #include "common/lab/bench/timed_runs.hpp"
@@ -64,6 +65,13 @@ void not_this(const Twice&, cudaStream_t) {
     FAIL() << "a rung ran on an operation that it says it does not take";
 }
 
+/// By way of its workspace.
+void by_workspace(const Twice& op, cudaStream_t stream) {
+    auto* const twice = Workspace("twice v6_by_workspace", op.workspace).take<float>(op.n);
+    twice_kernel<<<op.n / 128 + 1, 128, 0, stream>>>(op.in, twice, op.n, 0);
+    T2T_CHECK(cudaMemcpyAsync(op.out, twice, op.n * sizeof(float), cudaMemcpyDefault, stream));
+}
+
 /// No graph can record it.
 void waits(const Twice& op, cudaStream_t stream) {
     queue_twice(op, 0, stream);
@@ -79,6 +87,10 @@ constexpr Ladder ladder{
         Rung<Twice>{"v4_not_here", not_here, "needs a GPU to come", Needs{990}},
         Rung<Twice>{"v5_not_this", not_this, "for many elements", Needs{},
                     Takes<Twice>{"n from 2000 on", [](const Twice& op) { return op.n >= 2000; }}},
+        Rung<Twice>{.name = "v6_by_workspace",
+                    .run = by_workspace,
+                    .idea = "makes a detour",
+                    .workspace = [](const Twice& op) { return workspace_bytes<float>(op.n); }},
     }};
 
 constexpr Ladder waiting_ladder{
@@ -127,14 +139,14 @@ class BenchOnDevice : public testing::Test {
 TEST_F(BenchOnDevice, TimesWhatIsRightAndNamesWhatIsWrong) {
     const CaseResult result =
         measure(case_of(ladder, twice_case()), BenchOptions{.repetitions = 4}, device_properties());
-    ASSERT_EQ(result.rows.size(), 7u);
-    for (const std::size_t row : {0, 5, 6}) {
+    ASSERT_EQ(result.rows.size(), 8u);
+    for (const std::size_t row : {0, 5, 6, 7}) {
         EXPECT_EQ(result.rows[row].fault, "") << result.rows[row].name;
         EXPECT_EQ(result.rows[row].milliseconds.size(), 4u) << result.rows[row].name;
         for (const double time : result.rows[row].milliseconds) EXPECT_GT(time, 0);
     }
-    EXPECT_EQ(result.rows[5].kind, RowKind::library);
-    EXPECT_EQ(result.rows[6].kind, RowKind::copy);
+    EXPECT_EQ(result.rows[6].kind, RowKind::library);
+    EXPECT_EQ(result.rows[7].kind, RowKind::copy);
 
     EXPECT_NE(result.rows[1].fault.find("element 999 is NaN, as if never written, expected 3998"),
               std::string::npos)

@@ -195,10 +195,14 @@ TEST(Json, HoldsWhatTheTableShowsAndAllSamples) {
     EXPECT_TRUE(json.at("cases").at(0).at("rows").at(0).at("times_rung_below").is_null());
 }
 
-TEST(Needs, UnmetNamesBothCapabilities) {
+TEST(WhyNot, TheDeviceComesBeforeTheShape) {
     const DeviceProperties device{.name = "NVIDIA A100", .compute_capability = 80};
-    EXPECT_EQ(unmet(Needs{80}, device), "");
-    EXPECT_EQ(unmet(Needs{90}, device), "needs compute capability 9.0; NVIDIA A100 has 8.0");
+    BenchRow row{.name = "v2_tile", .needs = Needs{80}, .run = {}};
+    EXPECT_EQ(why_not(row, device), "");
+    row.refusal = "takes n that is even, and this is 3";
+    EXPECT_EQ(why_not(row, device), "takes n that is even, and this is 3");
+    row.needs = Needs{90};
+    EXPECT_EQ(why_not(row, device), "needs compute capability 9.0; NVIDIA A100 has 8.0");
 }
 
 /// A folder of its own for each test.

@@ -1,8 +1,10 @@
 // RungCheck on the device: a right kernel passes, and each planted fault is named.
 #include "common/lab/check_rung.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -216,6 +218,96 @@ TEST_F(RungCheckTest, TakesOffsetsAndEmptyBuffers) {
     EXPECT_TRUE(check_.run([] {}).ok());
 }
 
+/// y = in, by way of a workspace.
+struct Detour {
+    const float* in = nullptr;            ///< [n]
+    float* out = nullptr;                 ///< [n]
+    std::span<std::byte> workspace = {};  ///< as the rung asks for
+
+    bool check() const { return true; }
+    Work work() const { return {2.0 * n * sizeof(float), 0}; }
+    std::vector<std::int64_t> sizes() const { return {n}; }
+};
+
+/// Writes `count` elements of the workspace from `begin` on, and reads the first n of them.
+template <int begin, int count>
+void detour(const Detour& op, cudaStream_t stream) {
+    auto* const copy = reinterpret_cast<float*>(op.workspace.data());
+    fill_kernel<<<(count + block - 1) / block, block, 0, stream>>>(copy, begin, begin + count,
+                                                                   0.0f);
+    copy_kernel<<<grid, block, 0, stream>>>(op.in, copy, 0, n, 0, 1.0f);
+    copy_kernel<<<grid, block, 0, stream>>>(copy, op.out, 0, n, 0, 1.0f);
+}
+
+/// Takes what it has not written.
+void from_nowhere(const Detour& op, cudaStream_t stream) {
+    copy_kernel<<<grid, block, 0, stream>>>(reinterpret_cast<float*>(op.workspace.data()), op.out,
+                                            0, n, 0, 1.0f);
+}
+
+constexpr Rung<Detour> detour_rung(void (*run)(const Detour&, cudaStream_t)) {
+    return {.name = "v1_detour", .run = run, .idea = "", .workspace = [](const Detour&) {
+                return n * sizeof(float);
+            }};
+}
+
+TEST_F(RungCheckTest, HandsInTheWorkspaceThatARungAsksFor) {
+    Detour op{check_.input("in", values_), check_.output<float>("out", same_)};
+    const Comparison result = check_.run(detour_rung(detour<0, n>), op);
+    EXPECT_TRUE(result.ok()) << result.message();
+}
+
+TEST_F(RungCheckTest, NamesAWriteOutsideTheWorkspace) {
+    Detour op{check_.input("in", values_), check_.output<float>("out", same_)};
+    expect(check_.run(detour_rung(detour<0, n + 2>), op), Cause::margin,
+           "workspace was overwritten outside its 4000 elements: 8 elements after (nearest offset "
+           "4000).");
+    expect(check_.run(detour_rung(detour<-1, n + 1>), op), Cause::margin,
+           "workspace was overwritten outside its 4000 elements: 4 elements before (nearest "
+           "offset -1).");
+}
+
+TEST_F(RungCheckTest, AWorkspaceStartsAsNanInBothRuns) {
+    const Detour op{check_.input("in", values_), check_.output<float>("out", same_)};
+    expect(check_.run(detour_rung(from_nowhere), op), Cause::nan_written, "all of them NaN");
+    static int runs;
+    runs = 0;
+    const auto relies_on_the_first_run = [](const Detour& detoured, cudaStream_t stream) {
+        (runs++ == 0 ? detour<0, n> : from_nowhere)(detoured, stream);
+    };
+    expect(check_.run(detour_rung(relies_on_the_first_run), op), Cause::differs_by_run,
+           "differ in 1000 elements, first at [0]");
+}
+
+TEST_F(RungCheckTest, ARungThatAsksForNoWorkspaceGetsNone) {
+    static std::size_t bytes;
+    bytes = 1;
+    const Rung<Detour> rung{"v1_plain",
+                            [](const Detour& op, cudaStream_t stream) {
+                                bytes = op.workspace.size();
+                                copy_kernel<<<grid, block, 0, stream>>>(op.in, op.out, 0, n, 0,
+                                                                        1.0f);
+                            },
+                            ""};
+    const Comparison result =
+        check_.run(rung, Detour{check_.input("in", values_), check_.output<float>("out", same_)});
+    EXPECT_TRUE(result.ok()) << result.message();
+    EXPECT_EQ(bytes, 0u);
+}
+
+TEST_F(RungCheckTest, AnOperationThatTheRungDoesNotTakeFails) {
+    const Rung<Detour> rung{
+        .name = "v2_picky",
+        .run = [](const Detour&, cudaStream_t) { FAIL() << "it ran all the same"; },
+        .idea = "",
+        .takes = {"n that is even and small", [](const Detour&) { return false; }},
+    };
+    const Comparison result =
+        check_.run(rung, Detour{check_.input("in", values_), check_.output<float>("out", same_)});
+    EXPECT_EQ(result.cause(), Cause::failed) << result.message();
+    expect(result, Cause::failed, "takes n that is even and small, and this is 1000");
+}
+
 template <typename T>
 class RungCheckOfType : public ::testing::Test {};
 using OutputTypes =
@@ -255,9 +347,9 @@ TEST(SkipReason, IsEmptyForWhatTheDeviceOffers) {
 
 TEST(SkipReason, SaysWhatIsNeededAndWhatThereIs) {
     const DeviceProperties device = device_properties();
-    const std::string here = device.is_cpu_device ? "the CPU device (8.0)" : device.name;
-    const std::string reason = skip_reason({999});
-    EXPECT_EQ(reason.rfind("needs compute capability 99.9; this is " + here, 0), 0u) << reason;
+    EXPECT_EQ(skip_reason({999}), "needs compute capability 99.9; " +
+                                      (device.is_cpu_device ? "the CPU device" : device.name) +
+                                      " has " + capability_text(device.compute_capability));
 }
 
 }  // namespace

@@ -3,21 +3,28 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <limits>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "common/device/arguments.hpp"
 #include "common/device/buffer.hpp"
 #include "common/device/check.hpp"
 #include "common/device/event.hpp"
 #include "common/device/properties.hpp"
 #include "common/device/stream.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {
+
+using tests::complaint;
 
 /// The message of the CudaError that `action` throws.
 template <typename Action>
@@ -73,6 +80,68 @@ TEST(Check, ErrorsThatPeopleMeetHaveAdvice) {
         EXPECT_FALSE(advice(code).empty()) << cudaGetErrorName(code);
     }
     EXPECT_TRUE(advice(cudaSuccess).empty());
+}
+
+TEST(Arguments, ASizeIsZeroOrMore) {
+    EXPECT_EQ(complaint([] { require_size("softmax", "rows", 0); }), "");
+    EXPECT_EQ(complaint([] { require_size("softmax", "rows", -1); }),
+              "softmax: rows is -1; a size is 0 or more");
+}
+
+TEST(Arguments, AnExtentFitsA64BitOffset) {
+    constexpr std::int64_t root = std::int64_t{1} << 31;
+    const auto refused = [](std::int64_t m, std::int64_t k, std::size_t bytes) {
+        return complaint([=] { require_extent("linear", {{"m", m}, {"k", k}}, bytes); });
+    };
+    EXPECT_EQ(refused(root, root - 1, 2), "") << "2^63 - 2^32 bytes";
+    EXPECT_EQ(refused(root, root, 2),
+              "linear: m (2147483648) × k (2147483648) elements of 2 bytes do not fit a 64-bit "
+              "offset; use smaller sizes");
+    EXPECT_EQ(refused(root, root, 1), "") << "2^62 bytes";
+    EXPECT_EQ(refused(0, 0, 8), "");
+    EXPECT_EQ(refused(3, -1, 4), "linear: k is -1; a size is 0 or more");
+    EXPECT_EQ(refused(-3, -1, 4), "linear: m is -3; a size is 0 or more");
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    EXPECT_EQ(complaint([] { require_extent("copy", {{"n", most}}, 1); }), "");
+    EXPECT_EQ(complaint([] {
+                  require_extent("copy", {{"n", most}}, 4);
+              }),
+              "copy: n (9223372036854775807) elements of 4 bytes do not fit a 64-bit offset; use "
+              "smaller sizes");
+}
+
+// Not even where another size is 0: there is no array of that many rows.
+TEST(Arguments, AnEmptyExtentMayNotOverflowEither) {
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    EXPECT_NE(complaint([] { require_extent("linear", {{"m", most}, {"k", 0}}, 4); }), "");
+}
+
+TEST(Arguments, APointerIsNotNullAndAligned) {
+    alignas(16) const float values[8] = {};
+    EXPECT_EQ(complaint([&] { require_pointer("softmax", "x", values, 16); }), "");
+    EXPECT_EQ(complaint([&] { require_pointer("softmax", "x", values + 1, 4); }), "");
+    EXPECT_EQ(complaint([] { require_pointer("softmax", "x", nullptr, 16); }),
+              "softmax: x is null; pass device memory");
+    EXPECT_EQ(complaint([&] { require_pointer("softmax", "x", values + 1, 16); }),
+              "softmax: x is not aligned to 16 bytes; pass an aligned address");
+}
+
+TEST(Arguments, AGridHasRoomForItsBlocks) {
+    EXPECT_EQ(require_blocks("softmax", max_grid_x), 2'147'483'647u);
+    EXPECT_EQ(complaint([] { require_blocks("softmax", max_grid_x + 1); }),
+              "softmax: needs 2147483648 blocks, and a grid has at most 2147483647 here; use a "
+              "smaller size or a grid-stride rung");
+    EXPECT_EQ(require_blocks("softmax", max_grid_yz, max_grid_yz), 65'535u);
+    EXPECT_NE(complaint([] { require_blocks("softmax", 65'536, max_grid_yz); }), "");
+}
+
+TEST(Arguments, CeilDivRoundsUpWithoutOverflow) {
+    EXPECT_EQ(ceil_div(0, 32), 0);
+    EXPECT_EQ(ceil_div(1, 32), 1);
+    EXPECT_EQ(ceil_div(32, 32), 1);
+    EXPECT_EQ(ceil_div(33, 32), 2);
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    EXPECT_EQ(ceil_div(most, std::int64_t{2}), std::int64_t{1} << 62);
 }
 
 /// Tests that need a device skip where there is none: a GPU build on a machine without a GPU.
