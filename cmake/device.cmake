@@ -34,7 +34,8 @@ endforeach()
 
 if(T2T_DEVICE STREQUAL "cuda")
     if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-        set(CMAKE_CUDA_ARCHITECTURES native)
+        include(cmake/gpu_architectures.cmake)
+        t2t_gpu_architectures(CMAKE_CUDA_ARCHITECTURES)
     endif()
     enable_language(CUDA)
     # CMake 3.25 does not know that nvcc takes C++20; nvcc does since 12.0.
