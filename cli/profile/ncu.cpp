@@ -168,7 +168,7 @@ NcuAnswer ask_ncu(const std::filesystem::path& script, const std::string& rung) 
         return {{}, "This chapter has no profile.sh, so ncu was not asked."};
     }
     const std::string lines = text_of(script);
-    if (lines.find("\nexec ncu ") == std::string::npos) {
+    if (lines.find("profile_with_ncu.sh") == std::string::npos) {
         return {{},
                 "This chapter's profile.sh does not call ncu, which sees kernels and no "
                 "copies; run the script itself to see what it shows."};
