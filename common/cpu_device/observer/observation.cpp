@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "common/cpu_device/observer/block_observer.hpp"
-#include "common/cpu_device/observer/block_time.hpp"
-#include "common/cpu_device/observer/fences.hpp"
-#include "common/cpu_device/observer/index_fault.hpp"
+#include "common/cpu_device/observer/log/index_fault.hpp"
 #include "common/cpu_device/observer/observe.hpp"
-#include "common/cpu_device/observer/source_lines.hpp"
+#include "common/cpu_device/observer/order/actors.hpp"
+#include "common/cpu_device/observer/order/fences.hpp"
+#include "common/cpu_device/observer/program/source_lines.hpp"
+#include "common/cpu_device/observer/replay/block_observer.hpp"
 #include "common/cpu_device/runtime/errors.hpp"
 #include "common/cpu_device/runtime/launch_record.hpp"
 

@@ -12,9 +12,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "common/cpu_device/observer/global_memory.hpp"
-#include "common/cpu_device/observer/report.hpp"
-#include "common/cpu_device/observer/site.hpp"
+#include "common/cpu_device/observer/order/global_memory.hpp"
+#include "common/cpu_device/observer/replay/site.hpp"
+#include "common/cpu_device/observer/report/report.hpp"
 
 namespace t2t::cpu_device {
 struct LaunchRecord;

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "common/cpu_device/observer/marks.hpp"
+#include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
 #include "common/cpu_device/runtime/scheduler.hpp"
 
