@@ -5,7 +5,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "common/cpu_device/observer/program/child_process.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::observer {
 namespace {
@@ -25,9 +25,9 @@ std::vector<std::vector<Frame>> inlined_frames(std::span<const std::uint64_t> fi
     questions << std::hex;
     for (const std::uint64_t address : file_addresses) questions << address << '\n';
     const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
-    std::istringstream answers(
-        output_of({"addr2line", "--exe=" + program, "--addresses", "--inlines", "--functions"},
-                  questions.str()));
+    std::istringstream answers(process::output_of(
+        {"addr2line", "--exe=" + program, "--addresses", "--inlines", "--functions"},
+        questions.str()));
 
     // Each answer is a line with the address, then two lines for each frame: function and place.
     std::vector<std::vector<Frame>> frames;

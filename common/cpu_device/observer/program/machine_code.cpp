@@ -7,9 +7,9 @@
 #include <string>
 
 #include "common/cpu_device/observer/program/block_cost.hpp"
-#include "common/cpu_device/observer/program/child_process.hpp"
 #include "common/cpu_device/observer/program/disassembly.hpp"
 #include "common/cpu_device/observer/program/program_symbols.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::observer {
 namespace {
@@ -42,10 +42,10 @@ std::vector<Range> ranges_around(std::vector<std::uint64_t> addresses) {
 }
 
 std::string disassemble(const std::string& program, Range range) {
-    return output_of({"objdump", "--disassemble", "--section=.text", "--no-show-raw-insn",
-                      "--start-address=" + std::to_string(range.begin),
-                      "--stop-address=" + std::to_string(range.end), program},
-                     "");
+    return process::output_of({"objdump", "--disassemble", "--section=.text", "--no-show-raw-insn",
+                               "--start-address=" + std::to_string(range.begin),
+                               "--stop-address=" + std::to_string(range.end), program},
+                              "");
 }
 
 // A block may go on far away: behind a jump, in the part of its function that is rarely used. So

@@ -7,9 +7,9 @@
 
 #include <gtest/gtest.h>
 
-#include "common/cpu_device/observer/program/child_process.hpp"
 #include "common/cpu_device/observer/program/program_symbols.hpp"
 #include "common/cpu_device/observer/program/source_lines.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::observer {
 namespace {
@@ -47,8 +47,8 @@ TEST(MissingTools, DebugInformation) {
     EXPECT_EQ(own_place().file, "tests/cpu_device/observer/program/debug_information_test.cpp");
     const std::string self = std::filesystem::read_symlink("/proc/self/exe");
     const std::string copy = testing::TempDir() + "t2t_stripped_test";
-    output_of({"strip", "-o", copy, self}, "");
-    EXPECT_NO_THROW(output_of(
+    process::output_of({"strip", "-o", copy, self}, "");
+    EXPECT_NO_THROW(process::output_of(
         {"env", "T2T_TEST_STRIPPED=1", copy, "--gtest_filter=MissingTools.DebugInformation"}, ""));
     std::filesystem::remove(copy);
 }

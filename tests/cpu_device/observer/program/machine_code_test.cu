@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "common/cpu_device/observer/program/child_process.hpp"
+#include <cuda_runtime.h>
+
+#include "common/process/child_process.hpp"
 #include "tests/cpu_device/observer/program/expected_flops.hpp"
 
 namespace t2t::observer {
@@ -76,9 +78,9 @@ struct Code {
 };
 
 std::string objdump_of_program(const std::string& option) {
-    return output_of({"objdump", "-d", "--no-show-raw-insn", option,
-                      std::filesystem::read_symlink("/proc/self/exe")},
-                     "");
+    return process::output_of({"objdump", "-d", "--no-show-raw-insn", option,
+                               std::filesystem::read_symlink("/proc/self/exe")},
+                              "");
 }
 
 std::uint64_t hexadecimal(const std::string& digits) {

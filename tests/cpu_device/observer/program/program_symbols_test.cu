@@ -18,10 +18,10 @@
 
 #include <gtest/gtest.h>
 
-#include "common/cpu_device/observer/program/child_process.hpp"
 #include "common/cpu_device/observer/program/elf_symbols.hpp"
 #include "common/device/buffer.hpp"
 #include "common/device/check.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::observer {
 namespace {
@@ -138,7 +138,7 @@ TEST(ElfSymbols, WhatALibraryDefinesIsNotAmongThem) {
 /// The (value, bytes) of all symbols of a type that readelf lists as defined and not empty.
 std::multiset<std::pair<std::uint64_t, std::uint64_t>> readelf_symbols(const std::string& type) {
     std::istringstream lines(
-        output_of({"readelf", "-sW", "/proc/" + std::to_string(getpid()) + "/exe"}, ""));
+        process::output_of({"readelf", "-sW", "/proc/" + std::to_string(getpid()) + "/exe"}, ""));
     std::multiset<std::pair<std::uint64_t, std::uint64_t>> symbols;
     bool all = false;  // behind .dynsym, which repeats some of them
     for (std::string line; std::getline(lines, line);) {
@@ -214,7 +214,7 @@ TEST(ProgramSymbols, AThreadsBlockHoldsAllItsVariables) {
 
     // Type Offset VirtAddr PhysAddr FileSiz MemSiz Flg Align
     std::istringstream lines(
-        output_of({"readelf", "-lW", "/proc/" + std::to_string(getpid()) + "/exe"}, ""));
+        process::output_of({"readelf", "-lW", "/proc/" + std::to_string(getpid()) + "/exe"}, ""));
     for (std::string line; std::getline(lines, line);) {
         std::istringstream fields(line);
         std::string type, skipped, bytes, flags, alignment;

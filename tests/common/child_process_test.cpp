@@ -1,12 +1,12 @@
 // Another program's output, with coreutils as the programs.
-#include "common/cpu_device/observer/program/child_process.hpp"
+#include "common/process/child_process.hpp"
 
 #include <stdexcept>
 #include <string>
 
 #include <gtest/gtest.h>
 
-namespace t2t::observer {
+namespace t2t::process {
 namespace {
 
 /// What running `command` throws; empty when it throws nothing.
@@ -17,6 +17,24 @@ std::string complaint(const std::vector<std::string>& command) {
         return error.what();
     }
     return "";
+}
+
+TEST(ShellCommand, TextAndStatus) {
+    const Output output = run("printf 'a b'; exit 3");
+    EXPECT_EQ(output.text, "a b");
+    EXPECT_EQ(output.status, 3);
+    EXPECT_EQ(run("no-such-program 2>/dev/null").status, 127);
+    EXPECT_EQ(run("kill -9 $$").status, 1);
+}
+
+TEST(ShellCommand, AWordIsOneArgument) {
+    const std::string text = "it's \"two words\" of $HOME; exit 1";
+    EXPECT_EQ(run("printf %s " + shell_word(text)).text, text);
+}
+
+TEST(ShellCommand, WhatIsOnThePath) {
+    EXPECT_TRUE(is_installed("cat"));
+    EXPECT_FALSE(is_installed("no-such-program"));
 }
 
 TEST(ChildProcess, ArgumentsAndInputArriveAsTheyAre) {
@@ -40,4 +58,4 @@ TEST(ChildProcess, AFailureShowsTheCommand) {
 }
 
 }  // namespace
-}  // namespace t2t::observer
+}  // namespace t2t::process
