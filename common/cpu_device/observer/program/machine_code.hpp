@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "common/cpu_device/observer/report/report.hpp"
+#include "common/cpu_device/observer/program/flops.hpp"
 
 namespace t2t::observer {
 

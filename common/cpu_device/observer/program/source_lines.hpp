@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "common/cpu_device/observer/report/report.hpp"
+#include "common/cpu_device/observer/program/source_line.hpp"
 
 namespace t2t::observer {
 

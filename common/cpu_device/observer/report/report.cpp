@@ -107,14 +107,6 @@ AtomicTraffic& AtomicTraffic::operator+=(const AtomicTraffic& more) {
     return *this;
 }
 
-Flops& Flops::operator+=(const Flops& more) {
-    add += more.add;
-    mul += more.mul;
-    fma += more.fma;
-    special += more.special;
-    return *this;
-}
-
 Traffic& Traffic::operator+=(const Traffic& more) {
     global_load += more.global_load;
     global_store += more.global_store;

@@ -11,23 +11,10 @@
 #include <vector>
 
 #include "common/cpu_device/include/vector_types.h"
+#include "common/cpu_device/observer/program/flops.hpp"
+#include "common/cpu_device/observer/program/source_line.hpp"
 
 namespace t2t::observer {
-
-/// A place in the source. `file` is relative to the project's root where it lies below it; it is
-/// empty and `line` 0 when the place is unknown.
-struct SourceLine {
-    std::string file;
-    int line = 0;
-    std::string function;  ///< the function that the line belongs to, without its parameters
-
-    friend bool operator==(const SourceLine& a, const SourceLine& b) {
-        return a.file == b.file && a.line == b.line;
-    }
-    friend bool operator<(const SourceLine& a, const SourceLine& b) {
-        return a.file != b.file ? a.file < b.file : a.line < b.line;
-    }
-};
 
 // ---- faults -------------------------------------------------------------------------------------
 
@@ -113,18 +100,6 @@ struct AtomicTraffic {
 
     std::uint64_t conflicts() const { return rounds - requests; }
     AtomicTraffic& operator+=(const AtomicTraffic& more);
-};
-
-/// Floating-point operations of one type, by thread.
-struct Flops {
-    std::uint64_t add = 0;  ///< additions and subtractions
-    std::uint64_t mul = 0;
-    std::uint64_t fma = 0;      ///< each is two operations
-    std::uint64_t special = 0;  ///< divisions, square roots, and calls such as expf
-
-    /// Operations as ncu's roofline counts them: additions, multiplications, and two for an fma.
-    std::uint64_t total() const { return add + mul + 2 * fma; }
-    Flops& operator+=(const Flops& more);
 };
 
 /// All that is counted for a line, a kernel or a whole run.
