@@ -144,7 +144,7 @@ inline void barrier_is_complete(unsigned) {}
 inline void grid_barrier_passed() {}
 class Pause {
  public:
-    Pause() {}  // not trivial: a variable that is never used again is no mistake
+    Pause() {}  // written out, so that g++'s -Wunused-variable does not warn where one is declared
 };
 inline void begin_launch(const cpu_device::LaunchRecord&) {}
 inline void end_launch(const cpu_device::LaunchRecord&) {}

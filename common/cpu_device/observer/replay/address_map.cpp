@@ -5,14 +5,10 @@
 #include "common/cpu_device/observer/replay/block_observer.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
 #include "common/cpu_device/runtime/scheduler.hpp"
+#include "common/cpu_device/runtime/workers.hpp"
 
 namespace t2t::observer {
 namespace {
-
-// The block's dynamic shared memory lies at the end of a mapping of this size (workers.cpp), before
-// a page that faults.
-constexpr std::uint64_t dynamic_room = 256 * 1024;
-constexpr std::uint64_t page = 4096;
 
 const StaticVariable* variable_at(const std::vector<StaticVariable>& variables,
                                   std::uint64_t address) {
@@ -38,7 +34,7 @@ bool BlockObserver::is_another_kernels(const StaticVariable& array) const {
 void BlockObserver::learn_shared_arrays() {
     static_begin_ = thread_local_begin();
     static_bytes_ = program_symbols().thread_local_bytes;
-    const std::size_t words = (static_bytes_ + dynamic_room) / 4;
+    const std::size_t words = (static_bytes_ + cpu_device::dynamic_shared_room) / 4;
     shared_writers_.assign(words, Cell{});
     shared_readers_.assign(words, Cell{});
 }
@@ -51,9 +47,11 @@ Region BlockObserver::region_of(std::uint64_t address) {
         return {Space::shared, dynamic_begin_,    dynamic_begin_ + dynamic_bytes_,
                 nullptr,       static_bytes_ / 4, nullptr};
     }
-    const std::uint64_t dynamic_end = dynamic_begin_ + (dynamic_bytes_ + 127) / 128 * 128;
-    const std::uint64_t room = dynamic_bytes_ == 0 ? 0 : dynamic_room;
-    if (in(dynamic_end - room, room + page)) return {Space::shared_outside};
+    const std::uint64_t dynamic_end =
+        dynamic_begin_ + cpu_device::dynamic_shared_padded(dynamic_bytes_);
+    const std::uint64_t room = dynamic_bytes_ == 0 ? 0 : cpu_device::dynamic_shared_room;
+    if (in(dynamic_end - room, room + cpu_device::dynamic_shared_guard))
+        return {Space::shared_outside};
     if (in(static_begin_, static_bytes_)) {
         const std::uint64_t offset = address - static_begin_;
         const StaticVariable* found = variable_at(program_symbols().thread_local_variables, offset);
