@@ -46,6 +46,13 @@ struct LogCursor {
 };
 extern constinit thread_local LogCursor log_cursor;
 
+/// Nothing more is recorded, until the cursor points into a log again.
+inline void stop_recording() {
+    log_cursor.next = log_cursor.end = nullptr;
+}
+/// Learns where the calling operating-system thread has threadIdx and its kin.
+void find_builtins();
+
 /// The log is full, or there is none. @returns whether there is room now
 bool make_room();
 

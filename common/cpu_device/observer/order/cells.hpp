@@ -26,7 +26,7 @@ struct Cell {
     std::uint64_t thread : 10 = 0;  ///< of the block
     std::uint64_t site : 11 = 0;    ///< which access of the kernel
     std::uint64_t bytes : 4 = 0;    ///< bit i: byte i of the word
-    std::uint64_t apart : 1 = 0;    ///< each of several threads its own bytes; not known who which
+    std::uint64_t apart : 1 = 0;    ///< several threads, each with bytes of its own; whose, is lost
     std::uint64_t spare : 4 = 0;    ///< not this file's; kept by updates
     std::uint64_t crowd_bits : 2 = 0;  ///< a Crowd; of a writer, `grid` stands for an atomic
 

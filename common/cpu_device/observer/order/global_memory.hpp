@@ -2,7 +2,6 @@
 /// The observer's view of global memory: its allocations, what has been written, who accesses it.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -11,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/cpu_device/observer/log/sparse_memory.hpp"
 #include "common/cpu_device/observer/order/cells.hpp"
 
 namespace t2t::observer {
@@ -18,26 +18,6 @@ namespace t2t::observer {
 /// Return addresses of the functions that led somewhere, innermost first.
 using CallChain = std::vector<std::uint64_t>;
 CallChain this_call_chain();
-
-/// Memory that is there at once but takes room only where it is touched, and starts as zeros.
-class SparseMemory {
- public:
-    SparseMemory() = default;
-    explicit SparseMemory(std::size_t bytes);
-    ~SparseMemory();
-    SparseMemory(SparseMemory&& other) noexcept;
-    SparseMemory& operator=(SparseMemory&& other) noexcept;
-
-    char* data() const { return data_; }
-    /// Everything is zero again, and takes no room.
-    void clear();
-    /// Bytes that take room.
-    std::size_t resident() const;
-
- private:
-    char* data_ = nullptr;
-    std::size_t bytes_ = 0;
-};
 
 /// One allocation of device memory, or a variable of the program that kernels use.
 struct Allocation {

@@ -1,9 +1,9 @@
 /// @file
-/// Where lanes that took different ways meet again.
+/// The control-flow graph of the program and its post-dominators: where lanes that a branch has
+/// parted reconverge.
 ///
-/// A GPU lets lanes that have parted meet where all ways come together: at the nearest block that
-/// every way to the end goes through, the immediate post-dominator. Here the ways are those that
-/// threads were seen to take.
+/// A GPU reconverges lanes at the branch's immediate post-dominator: the nearest basic block that
+/// every path to the end goes through. Here the graph has the edges that threads were seen to take.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace t2t::observer {
 
-/// Basic blocks and the steps between them, by the codes of their markers.
+/// Basic blocks and the edges between them, by the codes of their markers.
 class ControlFlow {
  public:
     /// Stands for the end of a function.
@@ -23,7 +23,7 @@ class ControlFlow {
     void add(std::uint32_t from, std::uint32_t to);
 
     /// Steps from a block to the end in the tree of post-dominators. Of two groups of lanes the one
-    /// with the larger number goes first: a block through which others must come has a smaller one.
+    /// with the larger number goes first: the post-dominator of a block has a smaller one.
     int distance(std::uint32_t block);
 
  private:

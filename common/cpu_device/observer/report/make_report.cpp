@@ -1,9 +1,11 @@
-// From what was seen to a report: lines for addresses, names for memory, sentences for faults.
+// Lines for addresses, names for memory, sentences for faults.
+#include "common/cpu_device/observer/report/make_report.hpp"
+
 #include <algorithm>
 #include <set>
 #include <unordered_map>
 
-#include "common/cpu_device/observer/observation.hpp"
+#include "common/cpu_device/observer/log/access_log.hpp"
 #include "common/cpu_device/observer/program/debug_information.hpp"
 #include "common/cpu_device/observer/program/machine_code.hpp"
 #include "common/cpu_device/observer/program/source_lines.hpp"

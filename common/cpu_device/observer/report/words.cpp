@@ -1,5 +1,7 @@
 #include "common/cpu_device/observer/report/words.hpp"
 
+#include "common/cpu_device/observer/log/access_log.hpp"
+
 namespace t2t::observer {
 namespace {
 

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "common/cpu_device/observer/observation.hpp"
 #include "common/cpu_device/observer/report/report.hpp"
+#include "common/cpu_device/observer/report/seen.hpp"
 
 namespace t2t::observer {
 
