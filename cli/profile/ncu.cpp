@@ -10,7 +10,7 @@
 
 #include "cli/doctor.hpp"
 #include "cli/profile/toolkit.hpp"
-#include "cli/run.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::profile {
 namespace {
@@ -174,10 +174,10 @@ NcuAnswer ask_ncu(const std::filesystem::path& script, const std::string& rung) 
                 "copies; run the script itself to see what it shows."};
     }
     // Base units, so that nothing is rounded to Gbyte; mangled names, which cuobjdump asks for.
-    const cli::Output output =
-        cli::run(with_toolkit(cli::shell_word(script.string()) + ' ' + cli::shell_word(rung) +
-                              " --csv --page raw --print-units base --print-kernel-base mangled") +
-                 " 2>&1");
+    const process::Output output = process::run(
+        with_toolkit(process::shell_word(script.string()) + ' ' + process::shell_word(rung) +
+                     " --csv --page raw --print-units base --print-kernel-base mangled") +
+        " 2>&1");
     NcuAnswer answer{parse_ncu(output.text, metrics_asked(lines))};
     if (answer.kernels.empty()) answer.why_not = why_no_metrics(output.text, output.status);
     return answer;

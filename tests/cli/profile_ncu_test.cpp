@@ -10,7 +10,7 @@
 
 #include "cli/profile/ncu.hpp"
 #include "cli/profile/toolkit.hpp"
-#include "cli/run.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::profile {
 namespace {
@@ -202,7 +202,7 @@ TEST_F(ProfileScript, PassesTheLessonsMetricsAndOurOptionsToNcu) {
     EXPECT_EQ(value_of(answer.kernels[0].metrics, instructions), 1024);
 
     const std::string words =
-        cli::run("cat " + cli::shell_word((folder_ / "bin/words").string())).text;
+        process::run("cat " + process::shell_word((folder_ / "bin/words").string())).text;
     EXPECT_PRED2(contains, words, "regex:^grid_stride_kernel\n");
     EXPECT_PRED2(contains, words, "dram__bytes_read.sum");
     // ncu takes its options before the program that it watches, and none behind it.
