@@ -83,7 +83,7 @@ LadderEntry merged(const std::vector<LadderEntry>& ladders) {
     std::ranges::stable_sort(rungs, {},
                              [](const auto& of_types) { return number_of(of_types.front().name); });
 
-    LadderEntry all{ladders.front().operation, {}};
+    LadderEntry all{ladders.front().operation, {}, ladders.front().on_cpu_device};
     for (const std::vector<RungEntry>& of_types : rungs) {
         RungEntry& rung = all.rungs.emplace_back(merged(of_types));
         if (rung.types.size() == ladders.size()) rung.types.clear();
@@ -139,6 +139,14 @@ const std::vector<Chapter>& chapters() {
          "Fused kernels",
          {
              entry(fused_kernels::swiglu_ladder<fp32>, fused_kernels::swiglu_ladder<bf16>),
+             entry(fused_kernels::residual_norm_ladder<fp32>,
+                   fused_kernels::residual_norm_ladder<bf16>),
+             entry(fused_kernels::norm_linear_ladder<fp32, fp32>,
+                   fused_kernels::norm_linear_ladder<fp32, bf16>,
+                   fused_kernels::norm_linear_ladder<bf16, bf16>),
+             entry(fused_kernels::up_projection_ladder<fp32, fp32>,
+                   fused_kernels::up_projection_ladder<fp32, bf16>,
+                   fused_kernels::up_projection_ladder<bf16, bf16>),
          }},
         {11, "tensor_cores", "Tensor cores", {entry(tensor_cores::ladder)}},
         {12, "hopper", "Hopper", {}},
@@ -148,6 +156,7 @@ const std::vector<Chapter>& chapters() {
          {
              entry(positions::learned_ladder),
              entry(positions::rope_ladder<fp32>, positions::rope_ladder<bf16>),
+             entry(positions::split_qkv_ladder<fp32>, positions::split_qkv_ladder<bf16>),
          }},
         {14,
          "flash_attention",
@@ -184,6 +193,7 @@ const std::vector<Chapter>& chapters() {
              entry(sampling::temperature_ladder),
              entry(sampling::sort_ladder),
              entry(sampling::draw_ladder),
+             entry(sampling::sample_ladder),
          }},
         {19, "serving", "Serving", {}},
         {20, "many_gpus", "Many GPUs", {}},

@@ -30,12 +30,14 @@ struct RungEntry {
 struct LadderEntry {
     std::string_view operation;    ///< `vector_add`
     std::vector<RungEntry> rungs;  ///< in climbing order
+    std::string_view on_cpu_device =
+        {};  ///< the rung that is best on the CPU device; empty: the highest
 };
 
 /// The entry of one ladder.
 template <typename Op, std::size_t Count>
 LadderEntry entry_of(const Ladder<Op, Count>& ladder) {
-    LadderEntry made{ladder.operation, {}};
+    LadderEntry made{ladder.operation, {}, ladder.on_cpu_device};
     for (const Rung<Op>& rung : ladder) {
         made.rungs.push_back(
             {rung.name, rung.idea, rung.needs, std::string(rung.takes.what), {ladder.types}});

@@ -9,7 +9,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/project_root.hpp"
-#include "cli/run.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::cli {
 namespace {
@@ -27,7 +27,7 @@ fs::path output_folder(const fs::path& root) {
 
 void write_docs() {
     const fs::path root = project_root();
-    if (!is_installed("doxygen")) {
+    if (!process::is_installed("doxygen")) {
         throw std::runtime_error(
             "doxygen is not installed; install it with: "
             "apt-get install doxygen graphviz doxygen-awesome-css");
@@ -38,16 +38,17 @@ void write_docs() {
     // docs/Doxyfile, and after it what depends on this machine: the last word counts.
     std::string settings = "OUTPUT_DIRECTORY = \"" + output.string() + "\"\n";
     settings += "USE_MDFILE_AS_MAINPAGE = \"" + (root / "README.md").string() + "\"\n";
-    settings += std::string("HAVE_DOT = ") + (is_installed("dot") ? "YES" : "NO") + "\n";
+    settings += std::string("HAVE_DOT = ") + (process::is_installed("dot") ? "YES" : "NO") + "\n";
     if (fs::exists(style_sheet)) {
         settings += std::string("HTML_EXTRA_STYLESHEET = ") + style_sheet + "\n";
         // The sheet has its own dark mode; from 1.9.5 on Doxygen's must be told to stay off.
-        const bool has_modes = run("doxygen -s -g - | grep -q ^HTML_COLORSTYLE\\ ").status == 0;
+        const bool has_modes =
+            process::run("doxygen -s -g - | grep -q ^HTML_COLORSTYLE\\ ").status == 0;
         if (has_modes) settings += "HTML_COLORSTYLE = LIGHT\n";
     }
-    const auto result =
-        run("cd " + shell_word(root.string()) + " && { cat docs/Doxyfile; printf %s " +
-            shell_word(settings) + "; } | doxygen - 2>&1");
+    const auto result = process::run("cd " + process::shell_word(root.string()) +
+                                     " && { cat docs/Doxyfile; printf %s " +
+                                     process::shell_word(settings) + "; } | doxygen - 2>&1");
     std::cerr << result.text;
     if (result.status != 0) {
         throw std::runtime_error("Doxygen has warnings, and they are errors here; see above");

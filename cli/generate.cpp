@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -21,6 +20,7 @@
 #include "common/device/properties.hpp"
 #include "common/lab/bench/roofs.hpp"
 #include "common/lab/inputs.hpp"
+#include "common/text.hpp"
 #include "model/engine/engine.hpp"
 #include "model/engine/random_model.hpp"
 #include "model/engine/trace.hpp"
@@ -43,13 +43,6 @@ struct GenerateWords {
     std::string random_weights;
     std::int64_t prompt_tokens = 16;
 };
-
-template <typename... Values>
-std::string formatted(const char* format, Values... values) {
-    char text[200];
-    std::snprintf(text, sizeof text, format, values...);
-    return text;
-}
 
 void list_rungs(const model::OpTable& table) {
     for (const model::OpEntry& op : table.entries()) {

@@ -7,14 +7,14 @@
 #include <sstream>
 
 #include "cli/doctor.hpp"
-#include "cli/run.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::cli {
 namespace {
 
 /// What the shell command prints when it succeeds, else nothing.
 std::string output_of(const std::string& command) {
-    const Output output = run(command + " 2>/dev/null");
+    const process::Output output = process::run(command + " 2>/dev/null");
     return output.status == 0 ? output.text : "";
 }
 
@@ -33,8 +33,9 @@ std::string from_environment(const char* name, const std::string& otherwise) {
 std::string toolkit_output(const std::string& name) {
     const std::string output = output_of(name + " --version");
     if (!output.empty()) return output;
-    return output_of(shell_word(from_environment("CUDA_HOME", "/usr/local/cuda") + "/bin/" + name) +
-                     " --version");
+    return output_of(
+        process::shell_word(from_environment("CUDA_HOME", "/usr/local/cuda") + "/bin/" + name) +
+        " --version");
 }
 
 /// Bytes in the line `key: N kB` of /proc/meminfo.

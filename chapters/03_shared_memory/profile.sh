@@ -6,15 +6,8 @@
 # Without RUNG: v2_tile, which has the conflicts. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
-set -euo pipefail
-cd "$(dirname "$0")/../.."
-
+chapter=03
 rung=${1:-v2_tile}
-program=${T2T_BUILD_DIR:-build}/cuda/bin/t2t
-if [[ ! -x $program ]]; then
-    echo "profile.sh: $program is not built; run ./t2t --device cuda bench 03 first" >&2
-    exit 1
-fi
 
 metrics=(
     # How long the launch took.
@@ -39,11 +32,4 @@ metrics=(
     smsp__average_warps_issue_stalled_barrier_per_issue_active.ratio
 )
 
-# --clock-control none   at the clocks that the GPU runs at anyway; ncu would lower them to the base clock
-# --kernel-name          the rung's kernel: its name without the number
-# --launch-count 1       the first launch is enough: it is the check before the timing, on the first shape
-exec ncu --clock-control none \
-    --kernel-name "regex:^${rung#v*_}_kernel" \
-    --launch-count 1 \
-    --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "${@:2}" "$program" bench 03 "$rung" --quick
+source "$(dirname "$0")/../profile_with_ncu.sh"

@@ -6,15 +6,8 @@
 # Without RUNG: the top of the ladder. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
-set -euo pipefail
-cd "$(dirname "$0")/../.."
-
+chapter=05
 rung=${1:-v2_shared_tiles}
-program=${T2T_BUILD_DIR:-build}/cuda/bin/t2t
-if [[ ! -x $program ]]; then
-    echo "profile.sh: $program is not built; run ./t2t --device cuda bench 05 first" >&2
-    exit 1
-fi
 
 metrics=(
     # How long the launch took.
@@ -44,11 +37,4 @@ metrics=(
     smsp__average_warps_issue_stalled_barrier_per_issue_active.ratio
 )
 
-# --clock-control none   at the clocks that the GPU runs at anyway; ncu would lower them to the base clock
-# --kernel-name          the rung's kernel: its name without the number
-# --launch-count 1       the first launch is enough: it is the check before the timing, on the first shape
-exec ncu --clock-control none \
-    --kernel-name "regex:^${rung#v*_}_kernel" \
-    --launch-count 1 \
-    --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "${@:2}" "$program" bench 05 "$rung" --quick
+source "$(dirname "$0")/../profile_with_ncu.sh"

@@ -6,15 +6,12 @@
 # Without RUNG: the bottom of the ladder, which has two kernels. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
-set -euo pipefail
-cd "$(dirname "$0")/../.."
-
+chapter=10
 rung=${1:-v1_swiglu_chain}
-program=${T2T_BUILD_DIR:-build}/cuda/bin/t2t
-if [[ ! -x $program ]]; then
-    echo "profile.sh: $program is not built; run ./t2t --device cuda bench 10 first" >&2
-    exit 1
-fi
+
+# Kernels are called after their rung; the chain has two.
+kernels="${rung#v*_}_.*kernel"
+if [[ $rung == v1_swiglu_chain ]]; then launches=2; fi
 
 metrics=(
     # How long the launch took. Add up the chain's two.
@@ -29,16 +26,4 @@ metrics=(
     smsp__inst_executed.sum
 )
 
-# The first launches are enough: they are the check before the timing, on the first shape.
-case $rung in
-    v1_swiglu_chain) launches=2 ;;
-    *) launches=1 ;;
-esac
-
-# --clock-control none   at the clocks that the GPU runs at anyway; ncu would lower them to the base clock
-# --kernel-name          the rung's kernels: its name without the number, and what may follow
-exec ncu --clock-control none \
-    --kernel-name "regex:^${rung#v*_}_.*kernel" \
-    --launch-count "$launches" \
-    --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "${@:2}" "$program" bench 10 "$rung" --quick
+source "$(dirname "$0")/../profile_with_ncu.sh"

@@ -6,20 +6,11 @@
 # Without RUNG: the top of the ladder. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
-set -euo pipefail
-cd "$(dirname "$0")/../.."
-
+chapter=14
 rung=${1:-v1_three_kernels}
-program=${T2T_BUILD_DIR:-build}/cuda/bin/t2t
-if [[ ! -x $program ]]; then
-    echo "profile.sh: $program is not built; run ./t2t --device cuda bench 14 first" >&2
-    exit 1
-fi
 
-kernel="${rung#v*_}_kernel"
-launches=1
 if [[ $rung == v1_three_kernels ]]; then
-    kernel="(scores|scores_times_values)_kernel" # the softmax between them is chapter 08's
+    kernels="(scores|scores_times_values)_kernel" # the softmax between them is chapter 08's
     launches=2
 fi
 
@@ -40,10 +31,4 @@ metrics=(
     l1tex__t_sector_pipe_lsu_mem_global_op_ld_hit_rate.pct
 )
 
-# --clock-control none   at the clocks that the GPU runs at anyway; ncu would lower them to the base clock
-# --launch-count         the first launches are enough: the check before the timing, on the first shape
-exec ncu --clock-control none \
-    --kernel-name "regex:^${kernel}" \
-    --launch-count "$launches" \
-    --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "${@:2}" "$program" bench 14 "$rung" --quick
+source "$(dirname "$0")/../profile_with_ncu.sh"

@@ -6,15 +6,12 @@
 # Without RUNG: the top of the experts' ladder. Options go to ncu.
 #
 # Needs a GPU whose counters may be read (./t2t doctor says whether), ncu, and a build for the GPU.
-set -euo pipefail
-cd "$(dirname "$0")/../.."
-
+chapter=17
 rung=${1:-v1_experts_warp_per_row}
-program=${T2T_BUILD_DIR:-build}/cuda/bin/t2t
-if [[ ! -x $program ]]; then
-    echo "profile.sh: $program is not built; run ./t2t --device cuda bench 17 first" >&2
-    exit 1
-fi
+
+# The experts have a kernel for the inner activation, whose name ends in _hidden_kernel, and one for the answer.
+kernels="${rung#v*_}(_hidden)?_kernel"
+launches=2
 
 metrics=(
     # How long the launch took.
@@ -35,12 +32,4 @@ metrics=(
     smsp__average_warps_issue_stalled_long_scoreboard_per_issue_active.ratio
 )
 
-# --clock-control none   at the clocks that the GPU runs at anyway; ncu would lower them to the base clock
-# --kernel-name          the rung's kernels: its name without the number; the experts have one for the inner
-#                        activation, whose name ends in _hidden_kernel, and one for the answer
-# --launch-count 2       the first launch of each is enough: it is the check before the timing, on the first shape
-exec ncu --clock-control none \
-    --kernel-name "regex:^${rung#v*_}(_hidden)?_kernel" \
-    --launch-count 2 \
-    --metrics "$(IFS=,; echo "${metrics[*]}")" \
-    "${@:2}" "$program" bench 17 "$rung" --quick
+source "$(dirname "$0")/../profile_with_ncu.sh"

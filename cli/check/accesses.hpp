@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "common/cpu_device/observer/report.hpp"
+#include "common/cpu_device/observer/report/report.hpp"
 
 namespace t2t::rung_check {
 

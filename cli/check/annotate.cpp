@@ -7,6 +7,7 @@
 #include "cli/check/accesses.hpp"
 #include "cli/check/columns.hpp"
 #include "cli/check/kernels.hpp"
+#include "common/text.hpp"
 
 namespace t2t::rung_check {
 namespace {

@@ -3,14 +3,9 @@
 #include <algorithm>
 #include <sstream>
 
+#include "common/text.hpp"
+
 namespace t2t::rung_check {
-namespace {
-
-bool starts_character(char byte) {
-    return (byte & 0xc0) != 0x80;  // a continuation byte of UTF-8 belongs to the one before
-}
-
-}  // namespace
 
 std::string count(std::uint64_t value) {
     std::string digits = std::to_string(value);
@@ -37,15 +32,6 @@ std::string percent(double fraction) {
 
 std::string counted(std::uint64_t number, const std::string& word, const std::string& plural) {
     return count(number) + ' ' + word + (number == 1 ? "" : plural);
-}
-
-std::size_t width(const std::string& text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
-}
-
-std::string padded(const std::string& text, std::size_t columns, bool right) {
-    const std::string space(columns > width(text) ? columns - width(text) : 0, ' ');
-    return right ? space + text : text + space;
 }
 
 std::string cut(const std::string& text, std::size_t columns) {

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -12,14 +11,6 @@ namespace t2t::rung_check {
 
 /// Columns that a line of output may take.
 constexpr std::size_t terminal_columns = 100;
-
-/// What printf would print, at most 127 bytes.
-template <typename... Values>
-std::string formatted(const char* pattern, Values... values) {
-    char text[128];
-    std::snprintf(text, sizeof text, pattern, values...);
-    return text;
-}
 
 /// `32,768`.
 std::string count(std::uint64_t value);
@@ -30,10 +21,6 @@ std::string percent(double fraction);
 /// `1 launch`, `2 launches`; the word is made plural by adding `plural`.
 std::string counted(std::uint64_t number, const std::string& word, const std::string& plural = "s");
 
-/// Columns that `text` takes on a terminal: a character of UTF-8 takes one.
-std::size_t width(const std::string& text);
-/// `text` in `columns`, filled up with blanks before it (`right`) or behind it.
-std::string padded(const std::string& text, std::size_t columns, bool right = false);
 /// `text`, or as much of its start as leaves room for `…` in `columns`.
 std::string cut(const std::string& text, std::size_t columns);
 /// `text` with lines broken at blanks so that none is longer than terminal_columns, where it has blanks

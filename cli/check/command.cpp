@@ -19,7 +19,7 @@
 #include "cli/output_file.hpp"
 #include "cli/project_root.hpp"
 #include "cli/usage_error.hpp"
-#include "common/cpu_device/observer/source_lines.hpp"
+#include "common/cpu_device/observer/program/source_lines.hpp"
 #include "common/lab/bench/bench.hpp"
 #include "common/lab/bench/roofs.hpp"
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cli/check/columns.hpp"
+#include "common/text.hpp"
 
 namespace t2t::rung_check {
 namespace {
@@ -72,7 +73,7 @@ void draw_lanes(Svg& svg, std::uint32_t lanes, double x, double y, double width,
     svg.rectangle(kind, x, y, width, height, fill);
     const std::string numbers = lane_numbers(lanes);
     // A digit is about 0.65 of its size wide; among small cells all have their number or none has.
-    const auto digits = static_cast<double>(std::max<std::size_t>(2, rung_check::width(numbers)));
+    const auto digits = static_cast<double>(std::max<std::size_t>(2, t2t::width(numbers)));
     const double size = std::min(10.0, width / (0.65 * digits));
     if (size < 6) return;  // not legible
     svg.text(x + width / 2, y + height / 2 + 0.36 * size, size, numbers, Svg::Anchor::middle);

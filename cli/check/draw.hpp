@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cli/check/svg.hpp"
-#include "common/cpu_device/observer/report.hpp"
+#include "common/cpu_device/observer/report/report.hpp"
 
 namespace t2t::rung_check {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-#include "common/cpu_device/observer/report.hpp"
+#include "common/cpu_device/observer/report/report.hpp"
 
 namespace t2t::rung_check {
 

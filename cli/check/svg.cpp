@@ -1,6 +1,6 @@
 #include "cli/check/svg.hpp"
 
-#include "cli/check/columns.hpp"
+#include "common/text.hpp"
 
 namespace t2t::rung_check {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/dev_check/scan.hpp"
-#include "cli/run.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::dev_check {
 namespace {
@@ -28,18 +28,19 @@ bool is_script(const std::string& path, const File& file) {
 
 std::string layout_program() {
     for (const std::string program : {"clang-format-14", "clang-format"}) {
-        if (!cli::is_installed(program)) continue;
-        if (cli::run(program + " --version").text.find("version 14.") != npos) return program;
+        if (!process::is_installed(program)) continue;
+        if (process::run(program + " --version").text.find("version 14.") != npos) return program;
     }
     return {};
 }
 
 Findings layout(const Tree& tree, const std::filesystem::path& root, const std::string& program) {
-    std::string command = "cd " + cli::shell_word(root.string()) + " && " + program + " --dry-run";
+    std::string command =
+        "cd " + process::shell_word(root.string()) + " && " + program + " --dry-run";
     bool any = false;
     for (const auto& [path, file] : tree) {
         if (!is_cpp(path)) continue;
-        command += ' ' + cli::shell_word(path);
+        command += ' ' + process::shell_word(path);
         any = true;
     }
     if (!any) return {};
@@ -47,7 +48,7 @@ Findings layout(const Tree& tree, const std::filesystem::path& root, const std::
     // One complaint a file: `path:line:column: warning: code should be clang-formatted`.
     Findings findings;
     std::set<std::string> seen;
-    const cli::Output output = cli::run(command + " 2>&1");
+    const process::Output output = process::run(command + " 2>&1");
     for (const std::string_view line : lines_of(output.text)) {
         const std::size_t path_end = line.find(':');
         if (line.find("[-Wclang-format-violations]") == npos || path_end == npos) continue;
@@ -66,9 +67,9 @@ Findings scripts(const Tree& tree, const std::filesystem::path& root) {
     Findings findings;
     for (const auto& [path, file] : tree) {
         if (!is_script(path, file)) continue;
-        const cli::Output output =
-            cli::run("cd " + cli::shell_word(root.string()) + " && LC_ALL=C bash -n " +
-                     cli::shell_word(path) + " 2>&1");
+        const process::Output output =
+            process::run("cd " + process::shell_word(root.string()) + " && LC_ALL=C bash -n " +
+                         process::shell_word(path) + " 2>&1");
         if (output.status == 0) continue;
         const std::string_view words = output.text;  // `path: line 7: syntax error …`
         const std::size_t at = words.find(": line ");

@@ -4,15 +4,15 @@
 #include <iterator>
 #include <stdexcept>
 
-#include "cli/run.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::dev_check {
 
 Tree read_tree(const std::filesystem::path& root) {
     namespace fs = std::filesystem;
-    const cli::Output listing =
-        cli::run("git -C " + cli::shell_word(root.string()) +
-                 " ls-files -z --cached --others --exclude-standard 2>/dev/null");
+    const process::Output listing =
+        process::run("git -C " + process::shell_word(root.string()) +
+                     " ls-files -z --cached --others --exclude-standard 2>/dev/null");
     if (listing.status != 0) {
         throw std::runtime_error("git cannot list the files of " + root.string() +
                                  "; run this in a clone of the repository, with git installed");

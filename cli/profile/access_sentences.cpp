@@ -2,12 +2,12 @@
 
 #include "cli/check/columns.hpp"
 #include "cli/profile/sentences.hpp"
+#include "common/text.hpp"
 
 namespace t2t::profile {
 namespace {
 
 using rung_check::amount;
-using rung_check::formatted;
 
 /// The sectors of the widest request: 32 lanes of 16 bytes.
 constexpr double most_sectors = 16;

@@ -7,7 +7,7 @@
 #include "cli/check/observe_rung.hpp"
 #include "cli/profile/from_report.hpp"
 #include "cli/profile/profile_rung.hpp"
-#include "common/cpu_device/observer/source_lines.hpp"
+#include "common/cpu_device/observer/program/source_lines.hpp"
 
 namespace t2t::profile {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "cli/check/columns.hpp"
 #include "cli/profile/sentences.hpp"
+#include "common/text.hpp"
 
 namespace t2t::profile {
 namespace {
@@ -118,9 +119,9 @@ std::int64_t volume(const dim3& size) {
 
 std::string share_of_bytes(const KernelReport& one, const Traffic& all) {
     if (all.bytes_moved() == 0) return "";
-    return rung_check::formatted("%.0f %% of their bytes",
-                                 100.0 * static_cast<double>(one.total.bytes_moved()) /
-                                     static_cast<double>(all.bytes_moved()));
+    const double share =
+        static_cast<double>(one.total.bytes_moved()) / static_cast<double>(all.bytes_moved());
+    return formatted("%.0f %% of their bytes", 100 * share);
 }
 
 std::optional<Sentence> fault_sentence(const observer::Report& report) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/profile/profile.hpp"
-#include "common/cpu_device/observer/report.hpp"
+#include "common/cpu_device/observer/report/report.hpp"
 
 namespace t2t::profile {
 

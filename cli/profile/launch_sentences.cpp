@@ -4,13 +4,13 @@
 
 #include "cli/check/columns.hpp"
 #include "cli/profile/sentences.hpp"
+#include "common/text.hpp"
 
 namespace t2t::profile {
 namespace {
 
 using rung_check::amount;
 using rung_check::counted;
-using rung_check::formatted;
 
 std::string text_of(const Launch& launch) {
     const std::string often =

@@ -5,12 +5,12 @@
 
 #include "cli/check/columns.hpp"
 #include "cli/profile/sentences.hpp"
+#include "common/text.hpp"
 
 namespace t2t::profile {
 namespace {
 
 using rung_check::amount;
-using rung_check::formatted;
 
 /// From this share of its peak on, a part is the limit; below the second one, it is not. The same
 /// numbers as in ncu's own advice.

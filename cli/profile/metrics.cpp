@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "cli/check/columns.hpp"
+#include "common/text.hpp"
 
 namespace t2t::profile {
 namespace {
@@ -115,15 +116,15 @@ std::string text_of(double value, Unit unit) {
         case Unit::bytes:
             return rung_check::amount(value, "B");
         case Unit::nanoseconds:
-            if (value < 1e5) return rung_check::formatted("%.3g µs", value / 1e3);
-            return rung_check::formatted(value < 1e8 ? "%.3f ms" : "%.1f ms", value / 1e6);
+            if (value < 1e5) return formatted("%.3g µs", value / 1e3);
+            return formatted(value < 1e8 ? "%.3f ms" : "%.1f ms", value / 1e6);
         case Unit::percent:
-            return rung_check::formatted(value < 99.95 ? "%.1f %%" : "%.0f %%", value);
+            return formatted(value < 99.95 ? "%.1f %%" : "%.0f %%", value);
         case Unit::count:
             return rung_check::count(static_cast<std::uint64_t>(std::llround(value)));
         case Unit::ratio:
         case Unit::cycles:
-            return rung_check::formatted(value < 10 ? "%.2f" : "%.1f", value);
+            return formatted(value < 10 ? "%.2f" : "%.1f", value);
     }
     return "";
 }

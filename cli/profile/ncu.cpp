@@ -10,7 +10,7 @@
 
 #include "cli/doctor.hpp"
 #include "cli/profile/toolkit.hpp"
-#include "cli/run.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::profile {
 namespace {
@@ -168,16 +168,16 @@ NcuAnswer ask_ncu(const std::filesystem::path& script, const std::string& rung) 
         return {{}, "This chapter has no profile.sh, so ncu was not asked."};
     }
     const std::string lines = text_of(script);
-    if (lines.find("\nexec ncu ") == std::string::npos) {
+    if (lines.find("profile_with_ncu.sh") == std::string::npos) {
         return {{},
                 "This chapter's profile.sh does not call ncu, which sees kernels and no "
                 "copies; run the script itself to see what it shows."};
     }
     // Base units, so that nothing is rounded to Gbyte; mangled names, which cuobjdump asks for.
-    const cli::Output output =
-        cli::run(with_toolkit(cli::shell_word(script.string()) + ' ' + cli::shell_word(rung) +
-                              " --csv --page raw --print-units base --print-kernel-base mangled") +
-                 " 2>&1");
+    const process::Output output = process::run(
+        with_toolkit(process::shell_word(script.string()) + ' ' + process::shell_word(rung) +
+                     " --csv --page raw --print-units base --print-kernel-base mangled") +
+        " 2>&1");
     NcuAnswer answer{parse_ncu(output.text, metrics_asked(lines))};
     if (answer.kernels.empty()) answer.why_not = why_no_metrics(output.text, output.status);
     return answer;

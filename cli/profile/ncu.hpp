@@ -1,8 +1,8 @@
 /// @file
 /// Asks Nsight Compute, through a chapter's profile.sh.
 ///
-/// The script is ncu's command line with the lesson's metrics. It passes further options on to ncu, and
-/// the ones given here make ncu print a table for programs (CSV).
+/// The script has the lesson's metrics and hands them to chapters/profile_with_ncu.sh, which calls ncu. It
+/// passes further options on to ncu, and the ones given here make ncu print a table for programs (CSV).
 #pragma once
 
 #include <filesystem>

@@ -7,12 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/check/columns.hpp"
+#include "common/text.hpp"
 
 namespace t2t::profile {
 namespace {
-
-using rung_check::padded;
-using rung_check::width;
 
 /// `text` behind `before`, broken between words at 100 columns, further lines under the first word. A
 /// number keeps its per cent.

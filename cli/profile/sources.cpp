@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "cli/check/columns.hpp"
+#include "common/text.hpp"
 
 namespace t2t::profile {
 namespace {
@@ -52,7 +52,7 @@ std::optional<double> sum_of(const std::vector<Kernel>& kernels, std::string_vie
 std::string share_of_time(const std::vector<Kernel>& kernels, const Kernel& one) {
     const double all = sum_of(kernels, duration).value_or(0);
     const double own = value_of(one.metrics, duration).value_or(0);
-    return all > 0 ? rung_check::formatted("%.0f %% of their time", 100 * own / all) : "";
+    return all > 0 ? formatted("%.0f %% of their time", 100 * own / all) : "";
 }
 
 }  // namespace

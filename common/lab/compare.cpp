@@ -2,20 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <ostream>
 #include <stdexcept>
 
 #include "common/lab/diagnose.hpp"
+#include "common/text.hpp"
 
 namespace t2t::lab {
 namespace {
 
 std::string number(double value) {
     if (std::isnan(value)) return "nan";  // printf tells -nan from nan
-    char text[32];
-    std::snprintf(text, sizeof text, "%.9g", value);
-    return text;
+    return formatted("%.9g", value);
 }
 
 std::string place(Extent extent, std::size_t offset) {

@@ -1,10 +1,11 @@
 #include "model/engine/trace.hpp"
 
-#include <algorithm>
-#include <cstdio>
+#include <cstdint>
 #include <map>
+#include <string_view>
 
 #include "chapters/chapters.hpp"
+#include "common/text.hpp"
 
 namespace t2t::model {
 namespace {
@@ -16,20 +17,6 @@ std::string shape_label(const std::vector<std::int64_t>& shape) {
         label += std::to_string(size);
     }
     return label;
-}
-
-// printf counts bytes; × has two of them and takes one column.
-std::string padded(const std::string& text, std::size_t width) {
-    const auto columns = static_cast<std::size_t>(
-        std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
-    return text + std::string(columns < width ? width - columns : 0, ' ');
-}
-
-template <typename... Values>
-std::string formatted(const char* format, Values... values) {
-    char line[200];
-    std::snprintf(line, sizeof line, format, values...);
-    return line;
 }
 
 /// The chapter whose ladder an operation has.

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "cli/run.hpp"
+#include "common/process/child_process.hpp"
 #include "tests/cli/check_reports.hpp"
 
 namespace t2t::rung_check::tests {
@@ -15,13 +15,13 @@ namespace {
 
 using nlohmann::json;
 
-cli::Output check(const std::string& words) {
-    return cli::run(cli::shell_word(T2T_CHECK_PROGRAM) + " check " + words);
+process::Output check(const std::string& words) {
+    return process::run(process::shell_word(T2T_CHECK_PROGRAM) + " check " + words);
 }
 
 /// The one sentence that `check words` ends with.
 std::string refusal(const std::string& words, int status) {
-    const cli::Output output = check(words + " 2>&1 >/dev/null");
+    const process::Output output = check(words + " 2>&1 >/dev/null");
     EXPECT_EQ(output.status, status) << words;
     EXPECT_EQ(occurrences(output.text, "\n"), 1) << output.text;
     return output.text;
@@ -29,7 +29,7 @@ std::string refusal(const std::string& words, int status) {
 
 /// The rung's figures on its first shape.
 json figures(const std::string& chapter, const std::string& rung) {
-    const cli::Output output = check(chapter + " " + rung + " --json -");
+    const process::Output output = check(chapter + " " + rung + " --json -");
     EXPECT_EQ(output.status, 0) << output.text;
     return json::parse(output.text)["rungs"][0];
 }
@@ -69,7 +69,7 @@ TEST(CheckProgram, TakesEveryShapeAndSaysSo) {
 }
 
 TEST(CheckProgram, PrintsATable) {
-    const cli::Output output = check("03 v2_tile");
+    const process::Output output = check("03 v2_tile");
     EXPECT_EQ(output.status, 0);
     EXPECT_TRUE(contains(output.text, "transpose · v2_tile · 1024 × 1024 · tile_kernel<<<"));
     EXPECT_TRUE(contains(output.text, "no faults; the result is right")) << output.text;
@@ -89,8 +89,8 @@ TEST(CheckProgram, AnnotatesAndDraws) {
             if (one["traffic"]["shared_load"]["requests"] > 0) line = one["where"]["line"];
         }
     }
-    const cli::Output output =
-        check("03 v2 --annotate --draw " + std::to_string(line) + " --out " + cli::shell_word(svg));
+    const process::Output output = check("03 v2 --annotate --draw " + std::to_string(line) +
+                                         " --out " + process::shell_word(svg));
     EXPECT_EQ(output.status, 0);
     EXPECT_TRUE(contains(output.text, "│     __syncthreads();")) << output.text;
     std::ostringstream picture;
@@ -112,7 +112,7 @@ TEST(CheckProgram, RefusesWrongWords) {
 }
 
 TEST(CheckProgram, HasHelpWithExamples) {
-    const cli::Output help = check("--help");
+    const process::Output help = check("--help");
     EXPECT_EQ(help.status, 0);
     EXPECT_TRUE(contains(help.text, "./t2t check 03")) << help.text;
 }

@@ -11,7 +11,7 @@
 
 #include "cli/dev_check/programs.hpp"
 #include "cli/dev_check/tree.hpp"
-#include "cli/run.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::dev_check {
 namespace {
@@ -67,8 +67,8 @@ TEST_F(DevCheckPrograms, ScriptsNamesTheLineThatBashCannotParse) {
 }
 
 TEST_F(DevCheckPrograms, ReadTreeHoldsWhatGitWouldTrack) {
-    if (!cli::is_installed("git")) GTEST_SKIP() << "git is not installed";
-    ASSERT_EQ(cli::run("git init -q " + cli::shell_word(root_.string())).status, 0);
+    if (!process::is_installed("git")) GTEST_SKIP() << "git is not installed";
+    ASSERT_EQ(process::run("git init -q " + process::shell_word(root_.string())).status, 0);
     file(".gitignore", "/build/\n");
     file("build/a.o", "object");
     file("docs/größe.md", "# Size\n");

@@ -10,30 +10,30 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/run.hpp"
 #include "common/device/properties.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::cli {
 namespace {
 
-Output generate(const std::string& words) {
-    return run(shell_word(T2T_PROGRAM) + " generate " + words);
+process::Output generate(const std::string& words) {
+    return process::run(process::shell_word(T2T_PROGRAM) + " generate " + words);
 }
 
 /// What goes to stderr.
-Output complaint(const std::string& words) {
+process::Output complaint(const std::string& words) {
     return generate(words + " 2>&1 >/dev/null");
 }
 
 TEST(Generate, WritesThePromptAndGoesOn) {
-    const Output output = generate("'Once upon a time' --max-tokens 12 2>/dev/null");
+    const process::Output output = generate("'Once upon a time' --max-tokens 12 2>/dev/null");
     EXPECT_EQ(output.status, 0);
     EXPECT_EQ(output.text.find("Once upon a time"), 0u) << output.text;
     EXPECT_GT(output.text.size(), 40u) << output.text;
 }
 
 TEST(Generate, SaysHowFastItWasInOneLine) {
-    const Output output = complaint("'Once upon a time' --max-tokens 12");
+    const process::Output output = complaint("'Once upon a time' --max-tokens 12");
     EXPECT_EQ(output.status, 0);
     EXPECT_NE(output.text.find(" · prompt 6 tokens, "), std::string::npos) << output.text;
     EXPECT_NE(output.text.find(" · decode 11 tokens, "), std::string::npos) << output.text;
@@ -43,7 +43,7 @@ TEST(Generate, SaysHowFastItWasInOneLine) {
 
 TEST(Generate, EveryShippedModelWrites) {
     for (const char* model : {"tales-gpt2", "tales-mistral", "tales-mixtral"}) {
-        const Output output =
+        const process::Output output =
             generate(std::string("'The king said' --temperature 0 --max-tokens 8 --model ") +
                      model + " 2>/dev/null");
         EXPECT_EQ(output.status, 0) << model;
@@ -66,7 +66,7 @@ TEST(Generate, TheSameSeedWritesTheSameTextAloneAndInABatch) {
 }
 
 TEST(Generate, TopShowsCandidates) {
-    const Output output =
+    const process::Output output =
         generate("'Once upon a' --temperature 0 --max-tokens 1 --top 3 2>/dev/null");
     EXPECT_EQ(output.text.find("     logit  probability        id  piece\n"), 0u) << output.text;
     EXPECT_NE(output.text.find("▁time"), std::string::npos) << output.text;
@@ -74,7 +74,8 @@ TEST(Generate, TopShowsCandidates) {
 }
 
 TEST(Generate, TraceNamesChaptersAndRungs) {
-    const Output output = generate("'Once upon a time' --max-tokens 4 --trace 2>/dev/null");
+    const process::Output output =
+        generate("'Once upon a time' --max-tokens 4 --trace 2>/dev/null");
     for (const char* word : {"gather_rows", "rms_norm", "rope", "kv_append", "decode_attention",
                              "gemv", "swiglu", "vector_add", "draw", "share of the token"}) {
         EXPECT_NE(output.text.find(word), std::string::npos) << word << '\n' << output.text;
@@ -82,23 +83,23 @@ TEST(Generate, TraceNamesChaptersAndRungs) {
 }
 
 TEST(Generate, ListsItsRungsAndTakesOneByName) {
-    const Output list = generate("--list-rungs");
+    const process::Output list = generate("--list-rungs");
     EXPECT_EQ(list.status, 0);
     EXPECT_NE(list.text.find("* v2_gemv_warp_per_row"), std::string::npos) << list.text;
-    const Output other = generate("--list-rungs --rung gemv=v1");
+    const process::Output other = generate("--list-rungs --rung gemv=v1");
     EXPECT_NE(other.text.find("* v1_gemv_thread_per_row"), std::string::npos) << other.text;
     EXPECT_EQ(generate("Once --temperature 0 --max-tokens 4 --rung gemv=v1 2>/dev/null").text,
               generate("Once --temperature 0 --max-tokens 4 2>/dev/null").text);
 }
 
 TEST(Generate, AStopStringIsNotPrinted) {
-    const Output output =
+    const process::Output output =
         generate("'Once upon a' --temperature 0 --max-tokens 20 --stop time 2>/dev/null");
     EXPECT_EQ(output.text, "Once upon a \n");
 }
 
 void expect_refusal(const std::string& words, int status, const std::string& sentence) {
-    const Output output = complaint(words);
+    const process::Output output = complaint(words);
     EXPECT_EQ(output.status, status) << words;
     EXPECT_EQ(output.text, "t2t: " + sentence + "\n") << words;
 }
@@ -136,7 +137,7 @@ TEST(Generate, WrongWordsAreOneSentence) {
 TEST(Generate, APromptLongerThanTheContextIsRefused) {
     std::string prompt;
     for (int i = 0; i < 1200; ++i) prompt += "time ";
-    const Output output = complaint(shell_word(prompt) + " --model tales-gpt2");
+    const process::Output output = complaint(process::shell_word(prompt) + " --model tales-gpt2");
     EXPECT_EQ(output.status, 1);
     EXPECT_NE(output.text.find("this model's context holds 512"), std::string::npos) << output.text;
 }
@@ -158,8 +159,9 @@ class DamagedModel : public ::testing::Test {
     /// One sentence on stderr that holds both words, exit code 1.
     void expect_complaint(const std::string& file, const std::string& words,
                           const std::string& prompt = "Once") {
-        const Output output = complaint(shell_word(prompt) + " --max-tokens 2 --model " +
-                                        shell_word(folder_.string()));
+        const process::Output output =
+            complaint(process::shell_word(prompt) + " --max-tokens 2 --model " +
+                      process::shell_word(folder_.string()));
         EXPECT_EQ(output.status, 1) << output.text;
         EXPECT_EQ(output.text.find("t2t: "), 0u) << output.text;
         EXPECT_EQ(output.text.find('\n'), output.text.size() - 1) << output.text;
@@ -217,20 +219,21 @@ TEST_F(DamagedModel, LayersThatTheConfigLeavesOutAreNamed) {
 }
 
 TEST_F(DamagedModel, AFolderOfTheCurrentFolderIsAModelToo) {
-    const Output output =
-        run("cd " + shell_word(folder_.string()) + " && T2T_ROOT=/nowhere " +
-            shell_word(T2T_PROGRAM) + " generate Once --max-tokens 2 --model . 2>&1");
+    const process::Output output = process::run(
+        "cd " + process::shell_word(folder_.string()) + " && T2T_ROOT=/nowhere " +
+        process::shell_word(T2T_PROGRAM) + " generate Once --max-tokens 2 --model . 2>&1");
     EXPECT_EQ(output.status, 0) << output.text;
 }
 
 TEST(Generate, AFullDiskIsNoticed) {
-    const Output output = run(shell_word(T2T_PROGRAM) +
-                              " generate Once --max-tokens 2 2>&1 >/dev/full | grep cannot");
+    const process::Output output =
+        process::run(process::shell_word(T2T_PROGRAM) +
+                     " generate Once --max-tokens 2 2>&1 >/dev/full | grep cannot");
     EXPECT_EQ(output.text, "t2t: cannot write to standard output\n");
 }
 
 TEST(Generate, AHugeNumberOfTokensIsTheContext) {
-    const Output output =
+    const process::Output output =
         complaint("Once --model tales-gpt2 --temperature 0 --max-tokens 9223372036854775807");
     EXPECT_EQ(output.status, 0) << output.text;
     EXPECT_NE(output.text.find("the context of 512 tokens is full\n"), std::string::npos)
@@ -238,7 +241,7 @@ TEST(Generate, AHugeNumberOfTokensIsTheContext) {
 }
 
 TEST(Generate, NothingToTraceIsSaid) {
-    const Output output = complaint("Once --max-tokens 1 --trace");
+    const process::Output output = complaint("Once --max-tokens 1 --trace");
     EXPECT_EQ(output.text.find("t2t: there is no trace"), 0u) << output.text;
 }
 

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/dev_check/programs.hpp"
-#include "cli/run.hpp"
+#include "common/process/child_process.hpp"
 #include "tests/cli/small_repository.hpp"
 
 namespace t2t::cli {
@@ -22,14 +22,14 @@ namespace fs = std::filesystem;
 class HouseCommands : public testing::Test {
  protected:
     void SetUp() override {
-        if (!is_installed("git")) GTEST_SKIP() << "git is not installed";
+        if (!process::is_installed("git")) GTEST_SKIP() << "git is not installed";
         for (const auto& [path, file] : dev_check::small_repository()) {
             write(path, file.text);
             if (file.executable) fs::permissions(root_ / path, fs::perms::owner_all);
         }
         write("CMakeLists.txt", "project(small)\n");
         write(".clang-format", "DisableFormat: true\nSortIncludes: Never\n");
-        ASSERT_EQ(run("git init -q " + shell_word(root_.string())).status, 0);
+        ASSERT_EQ(process::run("git init -q " + process::shell_word(root_.string())).status, 0);
     }
     ~HouseCommands() override { fs::remove_all(root_); }
 
@@ -39,10 +39,10 @@ class HouseCommands : public testing::Test {
     }
 
     // `t2t words` in this repository; `environment` goes before the program.
-    Output program(const std::string& words, const std::string& environment = "") {
-        return run("T2T_ROOT=" + shell_word(root_.string()) +
-                   " T2T_BUILD_DIR=" + shell_word((root_ / "build").string()) + " " + environment +
-                   " " + shell_word(T2T_PROGRAM) + " " + words + " 2>&1");
+    process::Output program(const std::string& words, const std::string& environment = "") {
+        return process::run("T2T_ROOT=" + process::shell_word(root_.string()) + " T2T_BUILD_DIR=" +
+                            process::shell_word((root_ / "build").string()) + " " + environment +
+                            " " + process::shell_word(T2T_PROGRAM) + " " + words + " 2>&1");
     }
 
     // The settings and the filters of this repository's own pages.
@@ -62,7 +62,7 @@ class HouseCommands : public testing::Test {
 
 TEST_F(HouseCommands, DevCheckCountsTheFilesWhenNothingIsWrong) {
     if (dev_check::layout_program().empty()) GTEST_SKIP() << "clang-format 14 is not installed";
-    const Output output = program("dev check");
+    const process::Output output = program("dev check");
     EXPECT_EQ(output.text, "16 files, no findings\n");
     EXPECT_EQ(output.status, 0);
 }
@@ -70,7 +70,7 @@ TEST_F(HouseCommands, DevCheckCountsTheFilesWhenNothingIsWrong) {
 TEST_F(HouseCommands, DevCheckNamesFileAndLineAndExitsWithOne) {
     write("docs/page.md", "# Page\n\n[nowhere](nowhere.md)\n");
     write("t2t", "#!/usr/bin/env bash\n)\n");
-    const Output output = program("dev check");
+    const process::Output output = program("dev check");
     EXPECT_EQ(output.status, 1);
     EXPECT_NE(output.text.find("docs/page.md:3: the link to 'nowhere.md' leads nowhere"),
               std::string::npos)
@@ -80,14 +80,14 @@ TEST_F(HouseCommands, DevCheckNamesFileAndLineAndExitsWithOne) {
 
 TEST_F(HouseCommands, NeedTheRepository) {
     for (const std::string command : {"dev check", "docs"}) {
-        const Output output = program(command, "T2T_ROOT=/nowhere");
+        const process::Output output = program(command, "T2T_ROOT=/nowhere");
         EXPECT_EQ(output.status, 1);
         EXPECT_NE(output.text.find("not the repository's root"), std::string::npos) << output.text;
     }
 }
 
 TEST_F(HouseCommands, DocsSaysWhatToInstall) {
-    const Output output = program("docs", "PATH=/nowhere");
+    const process::Output output = program("docs", "PATH=/nowhere");
     EXPECT_EQ(output.status, 1);
     EXPECT_EQ(output.text,
               "t2t: doxygen is not installed; install it with: "
@@ -95,20 +95,20 @@ TEST_F(HouseCommands, DocsSaysWhatToInstall) {
 }
 
 TEST_F(HouseCommands, DocsPrintsTheFirstPage) {
-    if (!is_installed("doxygen")) GTEST_SKIP() << "doxygen is not installed";
+    if (!process::is_installed("doxygen")) GTEST_SKIP() << "doxygen is not installed";
     copy_doxygen_settings();
     write("common/a.hpp", "/// @file\n/// A.\n\n/// Six.\nint six();\n");
-    const Output output = program("docs");
+    const process::Output output = program("docs");
     EXPECT_EQ(output.status, 0);
     EXPECT_EQ(output.text, (root_ / "build/docs/html/index.html").string() + "\n");
     EXPECT_TRUE(fs::exists(root_ / "build/docs/html/index.html"));
 }
 
 TEST_F(HouseCommands, DocsRejectsAPublicNameWithoutDocumentation) {
-    if (!is_installed("doxygen")) GTEST_SKIP() << "doxygen is not installed";
+    if (!process::is_installed("doxygen")) GTEST_SKIP() << "doxygen is not installed";
     copy_doxygen_settings();
     write("common/a.hpp", "/// @file\n/// A.\n\nint six();\n");
-    const Output output = program("docs");
+    const process::Output output = program("docs");
     EXPECT_EQ(output.status, 1);
     EXPECT_NE(output.text.find("a.hpp:4:"), std::string::npos) << output.text;
     EXPECT_NE(output.text.find("six"), std::string::npos) << output.text;

@@ -10,7 +10,7 @@
 
 #include "cli/profile/ncu.hpp"
 #include "cli/profile/toolkit.hpp"
-#include "cli/run.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::profile {
 namespace {
@@ -118,7 +118,7 @@ TEST(ProfileNcu, ReadsTheMetricsOfAScript) {
     const MetricNames expected{"a__b.sum", "c__d.avg.pct"};
     EXPECT_EQ(
         metrics_asked("rung=${1:-v1}\nmetrics=(\n    # Not e__f.sum.\n    a__b.sum  # nor this\n"
-                      "    c__d.avg.pct\n)\nexec ncu --metrics x__y.sum\n"),
+                      "    c__d.avg.pct\n)\nncu --metrics x__y.sum\n"),
         expected);
     EXPECT_TRUE(metrics_asked("reports=(\n    cuda_api_sum\n)\n").empty());
 }
@@ -161,6 +161,7 @@ class ProfileScript : public testing::Test {
  protected:
     ProfileScript() {
         fs::create_directories(folder_ / "chapters/01_vector_add");
+        fs::copy_file("chapters/profile_with_ncu.sh", folder_ / "chapters/profile_with_ncu.sh");
         fs::copy_file("chapters/01_vector_add/profile.sh", script());
         program("build/cuda/bin/t2t", "exit 0");
     }
@@ -201,7 +202,7 @@ TEST_F(ProfileScript, PassesTheLessonsMetricsAndOurOptionsToNcu) {
     EXPECT_EQ(value_of(answer.kernels[0].metrics, instructions), 1024);
 
     const std::string words =
-        cli::run("cat " + cli::shell_word((folder_ / "bin/words").string())).text;
+        process::run("cat " + process::shell_word((folder_ / "bin/words").string())).text;
     EXPECT_PRED2(contains, words, "regex:^grid_stride_kernel\n");
     EXPECT_PRED2(contains, words, "dram__bytes_read.sum");
     // ncu takes its options before the program that it watches, and none behind it.
@@ -235,14 +236,37 @@ TEST_F(ProfileScript, ChaptersWithoutNcuSaySo) {
     EXPECT_PRED2(contains, ask().why_not, "no profile.sh");
 }
 
-TEST(ProfileScripts, EveryOnePassesFurtherWordsOn) {
+// ncu and nsys print where they are and their words, one a line.
+TEST_F(ProfileScript, EveryChapterHasOneThatProfilesItsBenchmark) {
+    for (const char* profiler : {"bin/ncu", "bin/nsys"})
+        program(profiler, "pwd; printf '%s\\n' \"$@\"");
+    const std::string machine =
+        "cd / && PATH=" + cli::shell_word((folder_ / "bin").string()) +
+        ":/usr/bin:/bin T2T_BUILD_DIR=" + cli::shell_word((folder_ / "build").string()) + ' ';
+    const std::string course = (folder_ / "build/cuda/bin/t2t").string();
     int scripts = 0;
     for (const auto& chapter : fs::directory_iterator("chapters")) {
-        if (!fs::exists(chapter.path() / "profile.sh")) continue;
+        const fs::path real_script = fs::absolute(chapter.path() / "profile.sh");
+        if (!fs::exists(real_script)) continue;
         ++scripts;
-        const std::string text = text_of(chapter.path() / "profile.sh");
-        EXPECT_PRED2(contains, text, "\"${@:2}\" \"$program\" bench ") << chapter.path();
-        for (const std::string& metric : metrics_asked(text)) {
+        const std::string number = chapter.path().filename().string().substr(0, 2);
+        const std::string words = cli::run(machine + cli::shell_word(real_script.string()) +
+                                           " v2_a_rung --option 'two words'")
+                                      .text;
+        EXPECT_PRED2(
+            contains, words,
+            "\n--option\ntwo words\n" + course + "\nbench\n" + number + "\nv2_a_rung\n--quick\n")
+            << chapter.path();
+
+        // From the root, where a relative T2T_BUILD_DIR starts; the rung is a word of the benchmark alone.
+        EXPECT_EQ(words.find(fs::current_path().string() + '\n'), 0u) << chapter.path();
+        EXPECT_EQ(words.find("\nv2_a_rung\n"), words.rfind("\nv2_a_rung\n")) << chapter.path();
+
+        const MetricNames metrics = metrics_asked(text_of(real_script));
+        EXPECT_EQ(contains(words, "\n--kernel-name\nregex:^a_rung"), !metrics.empty())
+            << chapter.path();
+        for (const std::string& metric : metrics) {
+            EXPECT_PRED2(contains, words, metric) << chapter.path();
             EXPECT_NE(find_metric(metric), nullptr) << chapter.path() << " asks for " << metric;
         }
     }

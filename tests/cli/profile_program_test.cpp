@@ -6,13 +6,13 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "cli/run.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::cli {
 namespace {
 
-Output profile(const std::string& words) {
-    return run(shell_word(T2T_CHECK_PROGRAM) + " profile " + words);
+process::Output profile(const std::string& words) {
+    return process::run(process::shell_word(T2T_CHECK_PROGRAM) + " profile " + words);
 }
 
 bool contains(const std::string& text, const std::string& part) {
@@ -37,7 +37,7 @@ double figure(const nlohmann::json& profile, const std::string& metric) {
 }
 
 TEST(ProfileProgram, FindsTheBankConflictOfTheUnpaddedTile) {
-    const Output output = profile("03 v2_tile");
+    const process::Output output = profile("03 v2_tile");
     EXPECT_EQ(output.status, 0);
     const int line = line_of("chapters/03_shared_memory/v2_tile.cu", "tile[threadIdx.x][y]");
     const std::string place = "v2_tile.cu:" + std::to_string(line);
@@ -50,7 +50,7 @@ TEST(ProfileProgram, FindsTheBankConflictOfTheUnpaddedTile) {
 }
 
 TEST(ProfileProgram, GivesTheSameNumbersAsJson) {
-    const Output output = profile("03 v1_naive --json -");
+    const process::Output output = profile("03 v1_naive --json -");
     ASSERT_EQ(output.status, 0);
     const nlohmann::json json = nlohmann::json::parse(output.text);
     EXPECT_EQ(json["command"], "./t2t profile 03 v1_naive");
@@ -64,7 +64,7 @@ TEST(ProfileProgram, GivesTheSameNumbersAsJson) {
 }
 
 TEST(ProfileProgram, SaysSomethingOfARungWithoutKernels) {
-    const Output output = profile("07");
+    const process::Output output = profile("07");
     EXPECT_EQ(output.status, 0);
     EXPECT_PRED2(contains, output.text, "It launches no kernel");
     EXPECT_FALSE(contains(output.text, "--draw"));
@@ -72,7 +72,7 @@ TEST(ProfileProgram, SaysSomethingOfARungWithoutKernels) {
 
 TEST(ProfileProgram, WrongWordsAreOneSentenceAndExitCodeTwo) {
     for (const char* words : {"", "99", "03 v9", "02 v1", "03 v2 --json /nowhere/x.json"}) {
-        const Output output = profile(std::string(words) + " 2>&1 >/dev/null");
+        const process::Output output = profile(std::string(words) + " 2>&1 >/dev/null");
         EXPECT_EQ(output.status, 2) << words;
         EXPECT_EQ(output.text.find("t2t: "), 0u) << output.text;
         EXPECT_EQ(output.text.find('\n'), output.text.size() - 1) << output.text;

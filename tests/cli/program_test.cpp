@@ -6,14 +6,14 @@
 
 #include "chapters/chapters.hpp"
 #include "cli/chapter_list.hpp"
-#include "cli/run.hpp"
 #include "cli/usage_error.hpp"
+#include "common/process/child_process.hpp"
 
 namespace t2t::cli {
 namespace {
 
-Output program(const std::string& words) {
-    return run(shell_word(T2T_PROGRAM) + " " + words);
+process::Output program(const std::string& words) {
+    return process::run(process::shell_word(T2T_PROGRAM) + " " + words);
 }
 
 std::string message_of(const std::string& chapter) {
@@ -47,7 +47,7 @@ TEST(Chapters, OnesToComeSaySo) {
 }
 
 TEST(Program, ListsEveryRungWithItsIdea) {
-    const Output list = program("list");
+    const process::Output list = program("list");
     EXPECT_EQ(list.status, 0);
     for (const Chapter& chapter : chapters()) {
         EXPECT_NE(list.text.find(chapter.folder()), std::string::npos) << chapter.folder();
@@ -66,7 +66,7 @@ TEST(Program, ListsEveryRungWithItsIdea) {
 TEST(Program, EveryCommandHasHelpWithAnExample) {
     for (const std::string command :
          {"generate", "list", "bench", "docs", "doctor", "dev", "dev check"}) {
-        const Output help = program(command + " --help");
+        const process::Output help = program(command + " --help");
         EXPECT_EQ(help.status, 0) << command;
         EXPECT_NE(help.text.find("Example"), std::string::npos) << help.text;
         EXPECT_NE(help.text.find("./t2t " + command.substr(0, 3)), std::string::npos) << help.text;
@@ -76,7 +76,7 @@ TEST(Program, EveryCommandHasHelpWithAnExample) {
 TEST(Program, WrongWordsAreOneSentenceAndExitCodeTwo) {
     for (const char* words : {"frobnicate", "list extra", "bench", "bench 99", "bench --fast 01",
                               "bench 03 --json /nonexistent/x"}) {
-        const Output output = program(std::string(words) + " 2>&1 >/dev/null");
+        const process::Output output = program(std::string(words) + " 2>&1 >/dev/null");
         EXPECT_EQ(output.status, 2) << words;
         EXPECT_EQ(output.text.find("t2t: "), 0u) << output.text;
         EXPECT_EQ(output.text.find('\n'), output.text.size() - 1) << output.text;

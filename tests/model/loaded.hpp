@@ -28,10 +28,11 @@ struct ModelSetup {
     std::int64_t chunk = 512;
     model::LogitsOf logits_of = model::LogitsOf::all;
     std::vector<std::string> rungs = {};  ///< `gemv=v1`
+    std::int64_t page = 0;                ///< positions in a page of the cache; 0: all
 };
 
 inline model::OpTable table_with(const std::vector<std::string>& rungs) {
-    model::OpTable table(device_properties().compute_capability);
+    model::OpTable table(device_properties());
     for (const std::string& rung : rungs) table.select(rung);
     return table;
 }
@@ -81,8 +82,11 @@ class Loaded {
         const bool learned = config.family == model::Family::gpt2;
         const std::int64_t positions =
             learned ? std::min(setup.positions, config.context) : setup.positions;
-        return {config,          std::move(weights), setup.compute, ops_,
-                setup.sequences, positions,          setup.chunk,   setup.logits_of};
+        return {config,
+                std::move(weights),
+                setup.compute,
+                ops_,
+                {setup.sequences, positions, setup.chunk, setup.logits_of, setup.page}};
     }
 
     Stream stream_;

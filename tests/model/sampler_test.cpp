@@ -37,7 +37,7 @@ class Sampling : public ::testing::Test {
     }
 
     Stream stream_;
-    Ops ops_{OpTable(device_properties().compute_capability), stream_.get()};
+    Ops ops_{OpTable(device_properties()), stream_.get()};
 };
 
 TEST_F(Sampling, GreedyTakesTheLargestAndOfEqualsTheFirst) {

@@ -315,11 +315,11 @@ TEST_P(Truth, EveryRungServesTheModel) {
     Loaded by_default(folder(), {.sequences = 2, .positions = 32});
     const auto text = write(by_default);
 
-    const int capability = device_properties().compute_capability;
-    const model::OpTable table(capability);
+    const model::OpTable table(device_properties());
     for (const model::OpEntry& op : table.entries()) {
-        for (const RungEntry& rung : op.rungs) {
-            if (rung.needs.compute_capability > capability || rung.name == op.rung().name) continue;
+        for (const RungEntry& rung : op.ladder.rungs) {
+            if (!unmet(rung.needs, device_properties()).empty()) continue;
+            if (rung.name == table.rung(op)->name) continue;
             const std::string choice = std::string(op.operation) + "=" + std::string(rung.name);
             SCOPED_TRACE(choice);
             Loaded model(folder(), {.sequences = 2, .positions = 32, .rungs = {choice}});

@@ -263,9 +263,8 @@ TEST(Model, ADecodeStepTakesEachSequenceOnce) {
         return std::string("no complaint");
     };
     EXPECT_EQ(complain({0, 1}), "no complaint");
-    EXPECT_EQ(complain({0, 0}),
-              "a decode step has two tokens of one sequence; give it one of each");
-    EXPECT_EQ(complain({0, 1, 2}), "a pass of 3 tokens; this model was made for at most 2");
+    EXPECT_EQ(complain({0, 0}), "a pass has sequence 0 twice; give it all its tokens in one piece");
+    EXPECT_EQ(complain({0, 1, 2}), "a pass of 3 sequences; this model was made for at most 2");
     EXPECT_EQ(complain({2}), "sequence 2 is outside the cache's 2");
 }
 
@@ -278,7 +277,8 @@ TEST(Model, LearnedPositionsAreNotExceeded) {
     const auto checkpoint = model::Checkpoint::open(folder.path());
     auto weights =
         model::load_weights(config, model::source_of(checkpoint), model::DType::fp32, ops, {});
-    EXPECT_THROW(model::Model(config, std::move(weights), model::DType::fp32, ops, 1, 25),
+    EXPECT_THROW(model::Model(config, std::move(weights), model::DType::fp32, ops,
+                              {.sequences = 1, .positions = 25}),
                  std::invalid_argument);
 }
 
@@ -318,7 +318,8 @@ TEST(RandomModel, ASmallOneGeneratesNumbers) {
     model::Ops ops(table_with({}), stream.get());
     model::Weights weights =
         model::load_weights(config, model::random_source(config), model::DType::fp32, ops, {});
-    model::Model model(config, std::move(weights), model::DType::fp32, ops, 1, 32);
+    model::Model model(config, std::move(weights), model::DType::fp32, ops,
+                       {.sequences = 1, .positions = 32});
     const model::Request request{{1, 2, 3}, 12, {.temperature = 0}, {}};
     EXPECT_EQ(model::generate(model, nullptr, {&request, 1}).front().tokens.size(), 12u);
 }

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "common/cpu_device/observer/block_observer.hpp"
-#include "common/cpu_device/observer/block_time.hpp"
-#include "common/cpu_device/observer/fences.hpp"
-#include "common/cpu_device/observer/index_fault.hpp"
 #include "common/cpu_device/observer/observe.hpp"
-#include "common/cpu_device/observer/source_lines.hpp"
+#include "common/cpu_device/observer/order/actors.hpp"
+#include "common/cpu_device/observer/order/fences.hpp"
+#include "common/cpu_device/observer/program/source_lines.hpp"
+#include "common/cpu_device/observer/replay/block_observer.hpp"
+#include "common/cpu_device/observer/replay/l2.hpp"
+#include "common/cpu_device/observer/report/make_report.hpp"
 #include "common/cpu_device/runtime/errors.hpp"
 #include "common/cpu_device/runtime/launch_record.hpp"
 
@@ -70,7 +71,8 @@ void Observation::begin_launch(const cpu_device::LaunchRecord& launch) {
     kernel_functions_.insert(kernel_function_);
     fences().clear();
     actors().begin_launch();
-    flush_l2();
+    const std::lock_guard lock(global_memory().mutex);
+    l2.flush();
 }
 
 void Observation::end_launch(const cpu_device::LaunchRecord&) {
@@ -132,14 +134,6 @@ void begin_launch(const cpu_device::LaunchRecord& launch) {
 
 void end_launch(const cpu_device::LaunchRecord& launch) {
     if (Observation::instance().running()) Observation::instance().end_launch(launch);
-}
-
-void trapped(const void* address, const char* what) {
-    if (Observation::instance().running()) block_observer().trapped(address, what);
-}
-
-void index_out_of_bounds(const char* file, std::uint32_t line, const char* array, long index) {
-    block_observer().index_out_of_bounds(file, line, array, index);
 }
 
 Report observe(const std::function<void()>& work) {

@@ -8,7 +8,7 @@
 
 #include <functional>
 
-#include "common/cpu_device/observer/report.hpp"
+#include "common/cpu_device/observer/report/report.hpp"
 
 namespace t2t::observer {
 

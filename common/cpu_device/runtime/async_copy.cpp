@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include "common/cpu_device/observer/marks.hpp"
+#include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/block.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
 #include "common/cpu_device/runtime/scheduler.hpp"

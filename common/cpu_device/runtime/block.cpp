@@ -3,7 +3,7 @@
 #include "common/cpu_device/runtime/scheduler.hpp"
 
 // All of them begin as zeros, so that they lie side by side: a check build tells what kernels read
-// there from shared memory by the address (observer/block_observer.cpp).
+// there from shared memory by the address (observer/replay/address_map.cpp).
 constinit thread_local uint3 threadIdx{0, 0, 0};
 constinit thread_local uint3 blockIdx{0, 0, 0};
 constinit thread_local dim3 blockDim{0, 0, 0};

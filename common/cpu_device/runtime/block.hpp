@@ -13,7 +13,7 @@
 #include <boost/context/detail/fcontext.hpp>
 
 #include "common/cpu_device/include/vector_types.h"
-#include "common/cpu_device/observer/marks.hpp"
+#include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/source_location.hpp"
 
 // CUDA's built-in variables. A block never leaves its operating-system thread, so they are that

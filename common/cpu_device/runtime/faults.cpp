@@ -14,7 +14,7 @@
 #include <memory>
 #include <mutex>
 
-#include "common/cpu_device/observer/marks.hpp"
+#include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/block.hpp"
 #include "common/cpu_device/runtime/memory.hpp"
 #include "common/cpu_device/runtime/scheduler.hpp"

@@ -12,7 +12,7 @@
 #include <mutex>
 
 #include "common/cpu_device/include/cuda_runtime.h"
-#include "common/cpu_device/observer/marks.hpp"
+#include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/errors.hpp"
 #include "common/cpu_device/runtime/streams.hpp"
 

@@ -7,7 +7,7 @@
 
 #include <sched.h>
 
-#include "common/cpu_device/observer/marks.hpp"
+#include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "common/cpu_device/observer/marks.hpp"
+#include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
 #include "common/cpu_device/runtime/scheduler.hpp"
 
@@ -28,25 +28,22 @@ using Clock = std::chrono::steady_clock;
 
 // ---- dynamic shared memory ----------------------------------------------------------------------
 
-/// Ends at an unmapped page, so that a kernel that runs past its shared memory faults.
+/// One operating-system thread's room for it, and the page that faults behind.
 class DynamicSharedMemory {
  public:
     DynamicSharedMemory() {
-        void* mapping =
-            mmap(nullptr, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* mapping = mmap(nullptr, dynamic_shared_room + dynamic_shared_guard,
+                             PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (mapping == MAP_FAILED) throw std::bad_alloc();
         base_ = static_cast<char*>(mapping);
-        mprotect(base_ + room, page, PROT_NONE);
+        mprotect(base_ + dynamic_shared_room, dynamic_shared_guard, PROT_NONE);
     }
-    ~DynamicSharedMemory() { munmap(base_, room + page); }
+    ~DynamicSharedMemory() { munmap(base_, dynamic_shared_room + dynamic_shared_guard); }
     char* last(std::size_t bytes) const {
-        return base_ + room - (bytes + alignment - 1) / alignment * alignment;
+        return base_ + dynamic_shared_room - dynamic_shared_padded(bytes);
     }
 
  private:
-    static constexpr std::size_t page = 4096;
-    static constexpr std::size_t room = 256 * 1024;
-    static constexpr std::size_t alignment = 128;
     char* base_;
 };
 
@@ -94,7 +91,10 @@ class Watchdog {
             const std::lock_guard lock(mutex_);
             const auto now = Clock::now();
             for (Watched& one : watched_) {
-                const std::uint64_t seen = one.scheduler->progress() * 4096 + *one.started;
+                // Steps of the scheduler and threads started, in one number: that no block starts
+                // as many threads as `stride` keeps the two apart.
+                constexpr std::uint64_t stride = most_threads + 1;
+                const std::uint64_t seen = one.scheduler->progress() * stride + *one.started;
                 if (seen != one.seen || !one.scheduler->running()) {
                     one.seen = seen;
                     one.since = now;
@@ -324,8 +324,8 @@ void prepare_dynamic_shared_memory(std::size_t bytes) {
     thread_local const DynamicSharedMemory memory;
     dynamic_shared_start = memory.last(bytes);
 #if defined(__SANITIZE_ADDRESS__)
-    ASAN_UNPOISON_MEMORY_REGION(dynamic_shared_start, (bytes + 127) / 128 * 128);
-    ASAN_POISON_MEMORY_REGION(dynamic_shared_start + bytes, (bytes + 127) / 128 * 128 - bytes);
+    ASAN_UNPOISON_MEMORY_REGION(dynamic_shared_start, dynamic_shared_padded(bytes));
+    ASAN_POISON_MEMORY_REGION(dynamic_shared_start + bytes, dynamic_shared_padded(bytes) - bytes);
 #endif
 }
 

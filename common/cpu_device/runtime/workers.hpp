@@ -2,6 +2,8 @@
 /// The operating-system threads that blocks are spread over.
 #pragma once
 
+#include <cstddef>
+
 #include "common/cpu_device/runtime/block.hpp"
 #include "common/cpu_device/runtime/launch_record.hpp"
 
@@ -20,6 +22,21 @@ bool is_cooperative_launch();
 
 /// Waits until every thread of every block of a cooperative launch is here.
 void grid_barrier(const Wait& wait);
+
+/// @name How a block's dynamic shared memory lies, in bytes
+/// It ends at a page that faults, so that a kernel that runs past it is stopped. What lies before it,
+/// as far as `dynamic_shared_room` from that page, belongs to it, too: no launch asks for so much.
+///@{
+inline constexpr std::size_t dynamic_shared_room = 256 * 1024;
+inline constexpr std::size_t dynamic_shared_guard = 4096;
+inline constexpr std::size_t dynamic_shared_alignment = 128;  ///< of its first byte
+///@}
+
+/// Bytes that an array of `bytes` takes there.
+constexpr std::size_t dynamic_shared_padded(std::size_t bytes) {
+    return (bytes + dynamic_shared_alignment - 1) / dynamic_shared_alignment *
+           dynamic_shared_alignment;
+}
 
 /// Shared memory of one block of the current launch; see dynamic_shared_memory().
 void prepare_dynamic_shared_memory(std::size_t bytes);

@@ -3,36 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 
 #include <nlohmann/json.hpp>
 
+#include "common/text.hpp"
+
 namespace t2t::lab {
 namespace {
-
-template <typename... Values>
-std::string format(const char* pattern, Values... values) {
-    char text[128];
-    std::snprintf(text, sizeof text, pattern, values...);
-    return text;
-}
-
-/// Columns that `text` takes on a terminal: UTF-8 continuation bytes take none.
-std::size_t width(const std::string& text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xc0) != 0x80; }));
-}
-
-std::string padded(const std::string& text, std::size_t columns, bool right) {
-    const std::string space(columns > width(text) ? columns - width(text) : 0, ' ');
-    return right ? space + text : text + space;
-}
 
 /// Four significant digits, which is what a repeated measurement carries.
 std::string milliseconds(double value) {
     const int magnitude = value > 0 ? static_cast<int>(std::floor(std::log10(value))) : 0;
     const int digits = std::clamp(3 - magnitude, 0, 6);
-    return format("%.*f", digits, value);
+    return formatted("%.*f", digits, value);
 }
 
 /// `3.22 GB` for (3.22e9, "B").
@@ -40,7 +23,7 @@ std::string amount(double value, const char* unit) {
     const char* prefixes[] = {"", "k", "M", "G", "T"};
     int prefix = 0;
     for (; value >= 1000 && prefix < 4; ++prefix) value /= 1000;
-    return format("%.3g %s%s", value, prefixes[prefix], unit);
+    return formatted("%.3g %s%s", value, prefixes[prefix], unit);
 }
 
 using Cells = std::array<std::string, 7>;
@@ -57,14 +40,14 @@ Cells header_cells(Roof roof) {
 
 Cells cells(const RowResult& row, const Figures& made, Roof roof) {
     const auto times = [](const std::optional<double>& value) {
-        return value ? format("%.2f×", *value) : std::string("–");
+        return value ? formatted("%.2f×", *value) : std::string("–");
     };
     return {row.name,
             milliseconds(made.median_ms),
             milliseconds(made.p10_ms) + "–" + milliseconds(made.p90_ms),
-            roof == Roof::copy ? format(made.gb_s >= 100 ? "%.0f" : "%.1f", made.gb_s)
-                               : format(made.tflop_s >= 1 ? "%.2f" : "%.4f", made.tflop_s),
-            made.percent_of_roof ? format("%.1f %%", *made.percent_of_roof) : "–",
+            roof == Roof::copy ? formatted(made.gb_s >= 100 ? "%.0f" : "%.1f", made.gb_s)
+                               : formatted(made.tflop_s >= 1 ? "%.2f" : "%.4f", made.tflop_s),
+            made.percent_of_roof ? formatted("%.1f %%", *made.percent_of_roof) : "–",
             row.kind == RowKind::library ? "–" : times(made.to_library),
             times(made.gain)};
 }
@@ -161,12 +144,12 @@ nlohmann::ordered_json to_json(const Roofs& roofs) {
 }
 
 void print_roofs(std::ostream& out, const Roofs& roofs, const DeviceProperties& device) {
-    out << format("\ncopy, reads + writes    %8.4g GB/s", roofs.copy_gb_s);
+    out << formatted("\ncopy, reads + writes    %8.4g GB/s", roofs.copy_gb_s);
     if (device.memory_gb_s > 0) {
-        out << format("   %.1f %% of the data sheet's %.0f GB/s",
-                      100.0 * roofs.copy_gb_s / device.memory_gb_s, device.memory_gb_s);
+        out << formatted("   %.1f %% of the data sheet's %.0f GB/s",
+                         100.0 * roofs.copy_gb_s / device.memory_gb_s, device.memory_gb_s);
     }
-    out << format("\nfp32 multiply-adds      %8.4g TFLOP/s\n", roofs.fp32_tflop_s);
+    out << formatted("\nfp32 multiply-adds      %8.4g TFLOP/s\n", roofs.fp32_tflop_s);
 }
 
 nlohmann::ordered_json to_json(const std::vector<CaseResult>& results,

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/text.hpp"
 #include "tests/cpu_device/speed/jobs.hpp"
 
 namespace t2t {
@@ -18,15 +19,9 @@ namespace {
 std::set<std::string> wrong_jobs;
 
 std::string duration(double seconds) {
-    char text[32];
-    if (seconds >= 1e-3) {
-        std::snprintf(text, sizeof text, "%.2f ms", seconds * 1e3);
-    } else if (seconds >= 1e-6) {
-        std::snprintf(text, sizeof text, "%.2f us", seconds * 1e6);
-    } else {
-        std::snprintf(text, sizeof text, "%.1f ns", seconds * 1e9);
-    }
-    return text;
+    if (seconds >= 1e-3) return formatted("%.2f ms", seconds * 1e3);
+    if (seconds >= 1e-6) return formatted("%.2f us", seconds * 1e6);
+    return formatted("%.1f ns", seconds * 1e9);
 }
 
 /// One line a job: the median of its repetitions, the best of them, and the bar.

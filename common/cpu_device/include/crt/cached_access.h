@@ -5,7 +5,7 @@
 
 #include <type_traits>
 
-#include "common/cpu_device/observer/marks.hpp"
+#include "common/cpu_device/observer/log/marks.hpp"
 
 namespace t2t::cpu_device {
 

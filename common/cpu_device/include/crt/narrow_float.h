@@ -2,7 +2,7 @@
 /// Floating-point formats of 8 and 16 bits: from a double to their bits, and back to a float.
 #pragma once
 
-#include "common/cpu_device/observer/marks.hpp"
+#include "common/cpu_device/observer/log/marks.hpp"
 #include "crt/rounding.h"
 
 namespace t2t::cpu_device {

@@ -1,0 +1,71 @@
+/// @file
+/// What a CUDA thread does, one entry after the other, until its warp's logs are looked at.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "common/cpu_device/observer/log/marks.hpp"
+
+namespace t2t::observer {
+
+/// One access, basic block or other event of one thread.
+struct LogEntry {
+    std::uint64_t address;  ///< of an access
+    std::uint32_t code;     ///< where in the program, and what: see code_of()
+    std::uint32_t extra;    ///< bytes of an access, mask of a warp operation …
+};
+
+/// In LogEntry::extra of an access: a copy of a structure, which a GPU makes in several instructions.
+inline constexpr std::uint32_t in_pieces = 1u << 31;
+
+/// Machine code is addressed from the program's first byte: 2²⁷ bytes of it are enough.
+extern const char program_start asm("__executable_start");
+inline constexpr unsigned kind_bits = 5;
+
+/// Place and kind in one word, so that two lanes do the same exactly when their words are equal.
+inline std::uint32_t code_of(const void* return_address, Kind kind) {
+    const auto offset =
+        static_cast<std::uint32_t>(static_cast<const char*>(return_address) - &program_start);
+    return offset << kind_bits | static_cast<std::uint32_t>(kind);
+}
+inline Kind kind_of(std::uint32_t code) {
+    return static_cast<Kind>(code & ((1u << kind_bits) - 1));
+}
+/// The return address that code_of() was made from.
+inline std::uint64_t address_of(std::uint32_t code) {
+    return reinterpret_cast<std::uint64_t>(&program_start) + (code >> kind_bits);
+}
+
+/// Where the running CUDA thread's next entry goes. Both null outside kernels.
+struct LogCursor {
+    LogEntry* next = nullptr;
+    LogEntry* end = nullptr;
+    std::uint64_t builtins = 0;  ///< threadIdx and its kin: this thread's, at this address …
+    std::uint64_t builtins_bytes = 0;
+};
+extern constinit thread_local LogCursor log_cursor;
+
+/// Nothing more is recorded, until the cursor points into a log again.
+inline void stop_recording() {
+    log_cursor.next = log_cursor.end = nullptr;
+}
+/// Learns where the calling operating-system thread has threadIdx and its kin.
+void find_builtins();
+
+/// The log is full, or there is none. @returns whether there is room now
+bool make_room();
+
+/// The running CUDA thread has called a fence.
+void pass_fence();
+
+/// Adds an entry, unless no kernel runs.
+__attribute__((always_inline)) inline void record(std::uint64_t address, std::uint32_t extra,
+                                                  Kind kind, const void* return_address) {
+    if (log_cursor.next == log_cursor.end) [[unlikely]] {
+        if (!make_room()) return;
+    }
+    *log_cursor.next++ = {address, code_of(return_address, kind), extra};
+}
+
+}  // namespace t2t::observer

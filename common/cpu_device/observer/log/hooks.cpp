@@ -1,0 +1,183 @@
+// What the compiler calls in a check build: one function before each load and store, one in each
+// basic block, one for each index out of bounds. These names are the interfaces of gcc's
+// -fsanitize=thread, -fsanitize-coverage=trace-pc and -fsanitize=bounds; their own runtimes are not
+// linked.
+#include <atomic>
+#include <cstdint>
+
+#include "common/cpu_device/observer/log/access_log.hpp"
+#include "common/cpu_device/observer/log/index_fault.hpp"
+#include "common/cpu_device/observer/order/fences.hpp"
+
+using t2t::observer::Kind;
+using t2t::observer::log_cursor;
+using t2t::observer::record;
+
+namespace t2t::observer {
+
+// A volatile variable is met, perhaps a flag.
+static void note_flag(std::uint64_t address) {
+    if (log_cursor.next != nullptr) fences().flag(address);
+}
+
+}  // namespace t2t::observer
+
+namespace {
+
+// threadIdx and its kin are variables here, registers on a GPU.
+__attribute__((always_inline)) inline void record_access(const void* address, std::uint32_t bytes,
+                                                         Kind kind, const void* return_address) {
+    const auto where = reinterpret_cast<std::uint64_t>(address);
+    if (where - log_cursor.builtins < log_cursor.builtins_bytes) return;
+    record(where, bytes, kind, return_address);
+    if (kind == Kind::flag_read || kind == Kind::flag_write) t2t::observer::note_flag(where);
+}
+
+}  // namespace
+
+// An unaligned access is one of a type whose alignment is smaller than its size: a GPU makes several
+// instructions of it.
+constexpr std::uint32_t pieces = t2t::observer::in_pieces;
+
+#define T2T_HOOK(name, bytes, kind)                                             \
+    void name(void* address) {                                                  \
+        record_access(address, bytes, Kind::kind, __builtin_return_address(0)); \
+    }
+#define T2T_HOOKS(bytes)                                                       \
+    T2T_HOOK(__tsan_read##bytes, bytes, read)                                  \
+    T2T_HOOK(__tsan_write##bytes, bytes, write)                                \
+    T2T_HOOK(__tsan_unaligned_read##bytes, bytes | pieces, read)               \
+    T2T_HOOK(__tsan_unaligned_write##bytes, bytes | pieces, write)             \
+    T2T_HOOK(__tsan_volatile_read##bytes, bytes, flag_read)                    \
+    T2T_HOOK(__tsan_volatile_write##bytes, bytes, flag_write)                  \
+    T2T_HOOK(__tsan_unaligned_volatile_read##bytes, bytes | pieces, flag_read) \
+    T2T_HOOK(__tsan_unaligned_volatile_write##bytes, bytes | pieces, flag_write)
+
+// Plain atomics of host code and of the CPU device's headers: kernels report theirs themselves
+// (atomics.hpp), so these only do the work.
+#define T2T_ATOMIC_HOOKS(bits)                                                                  \
+    using word##bits = std::uint##bits##_t;                                                     \
+    word##bits __tsan_atomic##bits##_load(const volatile word##bits* a, int) {                  \
+        return __atomic_load_n(a, __ATOMIC_SEQ_CST);                                            \
+    }                                                                                           \
+    void __tsan_atomic##bits##_store(volatile word##bits* a, word##bits v, int) {               \
+        __atomic_store_n(a, v, __ATOMIC_SEQ_CST);                                               \
+    }                                                                                           \
+    word##bits __tsan_atomic##bits##_exchange(volatile word##bits* a, word##bits v, int) {      \
+        return __atomic_exchange_n(a, v, __ATOMIC_SEQ_CST);                                     \
+    }                                                                                           \
+    word##bits __tsan_atomic##bits##_fetch_add(volatile word##bits* a, word##bits v, int) {     \
+        return __atomic_fetch_add(a, v, __ATOMIC_SEQ_CST);                                      \
+    }                                                                                           \
+    word##bits __tsan_atomic##bits##_fetch_sub(volatile word##bits* a, word##bits v, int) {     \
+        return __atomic_fetch_sub(a, v, __ATOMIC_SEQ_CST);                                      \
+    }                                                                                           \
+    word##bits __tsan_atomic##bits##_fetch_and(volatile word##bits* a, word##bits v, int) {     \
+        return __atomic_fetch_and(a, v, __ATOMIC_SEQ_CST);                                      \
+    }                                                                                           \
+    word##bits __tsan_atomic##bits##_fetch_or(volatile word##bits* a, word##bits v, int) {      \
+        return __atomic_fetch_or(a, v, __ATOMIC_SEQ_CST);                                       \
+    }                                                                                           \
+    word##bits __tsan_atomic##bits##_fetch_xor(volatile word##bits* a, word##bits v, int) {     \
+        return __atomic_fetch_xor(a, v, __ATOMIC_SEQ_CST);                                      \
+    }                                                                                           \
+    int __tsan_atomic##bits##_compare_exchange_strong(volatile word##bits* a, word##bits* e,    \
+                                                      word##bits v, int, int) {                 \
+        return __atomic_compare_exchange_n(a, e, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
+    }                                                                                           \
+    int __tsan_atomic##bits##_compare_exchange_weak(volatile word##bits* a, word##bits* e,      \
+                                                    word##bits v, int, int) {                   \
+        return __atomic_compare_exchange_n(a, e, v, true, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);  \
+    }
+
+extern "C" {
+
+void __tsan_init() {}
+void __tsan_vptr_update(void**, void*) {}
+void __tsan_vptr_read(void**) {}
+void __tsan_atomic_thread_fence(int) {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+void __tsan_atomic_signal_fence(int) {}
+
+void __tsan_func_entry(void*) {
+    record(0, 0, Kind::call, __builtin_return_address(0));
+}
+void __tsan_func_exit() {
+    record(0, 0, Kind::leave, __builtin_return_address(0));
+}
+
+T2T_HOOK(__tsan_read1, 1, read)
+T2T_HOOK(__tsan_write1, 1, write)
+T2T_HOOK(__tsan_volatile_read1, 1, flag_read)
+T2T_HOOK(__tsan_volatile_write1, 1, flag_write)
+T2T_HOOKS(2)
+T2T_HOOKS(4)
+T2T_HOOKS(8)
+T2T_HOOKS(16)
+
+void __tsan_read_range(void* address, unsigned long bytes) {
+    record_access(address, static_cast<std::uint32_t>(bytes) | pieces, Kind::read,
+                  __builtin_return_address(0));
+}
+void __tsan_write_range(void* address, unsigned long bytes) {
+    record_access(address, static_cast<std::uint32_t>(bytes) | pieces, Kind::write,
+                  __builtin_return_address(0));
+}
+
+T2T_ATOMIC_HOOKS(8)
+T2T_ATOMIC_HOOKS(16)
+T2T_ATOMIC_HOOKS(32)
+T2T_ATOMIC_HOOKS(64)
+
+void __sanitizer_cov_trace_pc() {
+    record(0, 0, Kind::block, __builtin_return_address(0));
+}
+
+// Laid out by the compiler; see gcc's ubsan.cc.
+struct UbsanType {
+    std::uint16_t kind;
+    std::uint16_t info;
+    char name[1];  // as written in the source, in quotes
+};
+struct UbsanOutOfBounds {
+    const char* file;
+    std::uint32_t line;
+    std::uint32_t column;
+    const UbsanType* array;
+    const UbsanType* index;
+};
+void __ubsan_handle_out_of_bounds(UbsanOutOfBounds* where, unsigned long index) {
+    if (log_cursor.next == nullptr) return;
+    t2t::observer::index_out_of_bounds(where->file, where->line, where->array->name,
+                                       static_cast<long>(index));
+}
+void __ubsan_handle_out_of_bounds_abort(UbsanOutOfBounds* where, unsigned long index) {
+    __ubsan_handle_out_of_bounds(where, index);
+}
+
+}  // extern "C"
+
+namespace t2t::observer {
+
+void mark(Kind kind, std::uint32_t extra) noexcept {
+    record(0, extra, kind, __builtin_return_address(0));
+    if (kind == Kind::fence && log_cursor.next != nullptr) pass_fence();
+}
+
+void mark_at(const void* caller, Kind kind, std::uint32_t extra) noexcept {
+    record(0, extra, kind, caller);
+}
+
+void access_at(const void* caller, Kind kind, const volatile void* address,
+               std::size_t bytes) noexcept {
+    const auto where = reinterpret_cast<std::uint64_t>(address);
+    record(where, static_cast<std::uint32_t>(bytes), kind, caller);
+    if (kind == Kind::atomic && log_cursor.next != nullptr) fences().flag(where);
+}
+
+void access(Kind kind, const volatile void* address, std::size_t bytes) noexcept {
+    access_at(__builtin_return_address(0), kind, address, bytes);
+}
+
+}  // namespace t2t::observer

@@ -1,0 +1,161 @@
+/// @file
+/// What the runtime and the headers that kernels see tell the observer. In a build that is no check
+/// build each of these is an empty inline function.
+///
+/// The compiler's hooks (hooks.cpp) report plain loads and stores. What has a meaning beyond that –
+/// barriers, warp operations, atomics, copies to and from the device – is reported here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "common/cpu_device/runtime/source_location.hpp"
+
+#if defined(T2T_OBSERVE)
+/// Functions that stand for an instruction of the GPU must become part of the kernel, so that what
+/// they report has the kernel's line.
+#define T2T_DEVICE_INLINE inline __attribute__((always_inline))
+/// Functions that compute what a GPU does in one instruction: their own arithmetic does not count.
+#define T2T_EMULATION __attribute__((noinline, no_sanitize("thread"), no_sanitize_coverage))
+#else
+#define T2T_DEVICE_INLINE inline
+#define T2T_EMULATION
+#endif
+
+namespace t2t::cpu_device {
+struct LaunchRecord;
+struct Wait;
+}  // namespace t2t::cpu_device
+
+namespace t2t::observer {
+
+/// What an entry of a thread's log is about.
+enum class Kind : std::uint32_t {
+    block,  ///< a basic block begins
+    read,
+    write,
+    flag_read,  ///< of volatile memory
+    flag_write,
+    atomic,
+    async_read,   ///< the global side of cp.async
+    async_write,  ///< its shared side, when the copy is waited for
+    call,         ///< a function of its own begins
+    leave,        ///< and ends
+    warp_sync,    ///< __syncwarp: orders memory
+    warp_operation,
+    barrier,
+    fence,
+    tensor,  ///< mma: extra is the operations of the warp
+    narrow,  ///< arithmetic on fp16 or bf16: extra is a NarrowOperation
+};
+
+/// Operations on two-byte floating-point numbers, counted where they are emulated.
+enum class NarrowOperation : std::uint32_t {
+    fp16_add,
+    fp16_mul,
+    fp16_fma,
+    fp16_special,
+    bf16_add,
+    bf16_mul,
+    bf16_fma,
+    bf16_special
+};
+
+#if defined(T2T_OBSERVE)
+
+/// @name Reported by kernels. The caller's line is what counts.
+///@{
+void mark(Kind kind, std::uint32_t extra = 0) noexcept;
+void access(Kind kind, const volatile void* address, std::size_t bytes) noexcept;
+/// On behalf of the code at `caller`.
+void mark_at(const void* caller, Kind kind, std::uint32_t extra) noexcept;
+void access_at(const void* caller, Kind kind, const volatile void* address,
+               std::size_t bytes) noexcept;
+///@}
+
+/// One operation on two-byte numbers, for the code that called the function that is running.
+__attribute__((always_inline)) inline void count_narrow(NarrowOperation operation) {
+    mark_at(__builtin_return_address(0), Kind::narrow, static_cast<std::uint32_t>(operation));
+}
+
+/// @name Reported by the scheduler
+///@{
+/// @param frame the stack frames of kernels on the calling thread's own stack lie below this
+void begin_block(const void* frame);
+void end_block();
+void begin_thread();
+void end_thread();
+/// The current thread leaves the processor. @returns whether it is to be resumed
+bool leave_thread();
+void resume_thread();
+/// The current thread waits for its block.
+void wait_at_barrier(const cpu_device::Wait& wait);
+/// All threads that have not exited stand at the barrier. @param exited how many have
+void barrier_is_complete(unsigned exited);
+void grid_barrier_passed();
+/// While one of these lives, what the calling thread does is the device's work, not the kernel's.
+class Pause {
+ public:
+    Pause();
+    ~Pause();
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+
+ private:
+    void* next_;
+    void* end_;
+};
+///@}
+
+/// @name Reported by the runtime
+///@{
+void begin_launch(const cpu_device::LaunchRecord& launch);
+void end_launch(const cpu_device::LaunchRecord& launch);
+/// The current thread is about to trap: what it does from now on is the device's.
+void begin_fault();
+/// The block is stuck: thread `thread` waits for good. Comes before begin_fault().
+void stuck(unsigned thread, const cpu_device::Wait& wait);
+/// The current thread has trapped. @param address what it accessed, or nullptr
+void trapped(const void* address, const char* what);
+void allocated(const void* start, std::size_t bytes);
+void freed(const void* start);
+/// The host, or a copy, has written device memory.
+void initialised(const void* start, std::size_t bytes);
+void copied(const void* to, const void* from, std::size_t bytes);
+///@}
+
+#else
+
+inline void mark(Kind, std::uint32_t = 0) {}
+inline void access(Kind, const volatile void*, std::size_t) {}
+inline void mark_at(const void*, Kind, std::uint32_t) {}
+inline void access_at(const void*, Kind, const volatile void*, std::size_t) {}
+inline void count_narrow(NarrowOperation) {}
+inline void begin_block(const void*) {}
+inline void end_block() {}
+inline void begin_thread() {}
+inline void end_thread() {}
+inline bool leave_thread() {
+    return false;
+}
+inline void resume_thread() {}
+inline void wait_at_barrier(const cpu_device::Wait&) {}
+inline void barrier_is_complete(unsigned) {}
+inline void grid_barrier_passed() {}
+class Pause {
+ public:
+    Pause() {}  // written out, so that g++'s -Wunused-variable does not warn where one is declared
+};
+inline void begin_launch(const cpu_device::LaunchRecord&) {}
+inline void end_launch(const cpu_device::LaunchRecord&) {}
+inline void begin_fault() {}
+inline void stuck(unsigned, const cpu_device::Wait&) {}
+inline void trapped(const void*, const char*) {}
+inline void allocated(const void*, std::size_t) {}
+inline void freed(const void*) {}
+inline void initialised(const void*, std::size_t) {}
+inline void copied(const void*, const void*, std::size_t) {}
+
+#endif
+
+}  // namespace t2t::observer

@@ -1,0 +1,58 @@
+#include "common/cpu_device/observer/log/thread_logs.hpp"
+
+#include <algorithm>
+
+namespace t2t::observer {
+
+void ThreadLogs::begin_block(unsigned threads) {
+    for (unsigned thread = 0; thread < threads; ++thread) end_[thread] = begin(thread);
+    stopped_at_ = nullptr;
+}
+
+void ThreadLogs::keep_from(unsigned thread, const LogEntry* first) {
+    end_[thread] = std::copy(first, static_cast<const LogEntry*>(end_[thread]), begin(thread));
+}
+
+void ThreadLogs::open() {
+    const unsigned thread = cpu_device::linear_thread();
+    log_cursor.next = end(thread);
+    log_cursor.end = begin(thread) + capacity;
+}
+
+void ThreadLogs::save() {
+    end_[cpu_device::linear_thread()] = log_cursor.next;
+}
+
+void ThreadLogs::close() {
+    save();
+    stop_recording();
+}
+
+void ThreadLogs::stop() {
+    stopped_at_ = log_cursor.next;
+    stop_recording();
+}
+
+const LogEntry* ThreadLogs::last_access() const {
+    const LogEntry* first = begin(cpu_device::linear_thread());
+    for (const LogEntry* entry = stopped_at_; entry != nullptr && entry > first;) {
+        --entry;
+        const Kind kind = kind_of(entry->code);
+        if (kind >= Kind::read && kind <= Kind::async_write) return entry;
+    }
+    return nullptr;
+}
+
+std::vector<std::uint32_t> ThreadLogs::trail() const {
+    constexpr std::size_t enough = 64;
+    std::vector<std::uint32_t> codes;
+    const LogEntry* first = begin(cpu_device::linear_thread());
+    for (const LogEntry* entry = stopped_at_;
+         entry != nullptr && entry > first && codes.size() < enough;) {
+        --entry;
+        codes.push_back(entry->code);
+    }
+    return codes;
+}
+
+}  // namespace t2t::observer

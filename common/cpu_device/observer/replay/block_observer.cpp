@@ -1,0 +1,229 @@
+#include "common/cpu_device/observer/replay/block_observer.hpp"
+
+#include <mutex>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "common/cpu_device/observer/observation.hpp"
+#include "common/cpu_device/observer/order/fences.hpp"
+#include "common/cpu_device/observer/replay/thread_place.hpp"
+#include "common/cpu_device/runtime/scheduler.hpp"
+
+namespace t2t::observer {
+namespace {
+
+struct Observers {
+    std::mutex mutex;
+    std::set<BlockObserver*> all;
+    std::unordered_map<std::uint32_t, Site> of_ended_threads;
+};
+Observers& observers() {
+    static Observers* const list = new Observers;
+    return *list;
+}
+
+}  // namespace
+
+BlockObserver::BlockObserver() {
+    find_builtins();
+    const std::lock_guard lock(observers().mutex);
+    observers().all.insert(this);
+}
+
+BlockObserver::~BlockObserver() {
+    const std::lock_guard lock(observers().mutex);
+    observers().all.erase(this);
+    collect(observers().of_ended_threads);
+}
+
+BlockObserver& block_observer() {
+    thread_local BlockObserver mine;
+    return mine;
+}
+
+void collect_all(std::unordered_map<std::uint32_t, Site>& sites) {
+    const std::lock_guard lock(observers().mutex);
+    for (BlockObserver* one : observers().all) one->collect(sites);
+    for (const auto& [code, site] : observers().of_ended_threads) {
+        const auto [found, is_new] = sites.try_emplace(code, site);
+        if (!is_new) found->second.add(site);
+    }
+    observers().of_ended_threads.clear();
+}
+
+// ---- the block's course -------------------------------------------------------------------------
+
+void BlockObserver::begin_block(const void* frame) {
+    const unsigned threads = blockDim.x * blockDim.y * blockDim.z;
+    lanes_.begin_block(threads);
+    logs_.begin_block(threads);
+    replay_.begin_block(threads);
+    barriers_.begin_block();
+    map_.begin_block(frame);
+    if (clock_.begin_block(threads)) shared_.clear();
+    actor_.begin_block();
+}
+
+void BlockObserver::end_block() {
+    stop_recording();
+    fences().leave_block();
+}
+
+void BlockObserver::end_thread() {
+    logs_.close();
+    const unsigned thread = cpu_device::linear_thread();
+    lanes_.end(thread);
+    replay_if_halted(thread / 32);
+}
+
+void BlockObserver::wait_at_barrier(const cpu_device::Wait& wait) {
+    const unsigned thread = cpu_device::linear_thread();
+    barriers_.arrive(thread, wait);
+    logs_.save();
+    lanes_.wait_at_barrier(thread);
+    replay_if_halted(thread / 32);
+    logs_.open();
+}
+
+void BlockObserver::barrier_is_complete(unsigned exited) {
+    barriers_.complete(exited);
+    lanes_.pass_barrier();
+    clock_.pass_barrier();
+}
+
+void BlockObserver::replay_if_halted(unsigned warp) {
+    if (lanes_.running(warp) == 0) replay(warp, true);
+}
+
+void BlockObserver::replay(unsigned warp, bool to_the_end) {
+    cpu_device::scheduler().note_progress();
+    fences().look_around();
+    replay_.run(warp, to_the_end);
+    global_.release();
+}
+
+// All others come as far as they can; then as much of the warp's logs is replayed as all lanes have,
+// so that lanes which go together stay together.
+bool BlockObserver::make_room() {
+    const unsigned warp = cpu_device::linear_thread() / 32;
+    cpu_device::yield_thread();
+    for (const bool to_the_end : {false, true}) {
+        if (log_cursor.next != log_cursor.end) break;
+        logs_.save();
+        replay(warp, to_the_end);
+        logs_.open();
+    }
+    return true;
+}
+
+// What the warp has written is there for other blocks from now on, though its logs have not been
+// replayed yet.
+void BlockObserver::pass_fence() {
+    fences().fence();
+    logs_.save();
+    const unsigned first = cpu_device::linear_thread() / 32 * 32;
+    const std::lock_guard lock(global_memory().mutex);
+    for (unsigned thread = first; thread < first + lanes_.count(first / 32); ++thread) {
+        for (const LogEntry* entry = logs_.begin(thread); entry != logs_.end(thread); ++entry) {
+            const Kind kind = kind_of(entry->code);
+            if (kind != Kind::write && kind != Kind::flag_write && kind != Kind::atomic) continue;
+            global_memory().initialise(entry->address, entry->extra & ~in_pieces);
+        }
+    }
+}
+
+// ---- traps --------------------------------------------------------------------------------------
+
+// The kernel has ended with an error. What it accessed last, if it did, is in the log.
+void BlockObserver::trapped(const void* address, const char* what) {
+    const std::string_view text(what);
+    const auto says = [&](std::string_view words) { return text.find(words) != text.npos; };
+    SeenFault fault;
+    fault.kind = FaultKind::trap;
+    fault.kernel = Observation::instance().kernel();
+    fault.thread = place_of(cpu_device::linear_thread());
+    fault.detail = what;
+    fault.trail = logs_.trail();
+    const LogEntry* last = logs_.last_access();
+    if (says("misaligned address") && last != nullptr) {
+        fault.address = last->address;
+        name_access(fault, *last);
+        fault.kind = FaultKind::misaligned;
+    } else if (says("access to address") && last != nullptr) {
+        fault.address = reinterpret_cast<std::uint64_t>(address);
+        name_access(fault, *last);
+    } else if (says("deadlock") && says("__syncthreads")) {
+        fault.kind = FaultKind::divergent_barrier;
+        barriers_.name_first_waiter(fault);
+    }
+    if (fault.place.line == 0) barriers_.name_stuck(fault);
+    stop_recording();
+    logs_.forget_stop();
+    Observation::instance().add(std::move(fault));
+}
+
+// The memory at the fault's address is what stopped an access.
+void BlockObserver::name_access(SeenFault& fault, const LogEntry& access) const {
+    fault.code = access.code;
+    fault.bytes = access.extra & ~in_pieces;
+    fault.region = map_.region_of(fault.address);
+    const Space space = fault.region.space;
+    const bool is_shared = space == Space::shared || space == Space::shared_outside;
+    fault.kind = space == Space::freed ? FaultKind::use_after_free
+                 : is_shared           ? FaultKind::shared_out_of_bounds
+                                       : FaultKind::out_of_bounds;
+    faults_.name_memory(fault);
+}
+
+// ---- what the scheduler and the runtime report (marks.hpp) --------------------------------------
+
+void begin_fault() {
+    if (log_cursor.next != nullptr) block_observer().begin_fault();
+}
+void stuck(unsigned thread, const cpu_device::Wait& wait) {
+    if (Observation::instance().running()) block_observer().stuck(thread, wait);
+}
+void trapped(const void* address, const char* what) {
+    if (Observation::instance().running()) block_observer().trapped(address, what);
+}
+
+bool make_room() {
+    return log_cursor.next != nullptr && block_observer().make_room();
+}
+
+void pass_fence() {
+    block_observer().pass_fence();
+}
+
+void begin_block(const void* frame) {
+    if (Observation::instance().running()) block_observer().begin_block(frame);
+}
+void end_block() {
+    if (Observation::instance().running()) block_observer().end_block();
+}
+void begin_thread() {
+    if (Observation::instance().running()) block_observer().begin_thread();
+}
+void end_thread() {
+    if (log_cursor.next != nullptr) block_observer().end_thread();
+}
+bool leave_thread() {
+    if (log_cursor.next == nullptr) return false;
+    block_observer().leave_thread();
+    return true;
+}
+void resume_thread() {
+    block_observer().resume_thread();
+}
+void wait_at_barrier(const cpu_device::Wait& wait) {
+    if (log_cursor.next != nullptr) block_observer().wait_at_barrier(wait);
+}
+void barrier_is_complete(unsigned exited) {
+    if (Observation::instance().running()) block_observer().barrier_is_complete(exited);
+}
+void grid_barrier_passed() {
+    if (Observation::instance().running()) block_observer().grid_barrier_passed();
+}
+
+}  // namespace t2t::observer

@@ -1,0 +1,38 @@
+/// @file
+/// What both kinds of shadow memory, the block's and the grid's, make of a warp's request.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "common/cpu_device/observer/order/cells.hpp"
+#include "common/cpu_device/observer/replay/warp_request.hpp"
+
+namespace t2t::observer {
+
+/// One lane's access to the first of its words. @param time the thread's
+inline WordAccess word_access(const WarpRequest& request, unsigned lane, std::uint32_t time) {
+    // Accesses of less than 4 bytes touch a part of a word, larger ones whole words.
+    const std::uint64_t address = request.addresses[lane];
+    const unsigned bytes =
+        request.bytes >= 4 ? 15u : ((1u << request.bytes) - 1) << address % 4 & 15u;
+    return {time,  request.thread(lane), request.site.id,
+            bytes, request.writes(),     request.is_atomic()};
+}
+
+/// Words that each lane accesses.
+inline unsigned words_of(const WarpRequest& request) {
+    return std::max(request.bytes / 4, 1u);
+}
+
+/// The lanes to enter. When all 32 read one word, two leave the same traces as 32.
+inline unsigned lanes_to_enter(const WarpRequest& request) {
+    if (request.kind != Kind::read || request.lanes != ~0u) return request.lanes;
+    std::uint64_t difference = 0;
+    for (const std::uint64_t address : request.addresses)
+        difference |= address ^ request.addresses[0];
+    return difference == 0 ? 3 : request.lanes;
+}
+
+}  // namespace t2t::observer

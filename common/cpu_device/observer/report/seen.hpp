@@ -1,0 +1,53 @@
+/// @file
+/// What an observation has seen, as addresses and numbers: a report has lines and names for them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/cpu_device/observer/order/global_memory.hpp"
+#include "common/cpu_device/observer/replay/region.hpp"
+#include "common/cpu_device/observer/replay/site.hpp"
+#include "common/cpu_device/observer/report/report.hpp"
+
+namespace t2t::observer {
+
+/// A fault as it was found; source lines and names are looked up at the end.
+struct SeenFault {
+    FaultKind kind{};
+    unsigned kernel = 0;           ///< index of the observation's kernels
+    std::uint32_t code = 0;        ///< the access; 0 when `place` says where
+    std::uint32_t other_code = 0;  ///< of a race: the other access
+    SourceLine place;
+    ThreadPlace thread, other_thread;
+    bool knows_other = false;          ///< of a race: other_code counts
+    bool knows_thread = false;         ///< and other_thread
+    std::vector<std::uint32_t> trail;  ///< of a trap: the places that the thread came through
+    std::uint64_t address = 0;
+    unsigned bytes = 0;
+    Region region;            ///< where the address lies, or the array it was meant for
+    bool has_memory = false;  ///< the four below are known
+    std::uint64_t memory_begin = 0;
+    std::uint64_t memory_bytes = 0;
+    int parameter = -1;  ///< of the kernel, that points into this memory
+    CallChain allocated_by, freed_by;
+    std::string variable;
+    std::string detail;  ///< of traps and indices: what the device said
+    std::uint64_t count = 1;
+};
+
+/// Launches of one kernel with one configuration.
+struct SeenKernel {
+    std::string name;
+    const void* address = nullptr;
+    dim3 grid, block;
+    std::size_t shared_bytes = 0;
+    std::uint64_t launches = 0;
+    std::unordered_map<std::uint32_t, Site> sites;  ///< by code
+    std::vector<std::uint64_t> parameters;  ///< pointers among the arguments of its latest launch
+};
+
+}  // namespace t2t::observer

@@ -1,0 +1,142 @@
+#include "common/cpu_device/observer/report/words.hpp"
+
+#include "common/cpu_device/observer/log/access_log.hpp"
+
+namespace t2t::observer {
+namespace {
+
+// 4,096
+std::string number(std::uint64_t value) {
+    std::string digits = std::to_string(value);
+    for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+    return digits;
+}
+
+std::string bytes(std::uint64_t count) {
+    return number(count) + (count == 1 ? " byte" : " bytes");
+}
+
+std::string place(const SourceLine& line) {
+    return line.file + ":" + std::to_string(line.line);
+}
+
+bool writes(const SeenFault& fault) {
+    const Kind kind = kind_of(fault.code);
+    return kind == Kind::write || kind == Kind::flag_write || kind == Kind::async_write;
+}
+
+std::string verb(const SeenFault& fault) {
+    if (kind_of(fault.code) == Kind::atomic) return "changes atomically ";
+    return writes(fault) ? "writes " : "reads ";
+}
+
+// `out` (4,096 bytes, allocated at file:31)
+std::string memory_of(const SeenFault& fault, const FaultWords& words) {
+    if (fault.region.space == Space::shared) {
+        const std::string name = fault.region.name == nullptr
+                                     ? "dynamic shared memory"
+                                     : "the shared array `" + std::string(fault.region.name) + "`";
+        return name + " (" + bytes(fault.region.end - fault.region.begin) + ")";
+    }
+    std::string name = !fault.variable.empty() ? "the variable `" + fault.variable + "`"
+                       : !words.memory.empty() ? "`" + words.memory + "`"
+                                               : "an allocation";
+    name += " (" + bytes(fault.memory_bytes);
+    if (words.allocated.line != 0) name += ", allocated at " + place(words.allocated);
+    if (words.freed.line != 0) name += ", freed at " + place(words.freed);
+    return name + ")";
+}
+
+// Where the access lies, seen from the memory it was meant for.
+std::string position(const SeenFault& fault, const FaultWords& words) {
+    const bool shared = fault.region.space == Space::shared;
+    if (!shared && !fault.has_memory) {
+        if (fault.address == 0) return "at address 0, a null pointer";
+        return fault.region.space == Space::shared_outside
+                   ? "in shared memory, outside every array of the kernel"
+                   : "far from every allocation";
+    }
+    const std::uint64_t begin = shared ? fault.region.begin : fault.memory_begin;
+    const std::uint64_t end = shared ? fault.region.end : fault.memory_begin + fault.memory_bytes;
+    const std::string memory = memory_of(fault, words);
+    if (fault.address >= end) return bytes(fault.address - end) + " past " + memory;
+    if (fault.address < begin) return bytes(begin - fault.address) + " before " + memory;
+    if (fault.address + fault.bytes > end) {
+        return "the last " + bytes(fault.address + fault.bytes - end) + " of them past " + memory;
+    }
+    return bytes(fault.address - begin) + " into " + memory;
+}
+
+}  // namespace
+
+std::string what_happened(const SeenFault& fault, const FaultWords& words) {
+    const bool knows_memory = fault.has_memory || fault.region.space == Space::shared;
+    if (!fault.detail.empty() && !knows_memory) return fault.detail;
+    const std::string access = verb(fault) + bytes(fault.bytes);
+    if (fault.kind == FaultKind::host_pointer)
+        return access + " of the host's memory, which a GPU cannot reach";
+    return access + ", " + position(fault, words);
+}
+
+std::string usual_cause(const SeenFault& seen, const Fault& fault) {
+    const bool same_line = fault.other && fault.other->line == fault.where.line &&
+                           fault.other->file == fault.where.file;
+    const bool one_is_atomic = seen.knows_other && (kind_of(seen.code) == Kind::atomic) !=
+                                                       (kind_of(seen.other_code) == Kind::atomic);
+    const std::string use_atomic =
+        "Several threads change the same word: use an atomic such as atomicAdd, or let one thread "
+        "do it.";
+    const std::string mixed =
+        "One side is atomic and the other is not: make both atomic, or put a barrier between them.";
+    switch (fault.kind) {
+        case FaultKind::shared_race:
+        case FaultKind::global_race_in_block: {
+            if (same_line) return use_atomic;
+            const bool same_warp = fault.other_thread &&
+                                   seen.thread.thread.y == seen.other_thread.thread.y &&
+                                   seen.thread.thread.z == seen.other_thread.thread.z &&
+                                   seen.thread.thread.x / 32 == seen.other_thread.thread.x / 32;
+            if (one_is_atomic) return mixed;
+            return same_warp ? "Nothing orders the lanes of a warp by itself: a __syncwarp() is "
+                               "missing between the two lines."
+                             : "A __syncthreads() is missing between the two lines.";
+        }
+        case FaultKind::global_race:
+            if (same_line) return use_atomic;
+            if (one_is_atomic) return mixed;
+            return "Nothing orders the blocks of a launch: give each block elements of its own, use "
+                   "two launches, or publish what was written with __threadfence() and an atomic "
+                   "flag.";
+        case FaultKind::out_of_bounds:
+            return "The bounds check is missing or off by one, or the index is computed with the "
+                   "wrong pitch.";
+        case FaultKind::shared_out_of_bounds:
+            return "The array is too small for the block, the index is wrong, or the launch asks "
+                   "for too little dynamic shared memory.";
+        case FaultKind::index_out_of_bounds:
+            return "The index runs past the array's extent: look at the loop's end and at the order "
+                   "of the indices.";
+        case FaultKind::use_after_free:
+            return "The memory was freed before the kernel ran: free it after the last use.";
+        case FaultKind::uninitialised_global:
+            return "Nothing has written it: copy the input first, clear it with cudaMemset, or write "
+                   "before you add.";
+        case FaultKind::uninitialised_shared:
+            return "Shared memory begins with garbage: fill all of it, borders too, before it is "
+                   "read.";
+        case FaultKind::misaligned:
+            return "A vector access of N bytes needs an address that is a multiple of N: check that "
+                   "the pointer's offset is, or use narrower accesses there.";
+        case FaultKind::host_pointer:
+            return "The pointer is the host's: allocate device memory with cudaMalloc, copy, and "
+                   "pass that.";
+        case FaultKind::divergent_barrier:
+            return "Every thread of the block must reach the same __syncthreads(): move it out of "
+                   "the branch, and skip work instead of returning before it.";
+        case FaultKind::trap:
+            return "The kernel ended there; what came after was not checked.";
+    }
+    return {};
+}
+
+}  // namespace t2t::observer
