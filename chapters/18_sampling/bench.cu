@@ -22,9 +22,9 @@ struct TableSizes {
 
 struct TemperatureOperands {
     std::vector<float> logits;        // [rows, vocabulary], what the device's copy holds
-    std::vector<SamplingRule> rules;  // [rows]
+    std::vector<RowRule> rules;  // [rows]
     DeviceBuffer<float> logits_device, y_device;
-    DeviceBuffer<SamplingRule> rules_device;
+    DeviceBuffer<RowRule> rules_device;
 
     TemperatureOperands(const TableSizes& sizes, std::uint64_t seed)
         : logits(lab::uniform(sizes.rows * sizes.vocabulary, -20, 20, 2 * seed)),
@@ -33,7 +33,7 @@ struct TemperatureOperands {
         for (const float temperature : lab::uniform(sizes.rows, 0.5, 1.5, 2 * seed + 1)) {
             rules.push_back({.temperature = temperature, .top_p = 1, .top_k = 0, .uniform = 0.5F});
         }
-        rules_device = DeviceBuffer<SamplingRule>(rules);
+        rules_device = DeviceBuffer<RowRule>(rules);
     }
 };
 
@@ -100,7 +100,7 @@ struct DrawOperands {
     std::vector<std::int32_t> expected;  // [rows], tokens
     DeviceBuffer<float> cumulative_device;
     DeviceBuffer<std::int32_t> tokens_device, drawn_device;
-    DeviceBuffer<SamplingRule> rules_device;
+    DeviceBuffer<RowRule> rules_device;
 
     // All tokens are equally probable, the worst case for a walk: sums of i / vocabulary. With
     // top_p = 1 all are kept, and a random number of 0.5 points at the middle.
@@ -120,8 +120,8 @@ struct DrawOperands {
         }
         cumulative_device = DeviceBuffer<float>(cumulative);
         tokens_device = DeviceBuffer<std::int32_t>(tokens);
-        rules_device = DeviceBuffer<SamplingRule>(
-            std::vector<SamplingRule>(static_cast<std::size_t>(sizes.rows),
+        rules_device = DeviceBuffer<RowRule>(
+            std::vector<RowRule>(static_cast<std::size_t>(sizes.rows),
                                       {.temperature = 1, .top_p = 1, .top_k = 0, .uniform = 0.5F}));
     }
 };
@@ -151,7 +151,7 @@ enum class Rules { greedy, drawn };
 struct SampleOperands {
     std::vector<std::int32_t> expected;  // [rows], tokens
     DeviceBuffer<float> logits_device;
-    DeviceBuffer<SamplingRule> rules_device;
+    DeviceBuffer<RowRule> rules_device;
     DeviceBuffer<std::int32_t> ids_device;
 
     // Rows in which the likeliest tokens have some percent each, as a model's have. The random number of a
@@ -160,9 +160,9 @@ struct SampleOperands {
         : ids_device(static_cast<std::size_t>(sizes.rows)) {
         const auto logits = lab::normal(sizes.rows * sizes.vocabulary, 0, 4, 2 * seed);
         lab::Random random(2 * seed + 1);
-        std::vector<SamplingRule> rules;
+        std::vector<RowRule> rules;
         for (std::int64_t row = 0; row < sizes.rows; ++row) {
-            SamplingRule rule{.temperature = 0, .top_p = 0.95F, .top_k = 0, .uniform = 0.5F};
+            RowRule rule{.temperature = 0, .top_p = 0.95F, .top_k = 0, .uniform = 0.5F};
             std::size_t place = 0;
             if (kind == Rules::drawn) rule.temperature = 0.8F;
             const auto tokens = lab::reference::distribution(
@@ -182,7 +182,7 @@ struct SampleOperands {
             expected.push_back(tokens.tokens[place]);
         }
         logits_device = DeviceBuffer<float>(logits);
-        rules_device = DeviceBuffer<SamplingRule>(rules);
+        rules_device = DeviceBuffer<RowRule>(rules);
     }
 };
 

@@ -24,7 +24,7 @@
 namespace t2t::sampling {
 
 /// How the token of one sequence is chosen.
-struct SamplingRule {
+struct RowRule {
     /// What logits are divided by: below 1 the likely become likelier. 0: greedy, the most probable token
     /// always, and the rest of the rule does not matter.
     float temperature;
@@ -53,7 +53,7 @@ inline double table_elements(std::int64_t rows, std::int64_t vocabulary) {
 /// y[r, c] = logits[r, c] / rules[r].temperature; a greedy row is divided by 1.
 struct Temperature {
     const float* logits = nullptr;        ///< [rows, vocabulary], row-major
-    const SamplingRule* rules = nullptr;  ///< [rows]
+    const RowRule* rules = nullptr;  ///< [rows]
     /// [rows, vocabulary], overwritten; may be logits itself, but must not overlap it in any other way
     float* y = nullptr;
     /// Sequences. With no element nothing happens and the pointers may be null.
@@ -67,7 +67,7 @@ struct Temperature {
         require_table("temperature", rows, vocabulary);
         if (rows == 0 || vocabulary == 0) return false;
         require_pointer("temperature", "logits", logits, sizeof(float));
-        require_pointer("temperature", "rules", rules, alignof(SamplingRule));
+        require_pointer("temperature", "rules", rules, alignof(RowRule));
         require_pointer("temperature", "y", y, sizeof(float));
         return true;
     }
@@ -144,7 +144,7 @@ struct Draw {
     /// [rows, vocabulary]: the inclusive sums of each row's probabilities, largest first
     const float* cumulative = nullptr;
     const std::int32_t* tokens = nullptr;  ///< [rows, vocabulary]: the tokens in the same order
-    const SamplingRule* rules = nullptr;   ///< [rows]
+    const RowRule* rules = nullptr;   ///< [rows]
     /// [rows], overwritten, but for greedy rows, whose elements stay as they are; must not overlap the
     /// others
     std::int32_t* drawn = nullptr;
@@ -163,7 +163,7 @@ struct Draw {
         if (rows == 0) return false;
         require_pointer("draw", "cumulative", cumulative, sizeof(float));
         require_pointer("draw", "tokens", tokens, sizeof(std::int32_t));
-        require_pointer("draw", "rules", rules, alignof(SamplingRule));
+        require_pointer("draw", "rules", rules, alignof(RowRule));
         require_pointer("draw", "drawn", drawn, sizeof(std::int32_t));
         return true;
     }
@@ -195,7 +195,7 @@ inline constexpr Ladder draw_ladder{"draw",
 /// batch as alone.
 struct Sample {
     const float* logits = nullptr;        ///< [rows, vocabulary], row-major
-    const SamplingRule* rules = nullptr;  ///< [rows]; may be null when all rows are greedy
+    const RowRule* rules = nullptr;  ///< [rows]; may be null when all rows are greedy
     std::int32_t* ids = nullptr;          ///< [rows], overwritten; must not overlap the others
     std::int64_t rows = 0;  ///< sequences; with none nothing happens and the pointers may be null
     std::int64_t vocabulary = 0;  ///< tokens to choose from, 1 or more, below 2³¹
@@ -213,13 +213,13 @@ struct Sample {
         }
         if (rows == 0) return false;
         require_pointer("sample", "logits", logits, sizeof(float));
-        if (!all_greedy) require_pointer("sample", "rules", rules, alignof(SamplingRule));
+        if (!all_greedy) require_pointer("sample", "rules", rules, alignof(RowRule));
         require_pointer("sample", "ids", ids, sizeof(std::int32_t));
         return true;
     }
     /// The logits and the rules are read, the tokens written.
     Work work() const {
-        const double rule = all_greedy ? 0 : sizeof(SamplingRule);
+        const double rule = all_greedy ? 0 : sizeof(RowRule);
         return {4 * table_elements(rows, vocabulary) + (rule + 4) * static_cast<double>(rows), 0};
     }
     /// Rows and vocabulary, for traces and messages.

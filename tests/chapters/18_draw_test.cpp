@@ -19,7 +19,7 @@ namespace {
 
 using Op = sampling::Draw;
 using lab::reference::Rule;  // uniform, top_p, top_k
-using sampling::SamplingRule;
+using sampling::RowRule;
 
 using Draw = tests::EveryRung<sampling::draw_ladder>;
 T2T_EVERY_RUNG(Draw);
@@ -27,8 +27,8 @@ T2T_EVERY_RUNG(Draw);
 constexpr float just_below_1 = 1 - 0x1p-24F;  // the largest float that a random number can be
 
 // With a temperature, which only says that the row is not greedy: the sums are divided already.
-std::vector<SamplingRule> sampling_rules(const std::vector<Rule>& rules) {
-    std::vector<SamplingRule> result;
+std::vector<RowRule> sampling_rules(const std::vector<Rule>& rules) {
+    std::vector<RowRule> result;
     for (const Rule& rule : rules) result.push_back({0.7F, rule.top_p, rule.top_k, rule.uniform});
     return result;
 }
@@ -39,7 +39,7 @@ lab::Comparison draw(const auto& rung, lab::Extent extent, const std::vector<flo
     lab::RungCheck check("draw", rung.name);
     const float* cumulative = check.input("cumulative", sums);
     const std::int32_t* tokens = check.input("tokens", row_tokens);
-    const SamplingRule* row_rules = tests::rules_input(check, sampling_rules(rules));
+    const RowRule* row_rules = tests::rules_input(check, sampling_rules(rules));
     auto* drawn = check.output<std::int32_t>("drawn", {expected, {1, extent.rows}});
     return check.run(rung, {cumulative, tokens, row_rules, drawn, extent.rows, extent.columns});
 }
@@ -225,7 +225,7 @@ TEST_P(Draw, DrawsTokensAsOftenAsTheirProbabilitySays) {
             const auto uniform = static_cast<float>(random.integer(0, 0xFFFFFF)) * 0x1p-24F;
             rules.push_back({uniform, limits.top_p, limits.top_k});
         }
-        const DeviceBuffer<SamplingRule> rules_device(sampling_rules(rules));
+        const DeviceBuffer<RowRule> rules_device(sampling_rules(rules));
         DeviceBuffer<std::int32_t> drawn_device(static_cast<std::size_t>(draws));
         rung().run({sums_device.data(), tokens_device.data(), rules_device.data(),
                     drawn_device.data(), draws, vocabulary},
@@ -253,7 +253,7 @@ TEST_P(Draw, DrawsTokensAsOftenAsTheirProbabilitySays) {
 }
 
 TEST_P(Draw, LeavesGreedyRowsAsTheyAre) {
-    const std::vector<SamplingRule> rules{
+    const std::vector<RowRule> rules{
         {0, 1, 0, 0.6F}, {1, 1, 0, 0.6F}, {-0.0F, 0.5F, 1, 0}, {1, 1, 1, 0.6F}};
     std::vector<float> sums;
     std::vector<std::int32_t> tokens;
@@ -264,7 +264,7 @@ TEST_P(Draw, LeavesGreedyRowsAsTheyAre) {
     lab::RungCheck check("draw beside greedy rows,", rung().name);
     const float* cumulative = check.input("cumulative", sums);
     const std::int32_t* row_tokens = check.input("tokens", tokens);
-    const SamplingRule* row_rules = tests::rules_input(check, rules);
+    const RowRule* row_rules = tests::rules_input(check, rules);
     auto* drawn =
         check.in_out<std::int32_t>("drawn", {100, 101, -1, 103}, {{100, 3, -1, 7}, {1, 4}});
     const auto result = check.run(rung(), {cumulative, row_tokens, row_rules, drawn, 4, 4});
@@ -278,7 +278,7 @@ TEST_P(Draw, DrawsNothingForNoRows) {
 TEST_P(Draw, RefusesBadArguments) {
     lab::GuardedBuffer<float> sums(64);
     lab::GuardedBuffer<std::int32_t> tokens(64), drawn(8);
-    DeviceBuffer<SamplingRule> rules(9);
+    DeviceBuffer<RowRule> rules(9);
     const Op good{sums.data(), tokens.data(), rules.data(), drawn.data(), 8, 8};
     const auto odd = [](auto* pointer) {  // not 4-byte aligned
         return reinterpret_cast<decltype(pointer)>(reinterpret_cast<std::uintptr_t>(pointer) + 2);

@@ -25,21 +25,21 @@ namespace {
 using Floats = std::vector<float>;
 using Ids = std::vector<std::int32_t>;
 using Op = sampling::Sample;
-using sampling::SamplingRule;
-using Rules = std::vector<SamplingRule>;
+using sampling::RowRule;
+using Rules = std::vector<RowRule>;
 
 using Sample = tests::EveryRung<sampling::sample_ladder>;
 T2T_EVERY_RUNG(Sample);
 
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 constexpr float inf = std::numeric_limits<float>::infinity();
-constexpr SamplingRule greedy{.temperature = 0, .top_p = 0.5F, .top_k = 3, .uniform = 0.9F};
+constexpr RowRule greedy{.temperature = 0, .top_p = 0.5F, .top_k = 3, .uniform = 0.9F};
 
 lab::Comparison sample(const auto& rung, lab::Extent extent, const Floats& row_logits,
                        const Rules& row_rules, std::vector<double> expected) {
     lab::RungCheck check("sample", rung.name);
     const float* logits = check.input("logits", row_logits);
-    const SamplingRule* rules = tests::rules_input(check, row_rules);
+    const RowRule* rules = tests::rules_input(check, row_rules);
     auto* ids = check.output<std::int32_t>("ids", {std::move(expected), {1, extent.rows}});
     return check.run(rung, {logits, rules, ids, extent.rows, extent.columns});
 }
@@ -59,9 +59,9 @@ lab::Comparison sample_greedily(const auto& rung, lab::Extent extent, const Floa
 
 // The tokens alone, for comparisons of one run with another.
 Ids ids_of(const auto& rung, lab::Extent extent, std::span<const float> logits,
-           std::span<const SamplingRule> rules) {
+           std::span<const RowRule> rules) {
     const DeviceBuffer<float> logits_device(logits);
-    const DeviceBuffer<SamplingRule> rules_device(rules);
+    const DeviceBuffer<RowRule> rules_device(rules);
     DeviceBuffer<std::int32_t> ids(static_cast<std::size_t>(extent.rows));
     Op op{logits_device.data(), rules_device.data(), ids.data(), extent.rows, extent.columns};
     DeviceBuffer<std::byte> workspace(rung.workspace(op));
@@ -105,7 +105,7 @@ Choice choose(const Floats& logits, lab::Extent extent, std::uint64_t seed) {
             ++likely;
         }
         std::int64_t kept = random.integer(1, likely);
-        SamplingRule rule{.temperature = temperature,
+        RowRule rule{.temperature = temperature,
                           .top_p = tokens.top_p(static_cast<std::size_t>(kept)),
                           .top_k = 0,
                           .uniform = 0};
@@ -179,7 +179,7 @@ TEST_P(Sample, KnowsWhatIsNotANumber) {
         -inf, -1,   nan,  -inf,  // both
         -3,   -9,   -inf, -3,    // two tokens of equal share, and next to nothing
     };
-    const SamplingRule rule{.temperature = 0.7F, .top_p = 1, .top_k = 0, .uniform = 0.75F};
+    const RowRule rule{.temperature = 0.7F, .top_p = 1, .top_k = 0, .uniform = 0.75F};
     const std::vector<double> greedy_ids{-1, -1, 1, 0, 1, -1, 0};
     const auto drawn = sample(rung(), extent, logits, Rules(7, rule), {-1, -1, 1, -1, -1, -1, 3});
     EXPECT_TRUE(drawn.ok()) << drawn.message();
@@ -197,7 +197,7 @@ TEST_P(Sample, GivesARowTheSameAlone) {
     lab::Random random(lab::test_seed() + 6);
     Rules rules;
     for (std::int64_t row = 0; row < extent.rows; ++row) {
-        SamplingRule rule{.temperature = static_cast<float>(0.5 + 3 * random.unit()),
+        RowRule rule{.temperature = static_cast<float>(0.5 + 3 * random.unit()),
                           .top_p = row % 2 == 0 ? 1 : static_cast<float>(1 - random.unit() / 2),
                           .top_k = row % 3 == 0 ? 40 : 0,
                           .uniform = static_cast<float>(random.integer(0, 0xFFFFFF)) * 0x1p-24F};
@@ -264,7 +264,7 @@ TEST_P(Sample, DrawsTokensAsOftenAsTheirProbabilitySays) {
 TEST_P(Sample, IsReplayedWithOtherLogitsAndRules) {
     const lab::Extent extent{6, 301};
     DeviceBuffer<float> logits(extent.count());
-    DeviceBuffer<SamplingRule> rules(static_cast<std::size_t>(extent.rows));
+    DeviceBuffer<RowRule> rules(static_cast<std::size_t>(extent.rows));
     DeviceBuffer<std::int32_t> ids(Ids(6, -7));
     Op op{logits.data(), rules.data(), ids.data(), extent.rows, extent.columns};
     DeviceBuffer<std::byte> workspace(rung().workspace(op));
@@ -305,7 +305,7 @@ TEST_P(Sample, DoesNothingForNoRows) {
 TEST_P(Sample, RefusesBadArguments) {
     lab::GuardedBuffer<float> logits(64);
     lab::GuardedBuffer<std::int32_t> ids(9);
-    DeviceBuffer<SamplingRule> rules(Rules(9, greedy));
+    DeviceBuffer<RowRule> rules(Rules(9, greedy));
     Op good{logits.data(), rules.data(), ids.data(), 8, 8};
     const std::size_t bytes = rung().workspace(good);
     DeviceBuffer<std::byte> workspace(bytes);

@@ -14,14 +14,14 @@ namespace t2t {
 namespace {
 
 using Op = sampling::Temperature;
-using sampling::SamplingRule;
+using sampling::RowRule;
 
 using Temperature = tests::EveryRung<sampling::temperature_ladder>;
 T2T_EVERY_RUNG(Temperature);
 
 // What else stands in a rule does not matter here.
-std::vector<SamplingRule> rules_of(const std::vector<float>& temperatures) {
-    std::vector<SamplingRule> rules;
+std::vector<RowRule> rules_of(const std::vector<float>& temperatures) {
+    std::vector<RowRule> rules;
     for (const float temperature : temperatures) rules.push_back({temperature, 0.3F, 5, 0.7F});
     return rules;
 }
@@ -30,7 +30,7 @@ lab::Comparison temperature(const auto& rung, lab::Extent extent, const std::vec
                             const std::vector<float>& temperatures, std::size_t offset = 0) {
     lab::RungCheck check("temperature", rung.name);
     const float* logits = check.input("logits", values, offset);
-    const SamplingRule* rules = tests::rules_input(check, rules_of(temperatures));
+    const RowRule* rules = tests::rules_input(check, rules_of(temperatures));
     float* y = check.output<float>(
         "y", {lab::reference::temperature(values, temperatures, extent), extent}, offset);
     return check.run(rung, {logits, rules, y, extent.rows, extent.columns});
@@ -64,7 +64,7 @@ TEST_P(Temperature, DividesInPlace) {
     const auto logits = lab::normal(extent.rows * extent.columns, 3, 8, lab::test_seed());
     const std::vector<float> temperatures{0.3F, 1, 1.7F};
     lab::RungCheck check("temperature in place,", rung().name);
-    const SamplingRule* rules = tests::rules_input(check, rules_of(temperatures));
+    const RowRule* rules = tests::rules_input(check, rules_of(temperatures));
     float* y = check.in_out("y", logits,
                             {lab::reference::temperature(logits, temperatures, extent), extent});
     const auto result = check.run(rung(), {y, rules, y, extent.rows, extent.columns});
@@ -76,7 +76,7 @@ TEST_P(Temperature, LeavesGreedyRowsAsTheyAre) {
     const auto logits = lab::normal(extent.rows * extent.columns, 3, 8, lab::test_seed());
     lab::RungCheck check("temperature of greedy rows,", rung().name);
     const float* x = check.input("logits", logits);
-    const SamplingRule* rules = tests::rules_input(check, rules_of({0, 0.5F, -0.0F}));
+    const RowRule* rules = tests::rules_input(check, rules_of({0, 0.5F, -0.0F}));
     float* y = check.output<float>(
         "y", {lab::reference::temperature(logits, std::vector<float>{1, 0.5F, 1}, extent), extent});
     const auto result = check.run(rung(), {x, rules, y, extent.rows, extent.columns});
@@ -90,7 +90,7 @@ TEST_P(Temperature, DoesNothingWithoutElements) {
 
 TEST_P(Temperature, RefusesBadArguments) {
     lab::GuardedBuffer<float> logits(64), y(64);
-    DeviceBuffer<SamplingRule> rules(8);
+    DeviceBuffer<RowRule> rules(8);
     const Op good{logits.data(), rules.data(), y.data(), 4, 8};
     const auto odd = [](auto* pointer) {  // not 4-byte aligned
         return reinterpret_cast<decltype(pointer)>(reinterpret_cast<std::uintptr_t>(pointer) + 2);

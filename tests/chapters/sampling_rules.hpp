@@ -12,16 +12,16 @@
 namespace t2t::tests {
 
 /// A check knows buffers of numbers, so the rules travel as 32-bit words.
-inline const sampling::SamplingRule* rules_input(lab::RungCheck& check,
-                                                 const std::vector<sampling::SamplingRule>& rules) {
-    static_assert(sizeof(sampling::SamplingRule) == 4 * sizeof(std::int32_t));
+inline const sampling::RowRule* rules_input(lab::RungCheck& check,
+                                                 const std::vector<sampling::RowRule>& rules) {
+    static_assert(sizeof(sampling::RowRule) == 4 * sizeof(std::int32_t));
     std::vector<std::int32_t> words;
-    for (const sampling::SamplingRule& rule : rules) {
+    for (const sampling::RowRule& rule : rules) {
         words.insert(words.end(), {std::bit_cast<std::int32_t>(rule.temperature),
                                    std::bit_cast<std::int32_t>(rule.top_p), rule.top_k,
                                    std::bit_cast<std::int32_t>(rule.uniform)});
     }
-    return reinterpret_cast<const sampling::SamplingRule*>(check.input("rules", words));
+    return reinterpret_cast<const sampling::RowRule*>(check.input("rules", words));
 }
 
 }  // namespace t2t::tests
