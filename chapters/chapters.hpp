@@ -30,7 +30,8 @@ struct RungEntry {
 struct LadderEntry {
     std::string_view operation;    ///< `vector_add`
     std::vector<RungEntry> rungs;  ///< in climbing order
-    std::string_view on_cpu_device = {};  ///< the rung that is best on the CPU device; empty: the highest
+    std::string_view on_cpu_device =
+        {};  ///< the rung that is best on the CPU device; empty: the highest
 };
 
 /// The entry of one ladder.

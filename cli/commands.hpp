@@ -13,7 +13,7 @@
 
 namespace t2t::cli {
 
-/// Adds `t2t list`: chapters, ladders and rungs, and the least device that each needs.
+/// Adds `t2t list`: chapters, ladders and rungs, and what each rung needs.
 void add_list_command(CLI::App& app);
 
 /// Adds `t2t bench CHAPTER [RUNG]`: times every rung beside the machine's roof.

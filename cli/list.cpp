@@ -3,6 +3,7 @@
 
 #include <iomanip>
 #include <iostream>
+#include <string>
 
 #include "chapters/chapters.hpp"
 #include "cli/commands.hpp"
@@ -10,14 +11,19 @@
 namespace t2t::cli {
 namespace {
 
-/// What the CPU device offers, and so what a rung may need to run everywhere.
-constexpr int runs_everywhere = 80;
-
-/// "compute capability 9.0" for a rung that not every device runs, else nothing.
-std::string special_need(const Needs& needs) {
-    if (needs.compute_capability <= runs_everywhere) return "";
-    return "  (needs a GPU of compute capability " + std::to_string(needs.compute_capability / 10) +
-           "." + std::to_string(needs.compute_capability % 10) + ")";
+/// `  (bf16 only; takes k that is a multiple of 8; needs compute capability 9.0 exactly)`; empty for a rung
+/// that takes everything, of all types, on every device of the course.
+std::string limits(const RungEntry& rung) {
+    std::string text;
+    const auto add = [&](const std::string& limit) { text += (text.empty() ? "" : "; ") + limit; };
+    std::string types;
+    for (const std::string_view type : rung.types) {
+        types += (types.empty() ? "" : ", ") + std::string(type);
+    }
+    if (!types.empty()) add(types + " only");
+    if (rung.takes != RungEntry{}.takes) add("takes " + rung.takes);
+    if (rung.needs != Needs{}) add(needs_text(rung.needs));
+    return text.empty() ? "" : "  (" + text + ")";
 }
 
 void print_standing() {
@@ -27,8 +33,8 @@ void print_standing() {
         for (const LadderEntry& ladder : chapter.ladders) {
             std::cout << "  " << ladder.operation << '\n';
             for (const RungEntry& rung : ladder.rungs) {
-                std::cout << "    " << std::left << std::setw(26) << rung.name << rung.idea
-                          << special_need(rung.needs) << '\n';
+                std::cout << "    " << std::left << std::setw(28) << rung.name << ' ' << rung.idea
+                          << limits(rung) << '\n';
             }
         }
     }
@@ -47,7 +53,8 @@ void print_to_come() {
 void add_list_command(CLI::App& app) {
     CLI::App* command = app.add_subcommand("list", "Show the chapters, their ladders and rungs");
     command->footer(
-        "A ladder is one operation; its rungs are its kernels, from the plainest to the fastest.\n\n"
+        "A ladder is one operation; its rungs are its kernels, from the plainest to the fastest.\n"
+        "In brackets: the types, sizes and devices of a rung that is not for all of them.\n\n"
         "Example:\n  ./t2t list");
     command->callback([] {
         print_standing();

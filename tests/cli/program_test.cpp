@@ -55,6 +55,9 @@ TEST(Program, ListsEveryRungWithItsIdea) {
             for (const RungEntry& rung : ladder.rungs) {
                 EXPECT_NE(list.text.find(rung.name), std::string::npos) << rung.name;
                 EXPECT_NE(list.text.find(rung.idea), std::string::npos) << rung.idea;
+                if (rung.needs == Needs{}) continue;
+                EXPECT_NE(list.text.find(needs_text(rung.needs) + ')'), std::string::npos)
+                    << rung.name;
             }
         }
     }
