@@ -52,7 +52,7 @@ inline double table_elements(std::int64_t rows, std::int64_t vocabulary) {
 
 /// y[r, c] = logits[r, c] / rules[r].temperature; a greedy row is divided by 1.
 struct Temperature {
-    const float* logits = nullptr;        ///< [rows, vocabulary], row-major
+    const float* logits = nullptr;   ///< [rows, vocabulary], row-major
     const RowRule* rules = nullptr;  ///< [rows]
     /// [rows, vocabulary], overwritten; may be logits itself, but must not overlap it in any other way
     float* y = nullptr;
@@ -144,7 +144,7 @@ struct Draw {
     /// [rows, vocabulary]: the inclusive sums of each row's probabilities, largest first
     const float* cumulative = nullptr;
     const std::int32_t* tokens = nullptr;  ///< [rows, vocabulary]: the tokens in the same order
-    const RowRule* rules = nullptr;   ///< [rows]
+    const RowRule* rules = nullptr;        ///< [rows]
     /// [rows], overwritten, but for greedy rows, whose elements stay as they are; must not overlap the
     /// others
     std::int32_t* drawn = nullptr;
@@ -194,9 +194,9 @@ inline constexpr Ladder draw_ladder{"draw",
 /// ids[r] depends on the logits and the rule of row r alone, to the bit: a sequence gets the same token in a
 /// batch as alone.
 struct Sample {
-    const float* logits = nullptr;        ///< [rows, vocabulary], row-major
+    const float* logits = nullptr;   ///< [rows, vocabulary], row-major
     const RowRule* rules = nullptr;  ///< [rows]; may be null when all rows are greedy
-    std::int32_t* ids = nullptr;          ///< [rows], overwritten; must not overlap the others
+    std::int32_t* ids = nullptr;     ///< [rows], overwritten; must not overlap the others
     std::int64_t rows = 0;  ///< sequences; with none nothing happens and the pointers may be null
     std::int64_t vocabulary = 0;  ///< tokens to choose from, 1 or more, below 2³¹
     /// Every rule is greedy, as the host knows: then nothing is sorted, and the rules are not read.

@@ -106,9 +106,9 @@ Choice choose(const Floats& logits, lab::Extent extent, std::uint64_t seed) {
         }
         std::int64_t kept = random.integer(1, likely);
         RowRule rule{.temperature = temperature,
-                          .top_p = tokens.top_p(static_cast<std::size_t>(kept)),
-                          .top_k = 0,
-                          .uniform = 0};
+                     .top_p = tokens.top_p(static_cast<std::size_t>(kept)),
+                     .top_k = 0,
+                     .uniform = 0};
         if (row % 2 == 0) {
             rule.top_k = static_cast<std::int32_t>(random.integer(1, likely));
             kept = std::min<std::int64_t>(kept, rule.top_k);
@@ -198,9 +198,9 @@ TEST_P(Sample, GivesARowTheSameAlone) {
     Rules rules;
     for (std::int64_t row = 0; row < extent.rows; ++row) {
         RowRule rule{.temperature = static_cast<float>(0.5 + 3 * random.unit()),
-                          .top_p = row % 2 == 0 ? 1 : static_cast<float>(1 - random.unit() / 2),
-                          .top_k = row % 3 == 0 ? 40 : 0,
-                          .uniform = static_cast<float>(random.integer(0, 0xFFFFFF)) * 0x1p-24F};
+                     .top_p = row % 2 == 0 ? 1 : static_cast<float>(1 - random.unit() / 2),
+                     .top_k = row % 3 == 0 ? 40 : 0,
+                     .uniform = static_cast<float>(random.integer(0, 0xFFFFFF)) * 0x1p-24F};
         if (row % 4 == 1) rule.temperature = 0;
         rules.push_back(rule);
     }
