@@ -21,7 +21,7 @@ struct TableSizes {
 };
 
 struct TemperatureOperands {
-    std::vector<float> logits;        // [rows, vocabulary], what the device's copy holds
+    std::vector<float> logits;   // [rows, vocabulary], what the device's copy holds
     std::vector<RowRule> rules;  // [rows]
     DeviceBuffer<float> logits_device, y_device;
     DeviceBuffer<RowRule> rules_device;
@@ -122,7 +122,7 @@ struct DrawOperands {
         tokens_device = DeviceBuffer<std::int32_t>(tokens);
         rules_device = DeviceBuffer<RowRule>(
             std::vector<RowRule>(static_cast<std::size_t>(sizes.rows),
-                                      {.temperature = 1, .top_p = 1, .top_k = 0, .uniform = 0.5F}));
+                                 {.temperature = 1, .top_p = 1, .top_k = 0, .uniform = 0.5F}));
     }
 };
 

@@ -52,7 +52,7 @@ inline double table_elements(std::int64_t rows, std::int64_t vocabulary) {
 
 /// y[r, c] = logits[r, c] / rules[r].temperature; a greedy row is divided by 1.
 struct Temperature {
-    const float* logits = nullptr;        ///< [rows, vocabulary], row-major
+    const float* logits = nullptr;   ///< [rows, vocabulary], row-major
     const RowRule* rules = nullptr;  ///< [rows]
     /// [rows, vocabulary], overwritten; may be logits itself, but must not overlap it in any other way
     float* y = nullptr;
@@ -144,7 +144,7 @@ struct Draw {
     /// [rows, vocabulary]: the inclusive sums of each row's probabilities, largest first
     const float* cumulative = nullptr;
     const std::int32_t* tokens = nullptr;  ///< [rows, vocabulary]: the tokens in the same order
-    const RowRule* rules = nullptr;   ///< [rows]
+    const RowRule* rules = nullptr;        ///< [rows]
     /// [rows], overwritten, but for greedy rows, whose elements stay as they are; must not overlap the
     /// others
     std::int32_t* drawn = nullptr;
@@ -194,9 +194,9 @@ inline constexpr Ladder draw_ladder{"draw",
 /// ids[r] depends on the logits and the rule of row r alone, to the bit: a sequence gets the same token in a
 /// batch as alone.
 struct Sample {
-    const float* logits = nullptr;        ///< [rows, vocabulary], row-major
+    const float* logits = nullptr;   ///< [rows, vocabulary], row-major
     const RowRule* rules = nullptr;  ///< [rows]; may be null when all rows are greedy
-    std::int32_t* ids = nullptr;          ///< [rows], overwritten; must not overlap the others
+    std::int32_t* ids = nullptr;     ///< [rows], overwritten; must not overlap the others
     std::int64_t rows = 0;  ///< sequences; with none nothing happens and the pointers may be null
     std::int64_t vocabulary = 0;  ///< tokens to choose from, 1 or more, below 2³¹
     /// Every rule is greedy, as the host knows: then nothing is sorted, and the rules are not read.
@@ -227,8 +227,8 @@ struct Sample {
 };
 
 void v1_sample_chain(const Sample& op, cudaStream_t stream);
-/// Bytes of workspace that v1_sample_chain needs: its arrays, and what the largest of its operations needs.
-std::size_t sample_chain_workspace(const Sample& op);
+/// Bytes of workspace that v1_sample_chain needs: its arrays, and the largest need of what it runs.
+std::size_t v1_sample_chain_workspace(const Sample& op);
 
 /// The ladder of the whole way. Every launcher throws what check() throws, std::invalid_argument when the
 /// workspace is too small, and t2t::CudaError when the device refuses the launch.
@@ -239,7 +239,7 @@ inline constexpr Ladder sample_ladder{
             .name = "v1_sample_chain",
             .run = v1_sample_chain,
             .idea = "a chain of operations: argmax; temperature, softmax, sort, scan, draw",
-            .workspace = sample_chain_workspace},
+            .workspace = v1_sample_chain_workspace},
     }};
 
 }  // namespace t2t::sampling

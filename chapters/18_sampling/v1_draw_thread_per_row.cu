@@ -19,7 +19,7 @@ constexpr int block_size = 64;
 
 __global__ void draw_thread_per_row_kernel(const float* cumulative,     // [rows, vocabulary]
                                            const std::int32_t* tokens,  // [rows, vocabulary]
-                                           const RowRule* rules,   // [rows]
+                                           const RowRule* rules,        // [rows]
                                            std::int32_t* drawn,         // [rows]
                                            std::int64_t rows, std::int64_t vocabulary) {
     const std::int64_t row = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;

@@ -9,6 +9,9 @@
 ///           move. The sort does not, see v1_sort_bitonic, and the draw walks alone, so the chain
 ///           takes as long as these two. All greedy: 4 bytes a logit and one launch instead of six.
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 
 #include "chapters/04_reduction/reduction.cuh"
 #include "chapters/08_softmax/softmax.cuh"
@@ -56,7 +59,7 @@ std::int64_t array_size(const Sample& op) {
 
 }  // namespace
 
-std::size_t sample_chain_workspace(const Sample& op) {
+std::size_t v1_sample_chain_workspace(const Sample& op) {
     return 2 * workspace_bytes<float>(array_size(op)) +
            workspace_bytes<std::int32_t>(array_size(op)) +
            workspace_bytes<std::byte>(static_cast<std::int64_t>(largest_need(op)));

@@ -15,9 +15,9 @@ namespace {
 
 constexpr int block_size = 256;
 
-__global__ void temperature_element_kernel(const float* logits,        // [rows, vocabulary]
+__global__ void temperature_element_kernel(const float* logits,   // [rows, vocabulary]
                                            const RowRule* rules,  // [rows]
-                                           float* y,                   // [rows, vocabulary]
+                                           float* y,              // [rows, vocabulary]
                                            std::int64_t rows, std::int64_t vocabulary) {
     const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     if (i >= rows * vocabulary) return;

@@ -125,7 +125,8 @@ std::int64_t Model::padded_rows(std::int64_t sequences) {
 }
 
 Pass Model::decode_pass(std::int64_t rows) const {
-    Pass pass{.singles = rows};
+    Pass pass;
+    pass.singles = rows;
     pass.batch.tokens = pass.batch.runs = rows;
     pass.batch.most_queries = 1;
     pass.batch.longest = cache_.capacity();
@@ -273,7 +274,8 @@ std::uint64_t Model::working_bytes(const ModelConfig& config, DType compute, Ops
                                   logit_rows_of(config, limits));
     // The largest workspaces: the scores of a prompt, and the logits of a batch when they are sorted.
     const std::size_t workspace = ops.workspace_for([&] {
-        Pass pass{.prompts = {{0, chunk, limits.positions - chunk}}};
+        Pass pass;
+        pass.prompts = {{0, chunk, limits.positions - chunk}};
         pass.batch.tokens = chunk;
         const Tensor q{nullptr, compute, chunk, config.heads * config.head_dim};
         const LayerCache cache{{nullptr, compute, 0, 0}, {nullptr, compute, 0, 0}, 0, 0};

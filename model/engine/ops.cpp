@@ -326,9 +326,9 @@ void Ops::sample(Tensor logits, const sampling::RowRule* rules, bool all_greedy,
     run(sampling::sample_ladder, sampling::Sample{.logits = logits.as<const float>(),
                                                   .rules = rules,
                                                   .ids = ids,
-                                                  .all_greedy = all_greedy,
                                                   .rows = logits.rows,
-                                                  .vocabulary = logits.columns});
+                                                  .vocabulary = logits.columns,
+                                                  .all_greedy = all_greedy});
 }
 
 void Ops::temperature(Tensor logits, const sampling::RowRule* rules, Tensor y) {

@@ -199,11 +199,12 @@ TEST_P(NormLinearMixed, DoesNothingForAnEmptyResult) {
         rung().run({.epsilon = under_root, .linear = {.w = {nullptr, 0, 4}, .m = 3}}, nullptr));
 }
 
-// Device memory for an operation whose numbers do not matter, 4 × 8 × 8.
+// Device memory for an operation whose numbers do not matter: 16 tokens, 8 outputs, 32 inputs.
 template <typename X, typename W>
 struct Memory {
-    lab::GuardedBuffer<float> x{64}, weight{64}, bias{64}, linear_bias{64}, residual{64}, y{64};
-    lab::GuardedBuffer<W> w{64};
+    lab::GuardedBuffer<float> x{512}, weight{512}, bias{512}, linear_bias{512}, residual{512},
+        y{512};
+    lab::GuardedBuffer<W> w{512};
     lab::GuardedBuffer<std::byte> workspace{4096};
 
     NormLinear<X, W> op() {
@@ -211,11 +212,11 @@ struct Memory {
                 .weight = weight.data(),
                 .bias = bias.data(),
                 .epsilon = under_root,
-                .linear = {.w = {w.data(), 8, 8},
+                .linear = {.w = {w.data(), 8, 32},
                            .bias = linear_bias.data(),
                            .residual = residual.data(),
                            .y = y.data(),
-                           .m = 4},
+                           .m = 16},
                 .workspace = {workspace.data(), workspace.size()}};
     }
 };

@@ -207,20 +207,20 @@ TEST_P(UpProjectionMixed, DoesNothingForAnEmptyResult) {
     }
 }
 
-// Device memory for an operation whose numbers do not matter, 4 × 8 × 8.
+// Device memory for an operation whose numbers do not matter: 16 tokens, 8 outputs, 32 inputs.
 template <typename X, typename W>
 struct Memory {
-    lab::GuardedBuffer<X> x{64}, y{64};
-    lab::GuardedBuffer<W> w{64};
-    lab::GuardedBuffer<float> bias{64}, residual{64};
+    lab::GuardedBuffer<X> x{512}, y{512};
+    lab::GuardedBuffer<W> w{512};
+    lab::GuardedBuffer<float> bias{512}, residual{512};
     lab::GuardedBuffer<std::byte> workspace{4096};
 
     UpProjection<X, W> op() {
         return {.linear = {.x = x.data(),
-                           .w = {w.data(), 8, 8},
+                           .w = {w.data(), 8, 32},
                            .bias = bias.data(),
                            .residual = residual.data(),
-                           .m = 4},
+                           .m = 16},
                 .y = y.data(),
                 .activation = Activation::swiglu,
                 .workspace = {workspace.data(), workspace.size()}};

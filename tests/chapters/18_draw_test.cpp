@@ -1,52 +1,53 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <limits>
 #include <numeric>
-#include <stdexcept>
+#include <string_view>
 #include <vector>
 
 #include "chapters/18_sampling/sampling.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/sampling.hpp"
+#include "tests/chapters/sampling_rules.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {
 
-using sampling::DrawRule;
+using Op = sampling::Draw;
+using lab::reference::Rule;  // uniform, top_p, top_k
+using sampling::RowRule;
 
 using Draw = tests::EveryRung<sampling::draw_ladder>;
 T2T_EVERY_RUNG(Draw);
 
 constexpr float just_below_1 = 1 - 0x1p-24F;  // the largest float that a random number can be
 
-// A check knows buffers of numbers, so the rules travel as 32-bit words.
-std::vector<std::int32_t> words_of(const std::vector<DrawRule>& rules) {
-    std::vector<std::int32_t> words(rules.size() * sizeof(DrawRule) / sizeof(std::int32_t));
-    std::memcpy(words.data(), rules.data(), words.size() * sizeof(std::int32_t));
-    return words;
+// With a temperature, which only says that the row is not greedy: the sums are divided already.
+std::vector<RowRule> sampling_rules(const std::vector<Rule>& rules) {
+    std::vector<RowRule> result;
+    for (const Rule& rule : rules) result.push_back({0.7F, rule.top_p, rule.top_k, rule.uniform});
+    return result;
 }
 
 lab::Comparison draw(const auto& rung, lab::Extent extent, const std::vector<float>& sums,
-                     const std::vector<std::int32_t>& row_tokens,
-                     const std::vector<DrawRule>& rules, const std::vector<double>& expected) {
+                     const std::vector<std::int32_t>& row_tokens, const std::vector<Rule>& rules,
+                     const std::vector<double>& expected) {
     lab::RungCheck check("draw", rung.name);
     const float* cumulative = check.input("cumulative", sums);
     const std::int32_t* tokens = check.input("tokens", row_tokens);
-    const auto* rows = reinterpret_cast<const DrawRule*>(check.input("rules", words_of(rules)));
+    const RowRule* row_rules = tests::rules_input(check, sampling_rules(rules));
     auto* drawn = check.output<std::int32_t>("drawn", {expected, {1, extent.rows}});
-    return check.run([&] {
-        rung.run(cumulative, tokens, rows, drawn, {extent.rows, extent.columns}, nullptr);
-    });
+    return check.run(rung, {cumulative, tokens, row_rules, drawn, extent.rows, extent.columns});
 }
 
 // One row under many rules.
 lab::Comparison draw_from(const auto& rung, const std::vector<float>& sums,
-                          const std::vector<std::int32_t>& tokens,
-                          const std::vector<DrawRule>& rules, const std::vector<double>& expected) {
+                          const std::vector<std::int32_t>& tokens, const std::vector<Rule>& rules,
+                          const std::vector<double>& expected) {
     std::vector<float> all_sums;
     std::vector<std::int32_t> all_tokens;
     for (std::size_t row = 0; row < rules.size(); ++row) {
@@ -131,7 +132,7 @@ TEST_P(Draw, NeverDrawsATokenWithoutProbability) {
 
 TEST_P(Draw, DrawsMinusOneWithoutADistribution) {
     constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-    const std::vector<DrawRule> rules{{0, 1, 0}, {0.5F, 1, 0}, {0.5F, 0.5F, 0}, {0.5F, 1, 1}};
+    const std::vector<Rule> rules{{0, 1, 0}, {0.5F, 1, 0}, {0.5F, 0.5F, 0}, {0.5F, 1, 1}};
     for (const std::vector<float>& sums : {std::vector<float>{nan, nan, nan}, {0.5F, 0.7F, nan}}) {
         const auto result = draw_from(rung(), sums, {5, 2, 8}, rules, {-1, -1, -1, -1});
         EXPECT_TRUE(result.ok()) << result.message();
@@ -161,18 +162,16 @@ TEST_P(Draw, AgreesWithTheReferenceOnEveryShape) {
             }
         }
         const auto tokens = lab::integers<std::int32_t>(count, 0, 1'000'000, lab::test_seed() + 1);
-        std::vector<DrawRule> rules;
-        std::vector<lab::reference::Rule> same_rules;
+        std::vector<Rule> rules;
         for (std::int64_t row = 0; row < extent.rows; ++row) {
             const auto uniform = static_cast<float>(random.integer(0, 0xFFFFFF)) * 0x1p-24F;
             const float top_p = row % 3 == 0 ? 1 : static_cast<float>(1 - random.unit() / 2);
             const auto top_k =
                 row % 2 == 0 ? 0 : static_cast<std::int32_t>(random.integer(1, extent.columns));
             rules.push_back({uniform, top_p, top_k});
-            same_rules.push_back({uniform, top_p, top_k});
         }
         const auto result = draw(rung(), extent, sums, tokens, rules,
-                                 lab::reference::draw(sums, tokens, same_rules, extent));
+                                 lab::reference::draw(sums, tokens, rules, extent));
         EXPECT_TRUE(result.ok()) << result.message();
     }
 }
@@ -221,15 +220,16 @@ TEST_P(Draw, DrawsTokensAsOftenAsTheirProbabilitySays) {
         ASSERT_GE(kept, 5);
 
         lab::Random random(lab::test_seed() + 1);
-        std::vector<DrawRule> rules;
+        std::vector<Rule> rules;
         for (std::int64_t i = 0; i < draws; ++i) {
             const auto uniform = static_cast<float>(random.integer(0, 0xFFFFFF)) * 0x1p-24F;
             rules.push_back({uniform, limits.top_p, limits.top_k});
         }
-        const DeviceBuffer<DrawRule> rules_device(rules);
+        const DeviceBuffer<RowRule> rules_device(sampling_rules(rules));
         DeviceBuffer<std::int32_t> drawn_device(static_cast<std::size_t>(draws));
-        rung().run(sums_device.data(), tokens_device.data(), rules_device.data(),
-                   drawn_device.data(), {draws, vocabulary}, nullptr);
+        rung().run({sums_device.data(), tokens_device.data(), rules_device.data(),
+                    drawn_device.data(), draws, vocabulary},
+                   nullptr);
 
         std::vector<std::int64_t> drawn(static_cast<std::size_t>(vocabulary), 0);
         for (const std::int32_t token : drawn_device.download()) {
@@ -252,40 +252,57 @@ TEST_P(Draw, DrawsTokensAsOftenAsTheirProbabilitySays) {
     }
 }
 
+TEST_P(Draw, LeavesGreedyRowsAsTheyAre) {
+    const std::vector<RowRule> rules{
+        {0, 1, 0, 0.6F}, {1, 1, 0, 0.6F}, {-0.0F, 0.5F, 1, 0}, {1, 1, 1, 0.6F}};
+    std::vector<float> sums;
+    std::vector<std::int32_t> tokens;
+    for (std::size_t row = 0; row < rules.size(); ++row) {
+        sums.insert(sums.end(), four_sums.begin(), four_sums.end());
+        tokens.insert(tokens.end(), four_tokens.begin(), four_tokens.end());
+    }
+    lab::RungCheck check("draw beside greedy rows,", rung().name);
+    const float* cumulative = check.input("cumulative", sums);
+    const std::int32_t* row_tokens = check.input("tokens", tokens);
+    const RowRule* row_rules = tests::rules_input(check, rules);
+    auto* drawn =
+        check.in_out<std::int32_t>("drawn", {100, 101, -1, 103}, {{100, 3, -1, 7}, {1, 4}});
+    const auto result = check.run(rung(), {cumulative, row_tokens, row_rules, drawn, 4, 4});
+    EXPECT_TRUE(result.ok()) << result.message();
+}
+
 TEST_P(Draw, DrawsNothingForNoRows) {
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, nullptr, nullptr, {0, 8}, nullptr));
+    EXPECT_NO_THROW(rung().run({.rows = 0, .vocabulary = 8}, nullptr));
 }
 
 TEST_P(Draw, RefusesBadArguments) {
     lab::GuardedBuffer<float> sums(64);
-    lab::GuardedBuffer<std::int32_t> row_tokens(64);
-    lab::GuardedBuffer<std::int32_t> row_rules(24);
-    lab::GuardedBuffer<std::int32_t> output(8);
-    const float* cumulative = sums.data();
-    const std::int32_t* tokens = row_tokens.data();
-    const auto* rules = reinterpret_cast<const DrawRule*>(row_rules.data());
-    std::int32_t* drawn = output.data();
-    const auto odd = []<typename T>(T* p) {
-        return reinterpret_cast<T*>(reinterpret_cast<std::uintptr_t>(p) + 2);
+    lab::GuardedBuffer<std::int32_t> tokens(64), drawn(8);
+    DeviceBuffer<RowRule> rules(9);
+    const Op good{sums.data(), tokens.data(), rules.data(), drawn.data(), 8, 8};
+    const auto odd = [](auto* pointer) {  // not 4-byte aligned
+        return reinterpret_cast<decltype(pointer)>(reinterpret_cast<std::uintptr_t>(pointer) + 2);
+    };
+    const auto refuses = [&](std::string_view part, auto spoil) {
+        Op bad = good;
+        spoil(bad);
+        tests::expect_refusal(rung(), bad, part);
     };
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    const auto run = [&](const float* c, const std::int32_t* t, const DrawRule* r, std::int32_t* d,
-                         sampling::TokensShape shape) { rung().run(c, t, r, d, shape, nullptr); };
-    EXPECT_THROW(run(cumulative, tokens, rules, drawn, {-1, 8}), std::invalid_argument);
-    EXPECT_THROW(run(cumulative, tokens, rules, drawn, {8, -8}), std::invalid_argument);
-    EXPECT_THROW(run(cumulative, tokens, rules, drawn, {8, 0}), std::invalid_argument);
-    EXPECT_THROW(run(cumulative, tokens, rules, drawn, {most / 8, 16}), std::invalid_argument);
-    EXPECT_THROW(run(cumulative, tokens, rules, drawn, {1, std::int64_t{1} << 31}),
-                 std::invalid_argument);
-    EXPECT_THROW(run(nullptr, tokens, rules, drawn, {8, 8}), std::invalid_argument);
-    EXPECT_THROW(run(cumulative, nullptr, rules, drawn, {8, 8}), std::invalid_argument);
-    EXPECT_THROW(run(cumulative, tokens, nullptr, drawn, {8, 8}), std::invalid_argument);
-    EXPECT_THROW(run(cumulative, tokens, rules, nullptr, {8, 8}), std::invalid_argument);
-    EXPECT_THROW(run(odd(cumulative), tokens, rules, drawn, {4, 8}), std::invalid_argument);
-    EXPECT_THROW(run(cumulative, odd(tokens), rules, drawn, {4, 8}), std::invalid_argument);
-    EXPECT_THROW(run(cumulative, tokens, odd(rules), drawn, {4, 8}), std::invalid_argument);
-    EXPECT_THROW(run(cumulative, tokens, rules, odd(drawn), {4, 8}), std::invalid_argument);
-    EXPECT_TRUE(output.unchanged()) << "a refused call has written";
+    refuses("draw: rows is -1", [](Op& op) { op.rows = -1; });
+    refuses("draw: vocabulary is -8", [](Op& op) { op.vocabulary = -8; });
+    refuses("draw: vocabulary is 0", [](Op& op) { op.vocabulary = 0; });
+    refuses("rows (", [](Op& op) { op.rows = most / 8; });
+    refuses("fewer than 2^31 tokens", [](Op& op) { op.vocabulary = std::int64_t{1} << 31; });
+    refuses("draw: cumulative is null", [](Op& op) { op.cumulative = nullptr; });
+    refuses("draw: tokens is null", [](Op& op) { op.tokens = nullptr; });
+    refuses("draw: rules is null", [](Op& op) { op.rules = nullptr; });
+    refuses("draw: drawn is null", [](Op& op) { op.drawn = nullptr; });
+    refuses("draw: cumulative is not aligned", [&](Op& op) { op.cumulative = odd(op.cumulative); });
+    refuses("draw: tokens is not aligned", [&](Op& op) { op.tokens = odd(op.tokens); });
+    refuses("draw: rules is not aligned", [&](Op& op) { op.rules = odd(op.rules); });
+    refuses("draw: drawn is not aligned", [&](Op& op) { op.drawn = odd(op.drawn); });
+    EXPECT_TRUE(drawn.unchanged()) << "a refused call has written";
 }
 
 }  // namespace

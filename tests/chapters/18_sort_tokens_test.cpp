@@ -1,15 +1,18 @@
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
+#include <string_view>
 #include <vector>
 
 #include "chapters/18_sampling/sampling.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/sampling.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {
+
+using Op = sampling::SortTokens;
 
 using SortTokens = tests::EveryRung<sampling::sort_ladder>;
 T2T_EVERY_RUNG(SortTokens);
@@ -23,9 +26,7 @@ lab::Comparison sort(const auto& rung, lab::Extent extent, const std::vector<flo
     const float* values = check.input("values", row_values, offset);
     float* sorted = check.output<float>("sorted", {expected.values, extent}, offset);
     auto* tokens = check.output<std::int32_t>("tokens", {expected.tokens, extent}, offset);
-    return check.run([&] {
-        rung.run(values, sorted, tokens, {extent.rows, extent.columns}, nullptr);
-    });
+    return check.run(rung, {values, sorted, tokens, extent.rows, extent.columns});
 }
 
 lab::Comparison sort(const auto& rung, lab::Extent extent, const std::vector<float>& values) {
@@ -106,36 +107,34 @@ TEST_P(SortTokens, ReadsRowsThatAreNotVectorAligned) {
 }
 
 TEST_P(SortTokens, DoesNothingWithoutElements) {
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, nullptr, {0, 8}, nullptr));
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, nullptr, {8, 0}, nullptr));
+    EXPECT_NO_THROW(rung().run({.rows = 0, .vocabulary = 8}, nullptr));
+    EXPECT_NO_THROW(rung().run({.rows = 8, .vocabulary = 0}, nullptr));
 }
 
 TEST_P(SortTokens, RefusesBadArguments) {
-    lab::GuardedBuffer<float> input(64);
-    lab::GuardedBuffer<float> output(64);
-    lab::GuardedBuffer<std::int32_t> token_output(64);
-    const float* values = input.data();
-    float* sorted = output.data();
-    std::int32_t* tokens = token_output.data();
-    const auto* odd_values = reinterpret_cast<float*>(reinterpret_cast<std::uintptr_t>(values) + 2);
-    auto* odd_sorted = reinterpret_cast<float*>(reinterpret_cast<std::uintptr_t>(sorted) + 2);
-    auto* odd_tokens =
-        reinterpret_cast<std::int32_t*>(reinterpret_cast<std::uintptr_t>(tokens) + 2);
+    lab::GuardedBuffer<float> values(64), sorted(64);
+    lab::GuardedBuffer<std::int32_t> tokens(64);
+    const Op good{values.data(), sorted.data(), tokens.data(), 4, 8};
+    const auto odd = [](auto* pointer) {  // not 4-byte aligned
+        return reinterpret_cast<decltype(pointer)>(reinterpret_cast<std::uintptr_t>(pointer) + 2);
+    };
+    const auto refuses = [&](std::string_view part, auto spoil) {
+        Op bad = good;
+        spoil(bad);
+        tests::expect_refusal(rung(), bad, part);
+    };
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    const auto run = rung().run;
-    EXPECT_THROW(run(values, sorted, tokens, {-1, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(values, sorted, tokens, {8, -8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(values, sorted, tokens, {most / 8, 16}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(values, sorted, tokens, {1, std::int64_t{1} << 31}, nullptr),
-                 std::invalid_argument);
-    EXPECT_THROW(run(nullptr, sorted, tokens, {8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(values, nullptr, tokens, {8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(values, sorted, nullptr, {8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(odd_values, sorted, tokens, {4, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(values, odd_sorted, tokens, {4, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(values, sorted, odd_tokens, {4, 8}, nullptr), std::invalid_argument);
-    EXPECT_TRUE(output.unchanged()) << "a refused call has written";
-    EXPECT_TRUE(token_output.unchanged()) << "a refused call has written";
+    refuses("sort_tokens: rows is -1", [](Op& op) { op.rows = -1; });
+    refuses("sort_tokens: vocabulary is -8", [](Op& op) { op.vocabulary = -8; });
+    refuses("rows (", [](Op& op) { op.rows = most / 8; });
+    refuses("fewer than 2^31 tokens", [](Op& op) { op.vocabulary = std::int64_t{1} << 31; });
+    refuses("sort_tokens: values is null", [](Op& op) { op.values = nullptr; });
+    refuses("sort_tokens: sorted is null", [](Op& op) { op.sorted = nullptr; });
+    refuses("sort_tokens: tokens is null", [](Op& op) { op.tokens = nullptr; });
+    refuses("sort_tokens: values is not aligned", [&](Op& op) { op.values = odd(op.values); });
+    refuses("sort_tokens: sorted is not aligned", [&](Op& op) { op.sorted = odd(op.sorted); });
+    refuses("sort_tokens: tokens is not aligned", [&](Op& op) { op.tokens = odd(op.tokens); });
+    EXPECT_TRUE(sorted.unchanged() && tokens.unchanged()) << "a refused call has written";
 }
 
 }  // namespace

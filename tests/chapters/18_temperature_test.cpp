@@ -1,29 +1,39 @@
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
+#include <string_view>
 #include <vector>
 
 #include "chapters/18_sampling/sampling.cuh"
 #include "common/lab/inputs.hpp"
 #include "common/lab/reference/sampling.hpp"
+#include "tests/chapters/sampling_rules.hpp"
 #include "tests/every_rung.hpp"
+#include "tests/refusal.hpp"
 
 namespace t2t {
 namespace {
 
+using Op = sampling::Temperature;
+using sampling::RowRule;
+
 using Temperature = tests::EveryRung<sampling::temperature_ladder>;
 T2T_EVERY_RUNG(Temperature);
+
+// What else stands in a rule does not matter here.
+std::vector<RowRule> rules_of(const std::vector<float>& temperatures) {
+    std::vector<RowRule> rules;
+    for (const float temperature : temperatures) rules.push_back({temperature, 0.3F, 5, 0.7F});
+    return rules;
+}
 
 lab::Comparison temperature(const auto& rung, lab::Extent extent, const std::vector<float>& values,
                             const std::vector<float>& temperatures, std::size_t offset = 0) {
     lab::RungCheck check("temperature", rung.name);
     const float* logits = check.input("logits", values, offset);
-    const float* divisors = check.input("temperatures", temperatures, offset);
+    const RowRule* rules = tests::rules_input(check, rules_of(temperatures));
     float* y = check.output<float>(
         "y", {lab::reference::temperature(values, temperatures, extent), extent}, offset);
-    return check.run([&] {
-        rung.run(logits, divisors, y, {extent.rows, extent.columns}, nullptr);
-    });
+    return check.run(rung, {logits, rules, y, extent.rows, extent.columns});
 }
 
 TEST_P(Temperature, DividesRowsOfEveryShape) {
@@ -54,44 +64,54 @@ TEST_P(Temperature, DividesInPlace) {
     const auto logits = lab::normal(extent.rows * extent.columns, 3, 8, lab::test_seed());
     const std::vector<float> temperatures{0.3F, 1, 1.7F};
     lab::RungCheck check("temperature in place,", rung().name);
-    const float* divisors = check.input("temperatures", temperatures);
+    const RowRule* rules = tests::rules_input(check, rules_of(temperatures));
     float* y = check.in_out("y", logits,
                             {lab::reference::temperature(logits, temperatures, extent), extent});
-    const auto result = check.run([&] {
-        rung().run(y, divisors, y, {extent.rows, extent.columns}, nullptr);
-    });
+    const auto result = check.run(rung(), {y, rules, y, extent.rows, extent.columns});
+    EXPECT_TRUE(result.ok()) << result.message();
+}
+
+TEST_P(Temperature, LeavesGreedyRowsAsTheyAre) {
+    const lab::Extent extent{3, 33};
+    const auto logits = lab::normal(extent.rows * extent.columns, 3, 8, lab::test_seed());
+    lab::RungCheck check("temperature of greedy rows,", rung().name);
+    const float* x = check.input("logits", logits);
+    const RowRule* rules = tests::rules_input(check, rules_of({0, 0.5F, -0.0F}));
+    float* y = check.output<float>(
+        "y", {lab::reference::temperature(logits, std::vector<float>{1, 0.5F, 1}, extent), extent});
+    const auto result = check.run(rung(), {x, rules, y, extent.rows, extent.columns});
     EXPECT_TRUE(result.ok()) << result.message();
 }
 
 TEST_P(Temperature, DoesNothingWithoutElements) {
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, nullptr, {0, 8}, nullptr));
-    EXPECT_NO_THROW(rung().run(nullptr, nullptr, nullptr, {8, 0}, nullptr));
+    EXPECT_NO_THROW(rung().run({.rows = 0, .vocabulary = 8}, nullptr));
+    EXPECT_NO_THROW(rung().run({.rows = 8, .vocabulary = 0}, nullptr));
 }
 
 TEST_P(Temperature, RefusesBadArguments) {
-    lab::GuardedBuffer<float> input(64);
-    lab::GuardedBuffer<float> divisors(8);
-    lab::GuardedBuffer<float> output(64);
-    const float* logits = input.data();
-    const float* temperatures = divisors.data();
-    float* y = output.data();
-    const auto odd = [](const float* p) {
-        return reinterpret_cast<float*>(reinterpret_cast<std::uintptr_t>(p) + 2);
+    lab::GuardedBuffer<float> logits(64), y(64);
+    DeviceBuffer<RowRule> rules(8);
+    const Op good{logits.data(), rules.data(), y.data(), 4, 8};
+    const auto odd = [](auto* pointer) {  // not 4-byte aligned
+        return reinterpret_cast<decltype(pointer)>(reinterpret_cast<std::uintptr_t>(pointer) + 2);
+    };
+    const auto refuses = [&](std::string_view part, auto spoil) {
+        Op bad = good;
+        spoil(bad);
+        tests::expect_refusal(rung(), bad, part);
     };
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    const auto run = rung().run;
-    EXPECT_THROW(run(logits, temperatures, y, {-1, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, temperatures, y, {8, -8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, temperatures, y, {most / 8, 16}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, temperatures, y, {1, std::int64_t{1} << 31}, nullptr),
-                 std::invalid_argument);
-    EXPECT_THROW(run(nullptr, temperatures, y, {8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, nullptr, y, {8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, temperatures, nullptr, {8, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(odd(logits), temperatures, y, {4, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, odd(temperatures), y, {4, 8}, nullptr), std::invalid_argument);
-    EXPECT_THROW(run(logits, temperatures, odd(y), {4, 8}, nullptr), std::invalid_argument);
-    EXPECT_TRUE(output.unchanged()) << "a refused call has written";
+    refuses("temperature: rows is -1", [](Op& op) { op.rows = -1; });
+    refuses("temperature: vocabulary is -8", [](Op& op) { op.vocabulary = -8; });
+    refuses("rows (", [](Op& op) { op.rows = most / 8; });
+    refuses("fewer than 2^31 tokens", [](Op& op) { op.vocabulary = std::int64_t{1} << 31; });
+    refuses("temperature: logits is null", [](Op& op) { op.logits = nullptr; });
+    refuses("temperature: rules is null", [](Op& op) { op.rules = nullptr; });
+    refuses("temperature: y is null", [](Op& op) { op.y = nullptr; });
+    refuses("temperature: logits is not aligned", [&](Op& op) { op.logits = odd(op.logits); });
+    refuses("temperature: rules is not aligned", [&](Op& op) { op.rules = odd(op.rules); });
+    refuses("temperature: y is not aligned", [&](Op& op) { op.y = odd(op.y); });
+    EXPECT_TRUE(y.unchanged()) << "a refused call has written";
 }
 
 }  // namespace

@@ -91,8 +91,8 @@ class Watchdog {
             const std::lock_guard lock(mutex_);
             const auto now = Clock::now();
             for (Watched& one : watched_) {
-                // Steps of the scheduler and threads started, in one number: that no block starts
-                // as many threads as `stride` keeps the two apart.
+                // Steps of the scheduler and threads started, in one number that changes when either
+                // does: a block starts fewer than `stride` threads.
                 constexpr std::uint64_t stride = most_threads + 1;
                 const std::uint64_t seen = one.scheduler->progress() * stride + *one.started;
                 if (seen != one.seen || !one.scheduler->running()) {

@@ -48,6 +48,7 @@
 #include "common/device/buffer.hpp"
 #include "common/device/check.hpp"
 #include "common/lab/bench/bench_case.hpp"
+#include "common/lab/inputs.hpp"
 #include "common/lab/ladder.hpp"
 #include "common/lab/run.hpp"
 
@@ -176,6 +177,27 @@ std::string first_fault(const DeviceBuffer<T>& actual, Expected expected, double
         });
     if (first == values.size()) return {};
     return fault_sentence(first, expected(first), static_cast<double>(values[first]), tolerance);
+}
+
+/// As first_fault(), where to compute all elements would take longer than the benchmark: all must be numbers,
+/// and 4,096 of them, drawn at random, are compared.
+template <typename T, typename Expected>
+std::string sampled_fault(const DeviceBuffer<T>& actual, Expected expected, double tolerance) {
+    const std::vector<T> values = actual.download();
+    const auto value = [&](std::size_t i) { return static_cast<double>(values[i]); };
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (!std::isfinite(value(i))) return fault_sentence(i, expected(i), value(i), tolerance);
+    }
+    Random random(1);
+    for (int sample = 0; sample < 4096; ++sample) {
+        const auto i = static_cast<std::size_t>(
+            random.integer(0, static_cast<std::int64_t>(values.size()) - 1));
+        const double right = expected(i);
+        if (!(std::abs(value(i) - right) <= tolerance)) {
+            return fault_sentence(i, right, value(i), tolerance);
+        }
+    }
+    return {};
 }
 
 template <typename Op, std::size_t Count, typename Operands>

@@ -36,29 +36,15 @@ struct LinearOperands {
           w_device(w),
           y_device(static_cast<std::size_t>(m * n)) {}
 
-    /// What is wrong with y, in one sentence; empty when it is right. All outputs must be numbers,
-    /// and 4,096 of them, drawn at random, are compared with a sum in float64: to compute all would
-    /// take longer than the benchmark.
+    /// What is wrong with y, in one sentence; empty when it is right. See sampled_fault().
     std::string fault() const {
         // k roundings, growing like a random walk, of partial sums no larger than Σ|x·w|, which is
         // k / 4 on average.
         const auto products = static_cast<double>(k);
         const double tolerance =
             std::numeric_limits<float>::epsilon() * std::sqrt(products) * products / 4;
-        const std::vector<float> y = y_device.download();
-        for (std::size_t i = 0; i < y.size(); ++i) {
-            if (!std::isfinite(y[i])) return fault_sentence(i, expected(i), y[i], tolerance);
-        }
-        Random random(1);
-        for (int sample = 0; sample < 4096; ++sample) {
-            const auto i = static_cast<std::size_t>(
-                random.integer(0, static_cast<std::int64_t>(y.size()) - 1));
-            const double right = expected(i);
-            if (!(std::abs(y[i] - right) <= tolerance)) {
-                return fault_sentence(i, right, y[i], tolerance);
-            }
-        }
-        return {};
+        return sampled_fault(
+            y_device, [&](std::size_t i) { return expected(i); }, tolerance);
     }
 
  private:

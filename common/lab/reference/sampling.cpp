@@ -79,4 +79,34 @@ std::vector<double> draw(std::span<const float> cumulative, std::span<const std:
     return drawn;
 }
 
+double Distribution::probability(std::size_t place) const {
+    return cumulative[place] - (place == 0 ? 0 : cumulative[place - 1]);
+}
+
+float Distribution::top_p(std::size_t kept) const {
+    return static_cast<float>(cumulative[kept - 1] - probability(kept - 1) / 2);
+}
+
+float Distribution::uniform(std::size_t place, std::size_t kept) const {
+    return static_cast<float>((cumulative[place] - probability(place) / 2) / cumulative[kept - 1]);
+}
+
+Distribution distribution(std::span<const float> logits, double temperature) {
+    require(!logits.empty(), "distribution: there must be a logit");
+    require(temperature > 0, "distribution: the temperature must be above 0");
+    Distribution result;
+    result.tokens.resize(logits.size());
+    std::iota(result.tokens.begin(), result.tokens.end(), 0);
+    std::stable_sort(result.tokens.begin(), result.tokens.end(),
+                     [&](std::int32_t a, std::int32_t b) { return logits[a] > logits[b]; });
+    const double largest = logits[result.tokens.front()];
+    double sum = 0;
+    for (const std::int32_t token : result.tokens) {
+        sum += std::exp((logits[token] - largest) / temperature);
+        result.cumulative.push_back(sum);
+    }
+    for (double& value : result.cumulative) value /= sum;
+    return result;
+}
+
 }  // namespace t2t::lab::reference

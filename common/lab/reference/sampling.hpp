@@ -2,6 +2,7 @@
 /// What the kernels that draw tokens must compute, as plain loops.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -50,5 +51,25 @@ struct Rule {
 /// @throws std::invalid_argument when a length does not fit the extent, or there are no tokens
 std::vector<double> draw(std::span<const float> cumulative, std::span<const std::int32_t> tokens,
                          std::span<const Rule> rules, Extent extent);
+
+/// What the next token is drawn from: the tokens of one row, most probable first.
+struct Distribution {
+    std::vector<std::int32_t> tokens;  ///< [vocabulary]; of equals the lower token first
+    std::vector<double> cumulative;    ///< [vocabulary], the inclusive sums of their probabilities
+
+    /// The probability of the token at `place`.
+    double probability(std::size_t place) const;
+    /// A top_p in the middle of the last share that it keeps, of `kept` tokens.
+    float top_p(std::size_t kept) const;
+    /// A random number in the middle of the share of the token at `place`, where `kept` are kept: rounding
+    /// to fp32 does not lead to another token.
+    float uniform(std::size_t place, std::size_t kept) const;
+};
+
+/// The softmax of logits / temperature, in falling order.
+/// @param logits      [vocabulary], finite or −∞, and one of them finite
+/// @param temperature above 0
+/// @throws std::invalid_argument when there is no logit, or the temperature is not above 0
+Distribution distribution(std::span<const float> logits, double temperature);
 
 }  // namespace t2t::lab::reference
