@@ -7,6 +7,7 @@
 
 #include "cli/profile/profile.hpp"
 #include "common/cpu_device/observer/report/report.hpp"
+#include "common/lab/ladder.hpp"
 
 namespace t2t::profile {
 

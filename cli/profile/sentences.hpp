@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/profile/profile.hpp"
+#include "common/lab/ladder.hpp"
 
 namespace t2t::profile {
 

@@ -77,8 +77,8 @@ Subject find_subject(const std::string& chapter_word, const std::string& rung_wo
     const Chapter& chapter = cli::find_chapter(chapter_word);
     const auto [ladder, rung] =
         rung_word.empty() ? top_of(chapter, device) : find_rung(chapter, rung_word);
-    if (const std::string unmet = unmet(rung->needs, device); !unmet.empty()) {
-        throw std::runtime_error(std::string(rung->name) + ' ' + unmet +
+    if (const std::string reason = unmet(rung->needs, device); !reason.empty()) {
+        throw std::runtime_error(std::string(rung->name) + ' ' + reason +
                                  "; profile another rung, or use a GPU that has it");
     }
     for (lab::BenchCase& bench_case : lab::bench_cases(chapter.number)) {
