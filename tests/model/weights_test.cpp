@@ -139,7 +139,8 @@ TEST(Weights, AModelThatDoesNotFitIsRefusedBeforeItIsLoaded) {
         model::load_weights(
             config, model::source_of(checkpoint), model::DType::fp32, ops,
             [&](double) { loaded = true; },
-            model::Model::working_bytes(config, model::DType::fp32, 1, std::int64_t{1} << 40));
+            model::Model::working_bytes(config, model::DType::fp32, ops,
+                                        {.positions = std::int64_t{1} << 40}));
     });
     EXPECT_EQ(text.find("weights of 0.00 GB and what computes with them: "), 0u) << text;
     EXPECT_FALSE(loaded);
@@ -169,11 +170,12 @@ TEST(Weights, WorkingMemoryIsWhatItWasSaidToBe) {
     auto weights =
         model::load_weights(config, model::source_of(checkpoint), model::DType::fp32, ops, {});
     const std::int64_t positions = 60'000;
-    const auto said = model::Model::working_bytes(config, model::DType::fp32, 3, positions);
+    const model::ModelLimits limits{.sequences = 3, .positions = positions};
+    const auto said = model::Model::working_bytes(config, model::DType::fp32, ops, limits);
     EXPECT_GT(said, 3u * 2 * 2 * 60'000 * 8 * 4);   // the cache alone: 2 layers, keys and values
     if (device_properties().is_cpu_device) return;  // its free memory is the whole machine's
     const std::size_t before = free_bytes();
-    const model::Model model(config, std::move(weights), model::DType::fp32, ops, 3, positions);
+    const model::Model model(config, std::move(weights), model::DType::fp32, ops, limits);
     EXPECT_NEAR(static_cast<double>(before - free_bytes()), static_cast<double>(said), 64e6);
 }
 
