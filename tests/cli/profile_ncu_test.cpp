@@ -241,8 +241,8 @@ TEST_F(ProfileScript, EveryChapterHasOneThatProfilesItsBenchmark) {
     for (const char* profiler : {"bin/ncu", "bin/nsys"})
         program(profiler, "pwd; printf '%s\\n' \"$@\"");
     const std::string machine =
-        "cd / && PATH=" + cli::shell_word((folder_ / "bin").string()) +
-        ":/usr/bin:/bin T2T_BUILD_DIR=" + cli::shell_word((folder_ / "build").string()) + ' ';
+        "cd / && PATH=" + process::shell_word((folder_ / "bin").string()) +
+        ":/usr/bin:/bin T2T_BUILD_DIR=" + process::shell_word((folder_ / "build").string()) + ' ';
     const std::string course = (folder_ / "build/cuda/bin/t2t").string();
     int scripts = 0;
     for (const auto& chapter : fs::directory_iterator("chapters")) {
@@ -250,8 +250,8 @@ TEST_F(ProfileScript, EveryChapterHasOneThatProfilesItsBenchmark) {
         if (!fs::exists(real_script)) continue;
         ++scripts;
         const std::string number = chapter.path().filename().string().substr(0, 2);
-        const std::string words = cli::run(machine + cli::shell_word(real_script.string()) +
-                                           " v2_a_rung --option 'two words'")
+        const std::string words = process::run(machine + process::shell_word(real_script.string()) +
+                                               " v2_a_rung --option 'two words'")
                                       .text;
         EXPECT_PRED2(
             contains, words,
