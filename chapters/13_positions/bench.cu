@@ -75,7 +75,8 @@ struct RopeOperands {
     Ids positions;                   // [tokens]: a prompt, 0, 1, 2 …
     DeviceBuffer<float> qkv_device, frequencies_device;
     DeviceBuffer<std::int32_t> positions_device;
-    DeviceBuffer<Element> out;  // queries, then keys, then values
+    DeviceBuffer<std::int32_t> zeros_device;  // [tokens]: the one sequence, and its one page
+    DeviceBuffer<Element> out;                // queries, then keys, then values
 
     RopeOperands(const HeadsSizes& sizes, std::uint64_t seed)
         : qkv(lab::uniform(sizes.tokens * (sizes.heads + 2 * sizes.kv_heads) * sizes.head_dim, -1,
@@ -91,6 +92,7 @@ struct RopeOperands {
         qkv_device = DeviceBuffer<float>(qkv);
         frequencies_device = DeviceBuffer<float>(frequencies);
         positions_device = DeviceBuffer<std::int32_t>(positions);
+        zeros_device = DeviceBuffer<std::int32_t>(Ids(positions.size(), 0));
         out = DeviceBuffer<Element>(qkv.size());
     }
 };
@@ -137,6 +139,46 @@ lab::LadderCase<Rope<Element>, RopeOperands> rope_case(const HeadsSizes& sizes) 
     return c;
 }
 
+// As rope_case(), with keys and values in a cache that is one page of as many positions as there are tokens:
+// they lie there as RopeOperands expects them.
+lab::LadderCase<SplitQkv<Element>, RopeOperands> split_case(const HeadsSizes& sizes) {
+    const lab::LadderCase<Rope<Element>, RopeOperands> rope = rope_case(sizes);
+    const std::int64_t queries = sizes.tokens * sizes.heads * sizes.head_dim;
+    const std::int64_t keys = sizes.tokens * sizes.kv_heads * sizes.head_dim;
+    const Batch batch{.tokens = sizes.tokens,
+                      .runs = 1,
+                      .most_queries = sizes.tokens,
+                      .longest = sizes.tokens,
+                      .sequences = 1,
+                      .pages_per_sequence = 1};
+    lab::LadderCase<SplitQkv<Element>, RopeOperands> c;
+    c.shape = rope.shape;
+    c.work = SplitQkv<Element>{.batch = batch,
+                               .heads = sizes.heads,
+                               .kv_heads = sizes.kv_heads,
+                               .head_dim = sizes.head_dim}
+                 .work();
+    c.make = rope.make;
+    c.op = [=](RopeOperands& o) {
+        Element* q = o.out.data();
+        SplitQkv<Element> op{.qkv = o.qkv_device.data(),
+                             .frequencies = o.frequencies_device.data(),
+                             .q = q,
+                             .cache = {q + queries, q + queries + keys, 1, sizes.tokens},
+                             .batch = batch,
+                             .heads = sizes.heads,
+                             .kv_heads = sizes.kv_heads,
+                             .head_dim = sizes.head_dim};
+        op.batch.positions = o.positions_device.data();
+        op.batch.owners = o.zeros_device.data();
+        op.batch.pages = o.zeros_device.data();
+        return op;
+    };
+    c.output = rope.output;
+    c.fault = rope.fault;
+    return c;
+}
+
 void describe(lab::Bench& bench) {
     // GPT-2's table and width, for a batch of eight contexts.
     bench.add(learned_ladder, learned_case(lab::by_device(LearnedSizes{8192, 768, 1024},
@@ -147,6 +189,7 @@ void describe(lab::Bench& bench) {
     const Shapes cpu{{128, 32, 8, 128}};
     for (const HeadsSizes& sizes : lab::by_device(gpu, cpu)) {
         bench.add(rope_ladder<Element>, rope_case(sizes));
+        bench.add(split_qkv_ladder<Element>, split_case(sizes));
     }
 }
 

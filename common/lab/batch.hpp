@@ -22,12 +22,13 @@ struct Batch {
     std::int64_t cached = 0;        ///< positions that the runs see, summed; for counting bytes
     std::int64_t pairs = 0;         ///< of a token and a position that it sees; for counting FLOPs
     std::int64_t sequences = 0;     ///< rows of `pages`
-    std::int64_t pages_per_sequence = 0;      ///< columns of `pages`
-    const std::int32_t* ids = nullptr;        ///< [tokens], on the device: vocabulary numbers
-    const std::int32_t* positions = nullptr;  ///< [tokens], on the device: places in their sequences
-    const std::int32_t* owners = nullptr;     ///< [tokens], on the device: rows of `pages`, or −1
-    const std::int32_t* starts = nullptr;     ///< [runs + 1], on the device: each run's first token
-    const std::int32_t* pages = nullptr;      ///< [sequences, pages_per_sequence], on the device
+    std::int64_t pages_per_sequence = 0;  ///< columns of `pages`
+    const std::int32_t* ids = nullptr;    ///< [tokens], on the device: vocabulary numbers
+    const std::int32_t* positions =
+        nullptr;                           ///< [tokens], on the device: places in their sequences
+    const std::int32_t* owners = nullptr;  ///< [tokens], on the device: rows of `pages`, or −1
+    const std::int32_t* starts = nullptr;  ///< [runs + 1], on the device: each run's first token
+    const std::int32_t* pages = nullptr;   ///< [sequences, pages_per_sequence], on the device
 };
 
 /// Keys and values of one layer, in pages. A page holds `page` neighbouring positions of one sequence:

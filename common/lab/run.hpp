@@ -103,7 +103,12 @@ void run(const Ladder<Op, Count>& ladder, const Op& op, cudaStream_t stream) {
     Trace* trace = trace_in_force();
     if (trace == nullptr) return rung.run(op, stream);
     const std::size_t entry = trace->begin(ladder.operation, rung.name, stream);
-    rung.run(op, stream);
+    try {
+        rung.run(op, stream);
+    } catch (...) {
+        trace->end(entry, {}, {}, stream);  // whoever catches this may go on tracing
+        throw;
+    }
     trace->end(entry, op.sizes(), op.work(), stream);
 }
 

@@ -13,7 +13,7 @@ namespace t2t::tests {
 
 /// A check knows buffers of numbers, so the rules travel as 32-bit words.
 inline const sampling::RowRule* rules_input(lab::RungCheck& check,
-                                                 const std::vector<sampling::RowRule>& rules) {
+                                            const std::vector<sampling::RowRule>& rules) {
     static_assert(sizeof(sampling::RowRule) == 4 * sizeof(std::int32_t));
     std::vector<std::int32_t> words;
     for (const sampling::RowRule& rule : rules) {

@@ -85,10 +85,12 @@ TEST(Generate, TraceNamesChaptersAndRungs) {
 TEST(Generate, ListsItsRungsAndTakesOneByName) {
     const process::Output list = generate("--list-rungs");
     EXPECT_EQ(list.status, 0);
-    EXPECT_NE(list.text.find("* v2_gemv_warp_per_row"), std::string::npos) << list.text;
-    const process::Output other = generate("--list-rungs --rung gemv=v1");
-    EXPECT_NE(other.text.find("* v1_gemv_thread_per_row"), std::string::npos) << other.text;
-    EXPECT_EQ(generate("Once --temperature 0 --max-tokens 4 --rung gemv=v1 2>/dev/null").text,
+    EXPECT_NE(list.text.find("* v6_output_order"), std::string::npos) << list.text;
+    for (const std::string rung : {"v1_gemv_thread_per_row", "v2_gemv_warp_per_row"}) {
+        const process::Output named = generate("--list-rungs --rung gemv=" + rung);
+        EXPECT_NE(named.text.find("* " + rung), std::string::npos) << named.text;
+    }
+    EXPECT_EQ(generate("Once --temperature 0 --max-tokens 4 --rung gemv=v2 2>/dev/null").text,
               generate("Once --temperature 0 --max-tokens 4 2>/dev/null").text);
 }
 
