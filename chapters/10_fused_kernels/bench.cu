@@ -193,10 +193,11 @@ lab::LadderCase<NormLinear<X, W>, NormLinearOperands<X, W>> norm_linear_case(Lin
     c.output = [](Operands& o) { return lab::bytes_of(o.y); };
     c.fault = [=](const Operands& o) {
         // Each of k products, of size 1 on average, is off by half a last place of X, or by an ε of a sum
-        // of k; they grow like a random walk.
+        // of k; they grow like a random walk. The worst of thousands of samples lies four deviations off,
+        // and an H200 was seen at 1.06 times the walk's length: so twice that length.
         const auto products = static_cast<double>(shape.k);
         const double tolerance =
-            std::sqrt(products) * (sizeof(X) == 2 ? 0x1p-8 : 0x1p-23 * products);
+            2 * std::sqrt(products) * (sizeof(X) == 2 ? 0x1p-8 : 0x1p-23 * products);
         const auto n = static_cast<std::size_t>(shape.n);
         return lab::sampled_fault(
             o.y, [&](std::size_t i) { return product(o.normed, o.w, i / n, i % n, shape.k); },

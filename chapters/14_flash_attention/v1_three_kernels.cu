@@ -70,13 +70,13 @@ __global__ void scores_times_values_kernel(const float* weights,  // [heads, tok
     float sum = 0;
     for (std::int64_t j = first_seen(position, shape.window); j <= position;) {
         // Neighbours up to the end of the page lie in neighbouring rows.
-        std::int64_t row = cache_row(batch, cache, owner, j);
+        const std::int64_t row = cache_row(batch, cache, owner, j);
         const std::int64_t end = min(position + 1, (j / cache.page + 1) * cache.page);
         if (row < 0) sum = NAN;
-        for (; j < end && row >= 0; ++j, ++row) {
-            sum += row_weights[j] *
-                   to_float(cache.values[(row * shape.kv_heads + kv_head) * shape.head_dim + d]);
-        }
+        const std::int64_t stride = shape.kv_heads * shape.head_dim;
+        const T* value = cache.values + row * stride + kv_head * shape.head_dim + d;
+        const std::int64_t seen_end = row < 0 ? j : end;
+        for (; j < seen_end; ++j, value += stride) sum += row_weights[j] * to_float(*value);
         j = end;
     }
     out[thread] = from_float<T>(sum);
