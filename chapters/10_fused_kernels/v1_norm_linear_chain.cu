@@ -6,6 +6,7 @@
 ///           and k = 4,096 that is 16 KB beside weights of 50 MB (n = 6,144): nothing, but the norm is one
 ///           block on one SM, and its launch and its walks come before the first weight is asked for.
 ///           With m = 512 it is 8.4 MB, which L2 holds, beside 26 GFLOP.
+/// Measured  H200, bf16, 6,144 × 4,096: one row in 32.3 µs, 1,562 GB/s, 43 % of the same run's copy.
 #include <algorithm>
 
 #include "chapters/10_fused_kernels/fused_kernels.cuh"

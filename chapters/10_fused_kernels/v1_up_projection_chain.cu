@@ -6,6 +6,8 @@
 ///           (n = 28,672) that is 59 MB out and 59 MB back, as much as L2 holds, beside 235 MB of weights and
 ///           15 MB of y; a fused kernel moves none of it. With m = 1 it is 0.2 MB and stays in L2: there
 ///           a fused kernel saves a launch.
+/// Measured  H200, bf16, SwiGLU, 28,672 × 4,096: one row in 60.5 µs, 3,885 GB/s, 99.8 % of the same run's
+///           copy; 512 rows in 1.11 ms, 109 TFLOP/s.
 #include <algorithm>
 
 #include "chapters/06_instructions/instructions.cuh"

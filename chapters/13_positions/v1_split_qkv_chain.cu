@@ -5,6 +5,8 @@
 /// Expect    Keys and values in type T are written by the first and read by the second: 4 · kv_heads ·
 ///           head_dim values for each token that a kernel doing both would not move. For one token that
 ///           is nothing, and what counts are two launches instead of one.
+/// Measured  H200, 32 / 8 heads of 128, fp32 to bf16: 4,096 tokens in 124 µs, 1,221 GB/s, 31 % of the same
+///           run's copy, where rope alone takes 86 µs; 16 tokens in 4.2 µs, rope alone 2.1 µs.
 #include <algorithm>
 
 #include "chapters/13_positions/positions.cuh"

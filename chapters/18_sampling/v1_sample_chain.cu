@@ -8,6 +8,8 @@
 ///           scan 8 and the draw 4: 44 where 4 must be read, if every step keeps to what must
 ///           move. The sort does not, see v1_sort_bitonic, and the draw walks alone, so the chain
 ///           takes as long as these two. All greedy: 4 bytes a logit and one launch instead of six.
+/// Measured  H200, one greedy row, in the trace of a decode step: 43.2 µs for 32,000 tokens, 51.6 µs for
+///           50,257, all of it the argmax. Drawn rows were not measured.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
