@@ -8,8 +8,8 @@
 ///           scan 8 and the draw 4: 44 where 4 must be read, if every step keeps to what must
 ///           move. The sort does not, see v1_sort_bitonic, and the draw walks alone, so the chain
 ///           takes as long as these two. All greedy: 4 bytes a logit and one launch instead of six.
-/// Measured  H200, one greedy row, in the trace of a decode step: 43.2 µs for 32,000 tokens, 51.6 µs for
-///           50,257, all of it the argmax. Drawn rows were not measured.
+/// Measured  H200, 128,256 tokens: one greedy row 126 µs, 32 greedy rows 207 µs; one drawn row 5.7 ms, of
+///           which the sort alone takes 4.9 in a row of random values.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

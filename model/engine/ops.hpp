@@ -35,7 +35,7 @@ using fused_kernels::Activation;
 struct Norm {
     Tensor weight;  ///< [1, width], fp32
     Tensor bias;    ///< [1, width], fp32, or empty
-    double epsilon = 1e-5;
+    double epsilon = 1e-5;  ///< added under the root
 };
 
 /// Queues operations on one stream.
