@@ -33,8 +33,8 @@ using fused_kernels::Activation;
 
 /// A norm's parameters: LayerNorm with a bias, RMSNorm without.
 struct Norm {
-    Tensor weight;  ///< [1, width], fp32
-    Tensor bias;    ///< [1, width], fp32, or empty
+    Tensor weight;          ///< [1, width], fp32
+    Tensor bias;            ///< [1, width], fp32, or empty
     double epsilon = 1e-5;  ///< added under the root
 };
 
