@@ -8,8 +8,8 @@
 ///           the limit. Three things keep far away from it: the lanes of a warp read keys a whole
 ///           row apart, the grid has only tokens · heads blocks, and each waits for its tiles one
 ///           after the other.
-/// Measured  H200, 32 / 8 heads of 128, bf16: 4,096 positions 855 µs, 19.6 GB/s, 0.7 % of the same
-///           run's copy; 32,768 positions 6.83 ms, 19.7 GB/s, 0.5 %: three times what the count of
+/// Measured  H200, 32 / 8 heads of 128, bf16: 4,096 positions 645 µs, 26.0 GB/s, 0.9 % of the same
+///           run's copy; 32,768 positions 5.13 ms, 26.2 GB/s, 0.7 %: more than twice what the count of
 ///           cache lines predicts. ncu (4,096): the bytes, 17.0 sectors a request and 24 % of the
 ///           SMs' cycles are as counted, but the warps wait for memory: 24 cycles an instruction.
 #include <cfloat>
