@@ -8,12 +8,15 @@
 #include <string>
 #include <vector>
 
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/chapter_list.hpp"
 #include "cli/commands.hpp"
 #include "cli/output_file.hpp"
+#include "cli/usage_error.hpp"
 #include "common/device/properties.hpp"
+#include "common/lab/bench/bench.hpp"
 #include "common/lab/bench/measure.hpp"
 #include "common/lab/bench/report.hpp"
 #include "common/lab/bench/roofs.hpp"
@@ -56,7 +59,7 @@ std::vector<lab::BenchCase> select_cases(const Chapter& chapter, const std::stri
     });
     if (!cases.empty()) return cases;
     std::string known;
-    for (const LadderEntry& ladder : chapter.ladders) {
+    for (const LadderEntry& ladder : lab::bench_ladders(chapter.number)) {
         for (const RungEntry& entry : ladder.rungs) known.append(" ").append(entry.name);
     }
     throw UsageError("chapter " + chapter.folder() + " has no rung '" + rung +

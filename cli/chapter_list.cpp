@@ -10,12 +10,12 @@ const Chapter& find_chapter(std::string_view name) {
         const std::string folder = chapter.folder();
         const bool meant = name == folder || name == chapter.name || name == folder.substr(0, 2) ||
                            name == std::to_string(chapter.number);
-        if (meant && chapter.stands()) return chapter;
+        if (meant && chapter.stands) return chapter;
         if (meant) {
             throw UsageError("chapter " + folder +
                              " is still to come; ./t2t list shows what stands");
         }
-        if (chapter.stands()) standing += (standing.empty() ? "" : " ") + folder;
+        if (chapter.stands) standing += (standing.empty() ? "" : " ") + folder;
     }
     throw UsageError("unknown chapter '" + std::string(name) + "'; there are: " + standing);
 }

@@ -7,28 +7,23 @@
 /// so itself. Any other exception is printed in one line with exit code 1.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
-#include "cli/usage_error.hpp"
+// Not <CLI/CLI.hpp>: it takes seconds to compile, and only who adds options needs it.
+namespace CLI {
+class App;
+}
 
 namespace t2t::cli {
 
-/// Adds `t2t list`: chapters, ladders and rungs, and what each rung needs.
-void add_list_command(CLI::App& app);
+/// Adds the subcommands that this program has. Each program defines it once.
+void add_commands(CLI::App& app);
 
 /// Adds `t2t bench CHAPTER [RUNG]`: times every rung beside the machine's roof.
 void add_bench_command(CLI::App& app);
-
-/// Adds `t2t generate PROMPT`: text from a language model.
-void add_generate_command(CLI::App& app);
 
 /// Adds `t2t docs`: the API pages.
 void add_docs_command(CLI::App& app);
 
 /// Adds `t2t dev`: what the authors of the course run, such as `t2t dev check`.
 void add_dev_command(CLI::App& app);
-
-/// Adds `t2t doctor`: the driver, the toolkit, the GPU and its profiler, memory and disk.
-void add_doctor_command(CLI::App& app);
 
 }  // namespace t2t::cli

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include "cli/commands.hpp"
 #include "cli/project_root.hpp"
 #include "common/process/child_process.hpp"

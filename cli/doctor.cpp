@@ -3,11 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <iomanip>
-#include <iostream>
 #include <sstream>
-
-#include "cli/commands.hpp"
 
 namespace t2t::cli {
 namespace {
@@ -161,17 +157,6 @@ Finding examine_disk(const Machine& machine) {
     return {Mark::good, "disk", text};
 }
 
-std::string_view symbol(Mark mark) {
-    switch (mark) {
-        case Mark::good:
-            return "✓";
-        case Mark::not_applicable:
-            return "–";
-        default:
-            return "✗";
-    }
-}
-
 }  // namespace
 
 std::vector<int> parse_version(std::string_view text) {
@@ -195,24 +180,6 @@ std::vector<Finding> examine(const Machine& machine) {
     findings.push_back(examine_memory(machine));
     findings.push_back(examine_disk(machine));
     return findings;
-}
-
-void add_doctor_command(CLI::App& app) {
-    CLI::App* command =
-        app.add_subcommand("doctor", "Say what this machine has and lacks, and what to do");
-    command->footer(
-        "✓ works   ✗ does not, with what to do   – does not apply\n"
-        "The exit code is 1 when something that is needed does not work; no GPU is no fault.\n\n"
-        "Example:\n  ./t2t doctor");
-    command->callback([] {
-        bool sound = true;
-        for (const Finding& finding : examine(gather())) {
-            std::cout << symbol(finding.mark) << ' ' << std::left << std::setw(12)
-                      << finding.subject << ' ' << finding.text << '\n';
-            sound = sound && finding.mark != Mark::bad;
-        }
-        if (!sound) throw CLI::RuntimeError(1);
-    });
 }
 
 }  // namespace t2t::cli

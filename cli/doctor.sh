@@ -33,7 +33,7 @@ report_packages() {
 
 run_doctor() {
     local sound=yes compiler='' compiler_is='' compiler_not='' cmake_is='' cmake_not='' ninja_is=''
-    local program=$T2T_BUILD_DIR/$device/bin/t2t
+    local program=$T2T_BUILD_DIR/$device/bin/t2t_doctor
     if [[ " $* " == *" --help "* || " $* " == *" -h "* ]]; then
         run_program "$@"
         return
@@ -57,6 +57,6 @@ run_doctor() {
         return 1
     fi
     need_build_folder
-    build t2t_program
+    build t2t_doctor_program
     exec "$program" "$@"
 }

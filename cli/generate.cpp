@@ -15,8 +15,11 @@
 #include <thread>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 #include "cli/commands.hpp"
 #include "cli/project_root.hpp"
+#include "cli/usage_error.hpp"
 #include "common/device/properties.hpp"
 #include "common/lab/bench/roofs.hpp"
 #include "common/lab/inputs.hpp"
@@ -293,7 +296,7 @@ void run_generate(const GenerateWords& words) {
 
 }  // namespace
 
-void add_generate_command(CLI::App& app) {
+void add_commands(CLI::App& app) {
     CLI::App* command = app.add_subcommand("generate", "Writes text with a language model");
     const auto words = std::make_shared<GenerateWords>();
     command->add_option(

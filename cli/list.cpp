@@ -5,7 +5,10 @@
 #include <iostream>
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include "chapters/chapters.hpp"
+#include "chapters/ladders.hpp"
 #include "cli/commands.hpp"
 
 namespace t2t::cli {
@@ -28,9 +31,9 @@ std::string limits(const RungEntry& rung) {
 
 void print_standing() {
     for (const Chapter& chapter : chapters()) {
-        if (!chapter.stands()) continue;
+        if (!chapter.stands) continue;
         std::cout << chapter.folder() << '\n';
-        for (const LadderEntry& ladder : chapter.ladders) {
+        for (const LadderEntry& ladder : ladders_of(chapter.number)) {
             std::cout << "  " << ladder.operation << '\n';
             for (const RungEntry& rung : ladder.rungs) {
                 std::cout << "    " << std::left << std::setw(28) << rung.name << ' ' << rung.idea
@@ -43,14 +46,14 @@ void print_standing() {
 void print_to_come() {
     std::cout << "\nTo come:";
     for (const Chapter& chapter : chapters()) {
-        if (!chapter.stands()) std::cout << "\n  " << chapter.folder();
+        if (!chapter.stands) std::cout << "\n  " << chapter.folder();
     }
     std::cout << '\n';
 }
 
 }  // namespace
 
-void add_list_command(CLI::App& app) {
+void add_commands(CLI::App& app) {
     CLI::App* command = app.add_subcommand("list", "Show the chapters, their ladders and rungs");
     command->footer(
         "A ladder is one operation; its rungs are its kernels, from the plainest to the fastest.\n"

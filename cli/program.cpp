@@ -5,11 +5,15 @@
 #include <new>
 #include <stdexcept>
 
+#include <CLI/CLI.hpp>
+
 #include "cli/usage_error.hpp"
 
 namespace t2t::cli {
 
-int run_program(CLI::App& app, int argument_count, char** arguments) {
+int run_program(void (*add_commands)(CLI::App&), int argument_count, char** arguments) {
+    CLI::App app{"Threads to Tokens: a CUDA course in code", "t2t"};
+    add_commands(app);
     app.require_subcommand(1);
     try {
         app.parse(argument_count, arguments);

@@ -2,7 +2,9 @@
 /// What the programs behind `./t2t` have in common: how a command ends.
 #pragma once
 
-#include <CLI/CLI.hpp>
+namespace CLI {
+class App;
+}
 
 namespace t2t::cli {
 
@@ -10,7 +12,8 @@ namespace t2t::cli {
 ///
 /// Errors are printed here, in one line each: the ways in which a command may report are listed in
 /// cli/commands.hpp.
+/// @param add_commands adds the subcommands that there are
 /// @returns the exit code: 0, 1 when something went wrong or was found wrong, 2 for wrong words
-int run_program(CLI::App& app, int argument_count, char** arguments);
+int run_program(void (*add_commands)(CLI::App&), int argument_count, char** arguments);
 
 }  // namespace t2t::cli

@@ -6,8 +6,10 @@
 
 find_program(CCACHE ccache)
 if(CCACHE)
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
-    set(CMAKE_CUDA_COMPILER_LAUNCHER ${CCACHE})
+    # What ccache must overlook to work with precompiled headers, by its manual.
+    set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+    set(CMAKE_CUDA_COMPILER_LAUNCHER ${launcher})
 endif()
 
 # Flags every target of the project is built with.
@@ -27,8 +29,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
     target_compile_options(t2t_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
 endif()
 # Assertions stay alive in every build type: a kernel's assert() is part of what the course shows.
+# Kernels are built with -O3, see below: what surrounds them would take longer to compile and run no faster.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+set(CMAKE_CUDA_FLAGS_RELEASE "-O3")
 foreach(language CXX CUDA)
-    set(CMAKE_${language}_FLAGS_RELEASE "-O3")
     set(CMAKE_${language}_FLAGS_RELWITHDEBINFO "-O2 -g")
 endforeach()
 
@@ -57,9 +61,13 @@ elseif(T2T_DEVICE STREQUAL "cpu")
     # -Wno-unknown-pragmas: g++ need not know nvcc's `#pragma unroll`.
     target_compile_options(t2t_flags INTERFACE -march=native -fno-strict-aliasing
         -fno-delete-null-pointer-checks -Wno-unknown-pragmas)
-    # Options of translated .cu files alone. -gdwarf-4: a debugger finds kernels by file and line. g++ follows
-    # #line correctly only up to version 4. (Given to all files, it makes the program 144 MB large, not 51.)
-    set(T2T_KERNEL_OPTIONS -gdwarf-4)
+    # Options of translated .cu files alone. -g1: a debugger finds kernels by file and line; in optimised code
+    # it finds few variables, and to describe them doubles the time to compile. -gdwarf-4: g++ follows #line
+    # correctly only up to this version.
+    set(T2T_KERNEL_OPTIONS -gdwarf-4 -g1)
+    if(CMAKE_BUILD_TYPE STREQUAL "Release")
+        list(APPEND T2T_KERNEL_OPTIONS -O3)
+    endif()
 else()
     message(FATAL_ERROR "T2T_DEVICE is '${T2T_DEVICE}'; it must be cpu or cuda")
 endif()
@@ -124,13 +132,17 @@ function(t2t_translate_headers)
     add_custom_target(t2t_translated_headers DEPENDS ${all})
 endfunction()
 
-# Gives .cpp and .cu sources to an existing target, for whichever device is being built.
+# Gives .cpp and .cu sources to an existing target, for whichever device is being built. KERNELS: they are .cu
+# files alone, and their options become the target's, so that they can share precompiled headers.
 function(t2t_sources target)
-    foreach(file IN LISTS ARGN)
+    cmake_parse_arguments(PARSE_ARGV 1 sources "KERNELS" "" "")
+    foreach(file IN LISTS sources_UNPARSED_ARGUMENTS)
         if(file MATCHES "\\.cu$" AND T2T_DEVICE STREQUAL "cpu")
             t2t_translate(${file} translated)
             target_sources(${target} PRIVATE ${translated})
-            set_source_files_properties(${translated} PROPERTIES COMPILE_OPTIONS "${T2T_KERNEL_OPTIONS}")
+            if(NOT sources_KERNELS)
+                set_source_files_properties(${translated} PROPERTIES COMPILE_OPTIONS "${T2T_KERNEL_OPTIONS}")
+            endif()
         else()
             target_sources(${target} PRIVATE ${file})
         endif()
@@ -139,8 +151,29 @@ function(t2t_sources target)
         # Before t2t::flags: a translated header is found before the original.
         target_link_libraries(${target} PUBLIC t2t_cpu_device)
         add_dependencies(${target} t2t_translated_headers)
+        if(sources_KERNELS)
+            target_compile_options(${target} PRIVATE ${T2T_KERNEL_OPTIONS})
+        endif()
     endif()
     target_link_libraries(${target} PUBLIC t2t::flags)
+endfunction()
+
+# Compiles these headers once for all sources of `target`, which still include what they use: nvcc has no
+# such thing. `from` is a target that has them already and is built with the same options.
+#
+#   t2t_precompile(target HEADERS header…)     t2t_precompile(target FROM other)
+function(t2t_precompile target how)
+    if(NOT T2T_DEVICE STREQUAL "cpu")
+        return()
+    elseif(how STREQUAL "FROM")
+        target_precompile_headers(${target} REUSE_FROM ${ARGN})
+    else()
+        target_precompile_headers(${target} PRIVATE ${ARGN})
+    endif()
+    # Sources are compiled with their targets' options alone, as the headers are: others would not fit.
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        target_compile_options(${target} PRIVATE -Winvalid-pch -fpch-preprocess)  # the latter for ccache
+    endif()
 endfunction()
 
 function(t2t_library target)

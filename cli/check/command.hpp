@@ -2,7 +2,9 @@
 /// The subcommand `t2t check`.
 #pragma once
 
-#include <CLI/CLI.hpp>
+namespace CLI {
+class App;
+}
 
 namespace t2t::rung_check {
 

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <iostream>
 
+#include <CLI/CLI.hpp>
+
 #include "cli/commands.hpp"
 #include "cli/dev_check/check.hpp"
 #include "cli/dev_check/programs.hpp"

@@ -20,7 +20,7 @@ struct Found {
 
 /// The highest rung of the first ladder that `device` runs; its lowest when it runs none.
 Found top_of(const Chapter& chapter, const DeviceProperties& device) {
-    const LadderEntry& ladder = chapter.ladders.front();
+    const LadderEntry& ladder = lab::bench_ladders(chapter.number).front();
     const auto runs = [&](const RungEntry& rung) { return unmet(rung.needs, device).empty(); };
     const auto top = std::find_if(ladder.rungs.rbegin(), ladder.rungs.rend(), runs);
     return {&ladder, top == ladder.rungs.rend() ? &ladder.rungs.front() : &*top};
@@ -34,7 +34,7 @@ std::string names(const std::vector<Found>& rungs) {
 
 Found find_rung(const Chapter& chapter, const std::string& word) {
     std::vector<Found> all, meant;
-    for (const LadderEntry& ladder : chapter.ladders) {
+    for (const LadderEntry& ladder : lab::bench_ladders(chapter.number)) {
         for (const RungEntry& rung : ladder.rungs) {
             all.push_back({&ladder, &rung});
             if (names_rung(word, rung.name)) meant.push_back(all.back());

@@ -8,13 +8,14 @@
 #include "cli/profile/profile.hpp"
 #include "common/device/properties.hpp"
 #include "common/lab/bench/bench_case.hpp"
+#include "common/lab/ladder_entry.hpp"
 
 namespace t2t::profile {
 
 /// One rung and all that is needed to run it.
 struct Subject {
     const Chapter* chapter = nullptr;     ///< one that stands
-    const LadderEntry* ladder = nullptr;  ///< of the chapter
+    const LadderEntry* ladder = nullptr;  ///< of the chapter's benchmark
     const RungEntry* rung = nullptr;      ///< of the ladder
     lab::BenchCase bench_case;            ///< the first that holds the rung
     DeviceProperties device;              ///< runs the rung

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "chapters/chapters.hpp"
+#include "chapters/ladders.hpp"
+
 namespace t2t::model {
 namespace {
 
@@ -47,7 +50,7 @@ constexpr Role roles[] = {
 
 OpEntry make_entry(const Role& role) {
     for (const Chapter& chapter : chapters()) {
-        for (const LadderEntry& ladder : chapter.ladders) {
+        for (const LadderEntry& ladder : ladders_of(chapter.number)) {
             if (ladder.operation == role.operation) {
                 return {role.operation, role.role, chapter.number, ladder};
             }

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "chapters/chapters.hpp"
 #include "common/device/properties.hpp"
+#include "common/lab/ladder_entry.hpp"
 #include "common/lab/run.hpp"
 
 namespace t2t::model {

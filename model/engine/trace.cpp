@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "chapters/chapters.hpp"
+#include "chapters/ladders.hpp"
 #include "common/text.hpp"
 
 namespace t2t::model {
@@ -22,7 +23,7 @@ std::string shape_label(const std::vector<std::int64_t>& shape) {
 /// The chapter whose ladder an operation has.
 int chapter_of(std::string_view operation) {
     for (const Chapter& chapter : chapters()) {
-        for (const LadderEntry& ladder : chapter.ladders) {
+        for (const LadderEntry& ladder : ladders_of(chapter.number)) {
             if (ladder.operation == operation) return chapter.number;
         }
     }

@@ -10,6 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include "chapters/ladders.hpp"
+
 namespace t2t {
 namespace {
 
@@ -25,21 +27,27 @@ TEST(Chapters, HaveAFolderWhenTheyStand) {
     EXPECT_EQ(chapters().front().folder(), "01_vector_add");
     EXPECT_EQ(chapters().back().folder(), "20_many_gpus");
     for (const Chapter& chapter : chapters()) {
-        EXPECT_EQ(std::filesystem::is_directory(root / chapter.folder()), chapter.stands())
+        EXPECT_EQ(std::filesystem::is_directory(root / chapter.folder()), chapter.stands)
             << chapter.folder();
+    }
+}
+
+TEST(Chapters, HaveLaddersWhenTheyStand) {
+    for (const Chapter& chapter : chapters()) {
+        EXPECT_EQ(!ladders_of(chapter.number).empty(), chapter.stands) << chapter.folder();
     }
 }
 
 TEST(Chapters, ListExactlyTheRungsThatHaveAFile) {
     for (const Chapter& chapter : chapters()) {
-        if (!chapter.stands()) continue;
+        if (!chapter.stands) continue;
         std::set<std::string> files;
         for (const auto& file : std::filesystem::directory_iterator(root / chapter.folder())) {
             const std::string name = file.path().stem().string();
             if (file.path().extension() == ".cu" && name != "bench") files.insert(name);
         }
         std::set<std::string> rungs;
-        for (const LadderEntry& ladder : chapter.ladders) {
+        for (const LadderEntry& ladder : ladders_of(chapter.number)) {
             EXPECT_FALSE(ladder.rungs.empty()) << ladder.operation;
             for (const RungEntry& rung : ladder.rungs) {
                 EXPECT_TRUE(rungs.emplace(rung.name).second) << rung.name << " is listed twice";

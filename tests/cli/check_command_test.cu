@@ -102,14 +102,12 @@ struct Ended {
 
 /// Runs `t2t check 01 words…`.
 Ended check(std::vector<std::string> words) {
-    CLI::App app{"", "t2t"};
-    add_check_command(app);
     words.insert(words.begin(), {"t2t", "check", "01"});
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     ::testing::internal::CaptureStdout();
     ::testing::internal::CaptureStderr();
-    const int code = cli::run_program(app, int(arguments.size()), arguments.data());
+    const int code = cli::run_program(add_check_command, int(arguments.size()), arguments.data());
     const std::string output = ::testing::internal::GetCapturedStdout();
     return {code, output, ::testing::internal::GetCapturedStderr()};
 }

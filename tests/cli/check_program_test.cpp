@@ -9,6 +9,7 @@
 
 #include "common/process/child_process.hpp"
 #include "tests/cli/check_reports.hpp"
+#include "tests/cli/program.hpp"
 
 namespace t2t::rung_check::tests {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 process::Output check(const std::string& words) {
-    return process::run(process::shell_word(T2T_CHECK_PROGRAM) + " check " + words);
+    return tests::run_program("check " + words);
 }
 
 /// The one sentence that `check words` ends with.

@@ -11,46 +11,32 @@ bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
-// Configures, and builds bin/t2t_check, which says how it was called.
-constexpr const char* check_cmake = R"(
-while (($#)); do
-    case $1 in
-        --version) echo "cmake version 3.25.1"; exit ;;
-        -S) source=$2 ;;
-        -B) folder=$2 ;;
-        --build) build=$2 ;;
-    esac
-    shift
-done
-if [[ -n ${build:-} ]]; then
-    mkdir -p "$build/bin"
-    printf '#!/usr/bin/env bash\necho "the check program: $*"\n' > "$build/bin/t2t_check"
-    chmod +x "$build/bin/t2t_check"
-else
-    mkdir -p "$folder"
-    touch "$folder/build.ninja"
-    echo "CMAKE_HOME_DIRECTORY:INTERNAL=$source" > "$folder/CMakeCache.txt"
-fi)";
-
 class CheckScript : public ::testing::Test {
  protected:
-    CheckScript() { machine.program("cmake", check_cmake); }
     Sandbox machine;
 };
 
 TEST_F(CheckScript, BuildsAndRunsTheCheckBuild) {
     const Outcome outcome = machine.t2t("check 03 'v2 tile'");
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
-    EXPECT_EQ(outcome.output, "the check program: check 03 v2 tile\n");
+    EXPECT_EQ(outcome.output, "the program: check 03 v2 tile\n");
     EXPECT_PRED2(contains, machine.calls(), "--preset cpu-check");
-    EXPECT_PRED2(contains, machine.calls(), "--target t2t_check_program");
+    EXPECT_PRED2(contains, machine.calls(), "--target t2t_03_shared_memory_program");
+}
+
+TEST_F(CheckScript, BuildsNoOtherChapterThanTheOneMeant) {
+    machine.t2t("check --out 3.svg --draw 42 memory_access v1");
+    EXPECT_PRED2(contains, machine.calls(), "--target t2t_02_memory_access_program");
+    // What is no chapter is answered by a program all the same: it knows those to come, too.
+    EXPECT_EQ(machine.t2t("check 99").output, "the program: check 99\n");
+    EXPECT_PRED2(contains, machine.calls(), "--target t2t_01_vector_add_program");
 }
 
 TEST_F(CheckScript, UsesTheCpuDeviceWhateverGpuThereIs) {
     machine.program("nvidia-smi", "echo 'GPU 0: NVIDIA H200'");
     machine.program("nvcc", "");
     EXPECT_EQ(machine.t2t("check 03").status, 0);
-    EXPECT_EQ(machine.t2t("--device cpu check 03").output, "the check program: check 03\n");
+    EXPECT_EQ(machine.t2t("--device cpu check 03").output, "the program: check 03\n");
     EXPECT_FALSE(contains(machine.calls(), "--preset cuda"));
 }
 

@@ -12,12 +12,13 @@
 
 #include "common/device/properties.hpp"
 #include "common/process/child_process.hpp"
+#include "tests/cli/program.hpp"
 
 namespace t2t::cli {
 namespace {
 
 process::Output generate(const std::string& words) {
-    return process::run(process::shell_word(T2T_PROGRAM) + " generate " + words);
+    return tests::run_program("generate " + words);
 }
 
 /// What goes to stderr.
@@ -223,13 +224,13 @@ TEST_F(DamagedModel, LayersThatTheConfigLeavesOutAreNamed) {
 TEST_F(DamagedModel, AFolderOfTheCurrentFolderIsAModelToo) {
     const process::Output output = process::run(
         "cd " + process::shell_word(folder_.string()) + " && T2T_ROOT=/nowhere " +
-        process::shell_word(T2T_PROGRAM) + " generate Once --max-tokens 2 --model . 2>&1");
+        tests::program_of("generate") + " generate Once --max-tokens 2 --model . 2>&1");
     EXPECT_EQ(output.status, 0) << output.text;
 }
 
 TEST(Generate, AFullDiskIsNoticed) {
     const process::Output output =
-        process::run(process::shell_word(T2T_PROGRAM) +
+        process::run(tests::program_of("generate") +
                      " generate Once --max-tokens 2 2>&1 >/dev/full | grep cannot");
     EXPECT_EQ(output.text, "t2t: cannot write to standard output\n");
 }

@@ -12,6 +12,7 @@
 #include "cli/dev_check/programs.hpp"
 #include "common/process/child_process.hpp"
 #include "tests/cli/small_repository.hpp"
+#include "tests/cli/program.hpp"
 
 namespace t2t::cli {
 namespace {
@@ -42,7 +43,7 @@ class HouseCommands : public testing::Test {
     process::Output program(const std::string& words, const std::string& environment = "") {
         return process::run("T2T_ROOT=" + process::shell_word(root_.string()) + " T2T_BUILD_DIR=" +
                             process::shell_word((root_ / "build").string()) + " " + environment +
-                            " " + process::shell_word(T2T_PROGRAM) + " " + words + " 2>&1");
+                            " " + tests::program_of(words) + " " + words + " 2>&1");
     }
 
     // The settings and the filters of this repository's own pages.

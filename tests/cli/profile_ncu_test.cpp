@@ -24,7 +24,7 @@ bool contains(const std::string& text, const std::string& part) {
 // As ncu prints it with --csv --page raw: its own remarks, the program's words, then names, units and
 // one line a launch. Numbers have thousands separators.
 const std::string two_launches =
-    R"csv(==PROF== Connected to process 4242 (/course/build/cuda/bin/t2t)
+    R"csv(==PROF== Connected to process 4242 (/course/build/cuda/bin/t2t_01_vector_add)
 ==PROF== Profiling "swiglu_chain_gate_kernel" - 0: 0%....50%....100% - 4 passes
 ==PROF== Profiling "swiglu_chain_kernel" - 1: 0%....50%....100% - 4 passes
 rung             median ms
@@ -125,7 +125,7 @@ TEST(ProfileNcu, ReadsTheMetricsOfAScript) {
 
 TEST(ProfileNcu, SaysWhyThereAreNoMetrics) {
     const std::string refused =
-        "==PROF== Connected to process 17664 (/course/build/cuda/bin/t2t)\n"
+        "==PROF== Connected to process 17664 (/course/build/cuda/bin/t2t_01_vector_add)\n"
         "==ERROR== ERR_NVGPUCTRPERM - The user does not have permission to access NVIDIA GPU "
         "Performance Counters on the target device 0. For instructions on enabling permissions and "
         "to get more information see https://developer.nvidia.com/ERR_NVGPUCTRPERM\n"
@@ -163,7 +163,7 @@ class ProfileScript : public testing::Test {
         fs::create_directories(folder_ / "chapters/01_vector_add");
         fs::copy_file("chapters/profile_with_ncu.sh", folder_ / "chapters/profile_with_ncu.sh");
         fs::copy_file("chapters/01_vector_add/profile.sh", script());
-        program("build/cuda/bin/t2t", "exit 0");
+        program("build/cuda/bin/t2t_01_vector_add", "exit 0");
     }
     ~ProfileScript() override { fs::remove_all(folder_); }
 
@@ -207,7 +207,7 @@ TEST_F(ProfileScript, PassesTheLessonsMetricsAndOurOptionsToNcu) {
     EXPECT_PRED2(contains, words, "dram__bytes_read.sum");
     // ncu takes its options before the program that it watches, and none behind it.
     EXPECT_PRED2(contains, words, "\n--csv\n--page\nraw\n--print-units\nbase\n");
-    EXPECT_LT(words.find("--csv"), words.find("build/cuda/bin/t2t\nbench\n01\n"));
+    EXPECT_LT(words.find("--csv"), words.find("build/cuda/bin/t2t_01_vector_add\nbench\n01\n"));
 }
 
 TEST_F(ProfileScript, SaysHowToAllowCounters) {
@@ -225,7 +225,7 @@ TEST_F(ProfileScript, SaysThatNcuIsNotInstalled) {
 }
 
 TEST_F(ProfileScript, SaysThatTheCourseIsNotBuiltForAGpu) {
-    fs::remove(folder_ / "build/cuda/bin/t2t");
+    fs::remove(folder_ / "build/cuda/bin/t2t_01_vector_add");
     EXPECT_PRED2(contains, ask().why_not, "is not built; run ./t2t --device cuda bench 01 first");
 }
 
@@ -243,7 +243,7 @@ TEST_F(ProfileScript, EveryChapterHasOneThatProfilesItsBenchmark) {
     const std::string machine =
         "cd / && PATH=" + process::shell_word((folder_ / "bin").string()) +
         ":/usr/bin:/bin T2T_BUILD_DIR=" + process::shell_word((folder_ / "build").string()) + ' ';
-    const std::string course = (folder_ / "build/cuda/bin/t2t").string();
+    const std::string course = (folder_ / "build/cuda/bin/t2t_01_vector_add").string();
     int scripts = 0;
     for (const auto& chapter : fs::directory_iterator("chapters")) {
         const fs::path real_script = fs::absolute(chapter.path() / "profile.sh");

@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "chapters/chapters.hpp"
+#include "chapters/ladders.hpp"
 #include "cli/profile/ncu.hpp"
 #include "cli/profile/subject.hpp"
 #include "cli/usage_error.hpp"
@@ -176,8 +176,7 @@ std::string refusal(const std::string& chapter, const std::string& rung) {
 }
 
 TEST(ProfileSubject, IsTheTopRungUnlessWordsNameAnother) {
-    const Chapter& chapter = chapters()[2];
-    EXPECT_EQ(find_subject("03", "", device()).rung->name, chapter.ladders[0].rungs.back().name);
+    EXPECT_EQ(find_subject("03", "", device()).rung->name, ladders_of(3)[0].rungs.back().name);
     EXPECT_EQ(find_subject("shared_memory", "v2", device()).rung->name, "v2_tile");
     EXPECT_EQ(find_subject("3", "v3_padded", device()).rung->name, "v3_padded");
     // The second ladder of a chapter, with its own case.

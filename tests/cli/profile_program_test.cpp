@@ -1,4 +1,4 @@
-// `t2t profile` on a machine without a GPU, called as a user calls it: the program t2t_check.
+// `t2t profile` on a machine without a GPU, called as a user calls it.
 
 #include <fstream>
 #include <string>
@@ -7,12 +7,13 @@
 #include <nlohmann/json.hpp>
 
 #include "common/process/child_process.hpp"
+#include "tests/cli/program.hpp"
 
 namespace t2t::cli {
 namespace {
 
 process::Output profile(const std::string& words) {
-    return process::run(process::shell_word(T2T_CHECK_PROGRAM) + " profile " + words);
+    return tests::run_program("profile " + words);
 }
 
 bool contains(const std::string& text, const std::string& part) {

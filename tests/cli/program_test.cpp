@@ -5,15 +5,17 @@
 #include <gtest/gtest.h>
 
 #include "chapters/chapters.hpp"
+#include "chapters/ladders.hpp"
 #include "cli/chapter_list.hpp"
 #include "cli/usage_error.hpp"
 #include "common/process/child_process.hpp"
+#include "tests/cli/program.hpp"
 
 namespace t2t::cli {
 namespace {
 
 process::Output program(const std::string& words) {
-    return process::run(process::shell_word(T2T_PROGRAM) + " " + words);
+    return tests::run_program(words);
 }
 
 std::string message_of(const std::string& chapter) {
@@ -51,7 +53,7 @@ TEST(Program, ListsEveryRungWithItsIdea) {
     EXPECT_EQ(list.status, 0);
     for (const Chapter& chapter : chapters()) {
         EXPECT_NE(list.text.find(chapter.folder()), std::string::npos) << chapter.folder();
-        for (const LadderEntry& ladder : chapter.ladders) {
+        for (const LadderEntry& ladder : ladders_of(chapter.number)) {
             for (const RungEntry& rung : ladder.rungs) {
                 EXPECT_NE(list.text.find(rung.name), std::string::npos) << rung.name;
                 EXPECT_NE(list.text.find(rung.idea), std::string::npos) << rung.idea;

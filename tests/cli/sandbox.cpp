@@ -18,7 +18,7 @@ constexpr const char* base_programs[] = {
     "grep",  "head", "id",   "ln",      "mkdir",  "mv",   "nproc", "rm",       "sed",
     "sleep", "sort", "tail", "stty",    "touch",  "true", "paste", "readlink", "realpath"};
 
-// Configures and builds: a build makes the program, which says how it was called.
+// Configures and builds: a build makes the program of its target, which says how it was called.
 constexpr const char* cmake = R"(
 while (($#)); do
     case $1 in
@@ -27,15 +27,17 @@ while (($#)); do
         -B) folder=$2 ;;
         --build) build=$2 ;;
         --preset) folder=build/$2 ;;
+        t2t_*_program) program=${1%_program} ;;
     esac
     shift
 done
 if [[ -n ${build:-} ]]; then
     echo "[1/2] Building CXX object common/CMakeFiles/t2t_lab.dir/compare.cpp.o"
-    echo "[2/2] Linking CXX executable bin/t2t"
+    echo "[2/2] Linking CXX executable bin/${program:-tests}"
     mkdir -p "$build/bin"
-    printf '#!/usr/bin/env bash\necho "the program: $*"\n' > "$build/bin/t2t"
-    chmod +x "$build/bin/t2t"
+    [[ -n ${program:-} ]] || exit 0
+    printf '#!/usr/bin/env bash\necho "the program: $*"\n' > "$build/bin/$program"
+    chmod +x "$build/bin/$program"
 else
     mkdir -p "$folder"
     touch "$folder/build.ninja"

@@ -51,7 +51,7 @@ TEST_F(Script, HelpOfACommandDoesNotBuild) {
     EXPECT_PRED2(contains, machine.t2t("test --help").output, "Example: ./t2t test shared_memory");
     EXPECT_PRED2(contains, machine.t2t("bench --help").output, "./t2t bench 03");
     EXPECT_FALSE(is_built());
-    machine.t2t("list");
+    machine.t2t("bench 01");
     EXPECT_EQ(machine.t2t("bench --help").output, "the program: bench --help\n");
 }
 
@@ -262,7 +262,7 @@ TEST_F(Script, WorksFromElsewhereAndThroughALink) {
     EXPECT_EQ(link.output, "the program: list\n") << link.errors;
     const Outcome there = machine.t2t("list", "cd \"$SANDBOX\" && T2T_BUILD_DIR=other");
     EXPECT_EQ(there.output, "the program: list\n");
-    EXPECT_TRUE(fs::exists(machine.folder() / "other/cpu/bin/t2t"));
+    EXPECT_TRUE(fs::exists(machine.folder() / "other/cpu/bin/t2t_list"));
 }
 
 TEST_F(Script, ConfiguresOnceForEachPlace) {

@@ -22,26 +22,52 @@ std::map<int, std::vector<Describe>>& registry() {
 /// What bench_cases() was asked for, while it asks a bench.cu.
 Shapes wanted = Shapes::of_this_device;
 
-}  // namespace
-
-BenchChapter::BenchChapter(int chapter, void (*describe)(Bench&)) {
-    registry()[chapter].push_back(describe);
+/// The types of a ladder that entry_of() has read.
+const std::vector<std::string_view>& types(const LadderEntry& ladder) {
+    return ladder.rungs.front().types;
 }
 
-std::vector<int> bench_chapters() {
-    std::vector<int> numbers;
-    for (const auto& [number, descriptions] : registry()) numbers.push_back(number);
-    return numbers;
-}
-
-std::vector<BenchCase> bench_cases(int chapter, Shapes shapes) {
+Bench described(int chapter, Shapes shapes) {
     Bench bench;
     wanted = shapes;
     if (const auto found = registry().find(chapter); found != registry().end()) {
         for (const Describe describe : found->second) describe(bench);
     }
     wanted = Shapes::of_this_device;
-    return bench.cases();
+    return bench;
+}
+
+}  // namespace
+
+BenchChapter::BenchChapter(int chapter, void (*describe)(Bench&)) {
+    registry()[chapter].push_back(describe);
+}
+
+std::vector<BenchCase> bench_cases(int chapter, Shapes shapes) {
+    return described(chapter, shapes).cases();
+}
+
+const std::vector<LadderEntry>& bench_ladders(int chapter) {
+    static std::map<int, std::vector<LadderEntry>> known;
+    const auto [place, is_new] = known.try_emplace(chapter);
+    if (!is_new) return place->second;
+
+    // A ladder has a table for each shape, and an operation a ladder for each type.
+    std::vector<std::vector<LadderEntry>> operations;
+    for (const LadderEntry& ladder : described(chapter, Shapes::of_this_device).ladders()) {
+        const auto same = std::ranges::find_if(operations, [&](const auto& ladders) {
+            return ladders.front().operation == ladder.operation;
+        });
+        if (same == operations.end()) {
+            operations.push_back({ladder});
+        } else if (std::ranges::none_of(*same, [&](const LadderEntry& known_one) {
+                       return types(known_one) == types(ladder);
+                   })) {
+            same->push_back(ladder);
+        }
+    }
+    for (const auto& ladders : operations) place->second.push_back(merged(ladders));
+    return place->second;
 }
 
 bool wants_small_shapes() {

@@ -50,6 +50,7 @@
 #include "common/lab/bench/bench_case.hpp"
 #include "common/lab/inputs.hpp"
 #include "common/lab/ladder.hpp"
+#include "common/lab/ladder_entry.hpp"
 #include "common/lab/run.hpp"
 
 namespace t2t::lab {
@@ -91,9 +92,12 @@ class Bench {
 
     /// The tables, in the order in which they were added.
     const std::vector<BenchCase>& cases() const { return cases_; }
+    /// The ladder of each table.
+    const std::vector<LadderEntry>& ladders() const { return ladders_; }
 
  private:
     std::vector<BenchCase> cases_;
+    std::vector<LadderEntry> ladders_;
 };
 
 /// Ties a chapter's number to the function that describes its cases. Define one at namespace level in
@@ -104,9 +108,6 @@ struct BenchChapter {
     BenchChapter(int chapter, void (*describe)(Bench&));
 };
 
-/// The numbers of the chapters that registered benchmarks, ascending.
-std::vector<int> bench_chapters();
-
 /// Which shapes a bench.cu describes, where it asks by_device().
 enum class Shapes {
     of_this_device,
@@ -115,6 +116,9 @@ enum class Shapes {
 
 /// The cases of `chapter`, in the order of its bench.cu; none when it registered nothing.
 std::vector<BenchCase> bench_cases(int chapter, Shapes shapes = Shapes::of_this_device);
+
+/// The ladders that `chapter` has benchmarks of, each once, in the order of its bench.cu.
+const std::vector<LadderEntry>& bench_ladders(int chapter);
 
 /// Whether this build is for the CPU device.
 constexpr bool is_cpu_device() {
@@ -243,6 +247,7 @@ void Bench::add(const Ladder<Op, Count>& ladder, LadderCase<Op, Operands> ladder
         return operands;
     };
     cases_.push_back(std::move(erased));
+    ladders_.push_back(entry_of(ladder));
 }
 
 }  // namespace t2t::lab

@@ -135,14 +135,6 @@ void print_table(std::ostream& out, const CaseResult& result, double fp32_tflop_
     out.flush();
 }
 
-nlohmann::ordered_json to_json(const Roofs& roofs) {
-    return {{"device", roofs.device},
-            {"date", roofs.date},
-            {"driver_version", roofs.driver_version},
-            {"copy_gb_s", roofs.copy_gb_s},
-            {"fp32_tflop_s", roofs.fp32_tflop_s}};
-}
-
 void print_roofs(std::ostream& out, const Roofs& roofs, const DeviceProperties& device) {
     out << formatted("\ncopy, reads + writes    %8.4g GB/s", roofs.copy_gb_s);
     if (device.memory_gb_s > 0) {

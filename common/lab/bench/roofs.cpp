@@ -13,7 +13,6 @@
 #include "common/device/stream.hpp"
 #include "common/lab/bench/bench.hpp"
 #include "common/lab/bench/device_copy.hpp"
-#include "common/lab/bench/report.hpp"
 #include "common/lab/bench/statistics.hpp"
 #include "common/lab/bench/timed_runs.hpp"
 
@@ -77,6 +76,14 @@ std::optional<Roofs> load_roofs(const std::filesystem::path& file) {
     } catch (const nlohmann::json::exception&) {
         return std::nullopt;  // written by another version, or by hand
     }
+}
+
+nlohmann::ordered_json to_json(const Roofs& roofs) {
+    return {{"device", roofs.device},
+            {"date", roofs.date},
+            {"driver_version", roofs.driver_version},
+            {"copy_gb_s", roofs.copy_gb_s},
+            {"fp32_tflop_s", roofs.fp32_tflop_s}};
 }
 
 bool store_roofs(const Roofs& roofs, const std::filesystem::path& file) {

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "common/device/properties.hpp"
 
 namespace t2t::lab {
@@ -38,6 +40,9 @@ std::optional<Roofs> load_roofs(const std::filesystem::path& file);
 /// measured again next time.
 /// @returns whether they are kept
 bool store_roofs(const Roofs& roofs, const std::filesystem::path& file);
+
+/// The roofs as JSON, as in their file.
+nlohmann::ordered_json to_json(const Roofs& roofs);
 
 /// The time now, UTC: `2026-01-31T12:00:00Z`.
 std::string utc_now();
