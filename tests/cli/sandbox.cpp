@@ -14,9 +14,9 @@ namespace fs = std::filesystem;
 
 // What every Debian has: the script may use these and no others.
 constexpr const char* base_programs[] = {
-    "awk",   "bash", "cat",  "dirname", "mktemp", "tee",  "chmod", "env",      "flock",
-    "grep",  "head", "id",   "ln",      "mkdir",  "mv",   "nproc", "rm",       "sed",
-    "sleep", "sort", "tail", "stty",    "touch",  "true", "paste", "readlink", "realpath"};
+    "awk",  "bash", "cat",  "dirname", "mktemp", "tee",   "chmod",    "env",     "flock", "df",
+    "grep", "head", "id",   "ln",      "mkdir",  "mv",    "nproc",    "rm",      "sed",   "sleep",
+    "sort", "tail", "stty", "touch",   "true",   "paste", "readlink", "realpath"};
 
 // Configures and builds: a build makes the program, which says how it was called.
 constexpr const char* cmake = R"(
@@ -39,7 +39,11 @@ if [[ -n ${build:-} ]]; then
 else
     mkdir -p "$folder"
     touch "$folder/build.ninja"
-    echo "CMAKE_HOME_DIRECTORY:INTERNAL=$source" > "$folder/CMakeCache.txt"
+    compiler=$(command -v -- ${CXX:-c++} || true)
+    {
+        echo "CMAKE_HOME_DIRECTORY:INTERNAL=$source"
+        echo "CMAKE_CXX_COMPILER:FILEPATH=$compiler"
+    } > "$folder/CMakeCache.txt"
 fi)";
 
 constexpr const char* dpkg_query = R"(

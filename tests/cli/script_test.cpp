@@ -112,11 +112,11 @@ TEST_F(Script, NoInstallNamesTheMissingPackages) {
     machine.uninstall("libgtest-dev");
     expect_refusal("--no-install test", 1,
                    "missing packages: g++ libgtest-dev; install them with: "
-                   "apt-get install g++ libgtest-dev");
+                   "apt-get update && apt-get install g++ libgtest-dev");
     machine.remove("doxygen");
     expect_refusal("docs --no-install", 1,
                    "missing packages: g++ libgtest-dev doxygen; install them with: "
-                   "apt-get install g++ libgtest-dev doxygen");
+                   "apt-get update && apt-get install g++ libgtest-dev doxygen");
     EXPECT_PRED2(lacks, machine.calls(), "apt-get");
     EXPECT_FALSE(is_built());
 }
@@ -156,14 +156,15 @@ TEST_F(Script, NoRightToInstall) {
     machine.program("id", "echo 1000");
     expect_refusal("test", 1,
                    "missing packages, and no right to install them; as root: "
-                   "apt-get install libcli11-dev");
+                   "apt-get update && apt-get install libcli11-dev");
     EXPECT_FALSE(is_built());
     machine.program("sudo", "exit 1");
     const Outcome outcome = machine.t2t("test");
     EXPECT_EQ(outcome.status, 1);
     EXPECT_PRED2(contains, outcome.errors, "installing with sudo, by apt-get");
-    EXPECT_PRED2(contains, outcome.errors,
-                 "t2t: sudo was refused; as root: apt-get install libcli11-dev\n");
+    EXPECT_PRED2(
+        contains, outcome.errors,
+        "t2t: sudo was refused; as root: apt-get update && apt-get install libcli11-dev\n");
 }
 
 TEST_F(Script, WithoutAptItSaysWhatToInstall) {
@@ -303,7 +304,7 @@ TEST_F(Script, DoctorWorksWithoutACompiler) {
     EXPECT_PRED2(contains, outcome.output, "✓ CMake        3.25.1\n");
     EXPECT_PRED2(contains, outcome.output,
                  "✗ packages     missing; install them with: "
-                 "apt-get install g++\n");
+                 "apt-get update && apt-get install g++\n");
     EXPECT_FALSE(is_built());
 }
 
