@@ -101,12 +101,24 @@ compiler_has_changed() {
     return 1
 }
 
+# Ends when a path holds what CMake or Ninja takes for syntax.
+need_plain_path() {
+    local path
+    for path in "$T2T_ROOT" "$T2T_BUILD_DIR"; do
+        if [[ $path =~ [][\#\;\"\<\>\|[:cntrl:]] || $path == *\\* ]]; then
+            die "CMake cannot build in '$path', because the path has one of # ; \" \\ < > | [ ];" \
+                "move or rename the folder"
+        fi
+    done
+}
+
 # Runs CMake for `device` in $1, unless that has been done for this very source folder and compiler.
 configure() {
     local folder=$1 log=$T2T_BUILD_DIR/configure-$device.log made=no tried
     if [[ -f $folder/build.ninja && $(cached "$folder" CMAKE_HOME_DIRECTORY) == "$T2T_ROOT" ]]; then
         compiler_has_changed "$folder" || return 0
     fi
+    need_plain_path
     [[ -d $folder ]] || made=yes
     say "configuring for the $device device"
     if ! cmake --fresh --preset "$device" -S "$T2T_ROOT" -B "$folder" >"$log" 2>&1; then

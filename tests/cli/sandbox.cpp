@@ -72,7 +72,7 @@ Sandbox::Sandbox() {
     fs::create_directories(root() / "cli");
     fs::create_directories(root() / ".ci");
     for (const char* script : {"t2t", ".ci/run"}) fs::copy_file(script, root() / script);
-    for (const char* part : {"setup.sh", "build.sh", "doctor.sh"}) {
+    for (const char* part : {"setup.sh", "build.sh", "test.sh", "doctor.sh"}) {
         fs::copy_file(fs::path("cli") / part, root() / "cli" / part);
     }
     for (const char* chapter : {"01_vector_add", "02_memory_access", "03_shared_memory"}) {

@@ -170,6 +170,22 @@ TEST_F(ScriptMachines, ASystemWithoutTheRightClangFormatGoesOn) {
 
 // ---- configuring
 
+TEST_F(ScriptMachines, APathThatCMakeCannotTakeIsNamed) {
+    for (const char* name :
+         {"c#", "a;b", "a\"b", "a\\b", "a<b", "a>b", "a|b", "[a", "a]", "a\nb"}) {
+        const std::string folder = (machine.folder() / name).string();
+        EXPECT_EQ(machine.t2t("list", "T2T_BUILD_DIR='" + folder + "'").errors,
+                  "t2t: CMake cannot build in '" + folder +
+                      "', because the path has one of # ; \" \\ < > | [ ]; move or rename the "
+                      "folder\n");
+    }
+    for (const char* name :
+         {"a b", "größe", "it's", "a&b", "a(b)", "50%", "a=b", "a,b", "~a", "{a}"}) {
+        const std::string folder = (machine.folder() / name).string();
+        EXPECT_EQ(machine.t2t("list", "T2T_BUILD_DIR=\"" + folder + "\"").status, 0) << folder;
+    }
+}
+
 TEST_F(ScriptMachines, AFullDiskIsSaidToBeFull) {
     machine.program("cmake", R"(case $* in
     --version) echo "cmake version 3.25.1" ;;
