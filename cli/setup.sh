@@ -188,14 +188,24 @@ install_packages() {
     fi
     local -a apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
         apt-get -o DPkg::Lock::Timeout=120)
-    "${apt[@]}" update >"$log" 2>&1 </dev/null || true
+    : >"$log"
+    "${apt[@]}" update 2>&1 </dev/null | show_apt_progress "$log" || true
     "${apt[@]}" install -y --no-install-recommends "$@" 2>&1 </dev/null | show_apt_progress "$log" &&
         return
     if grep -q 'Certificate verification failed' "$log"; then
         die "apt-get cannot trust its servers, perhaps because the package ca-certificates is missing;" \
             "its own words are in $log"
+    elif grep -q 'is not valid yet' "$log"; then
+        die "apt-get distrusts its servers' lists, because the clock of this machine is slow; set it;" \
+            "apt-get's own words are in $log"
+    elif grep -q ' 404 ' "$log"; then
+        die "the servers no longer have the version of a package that apt-get's list names, and the list" \
+            "could not be renewed; apt-get update says why (its own words are in $log)"
     elif grep -qE 'Failed to fetch|Temporary failure|Could not (resolve|connect)' "$log"; then
         die "apt-get could not download $* (is there a network?); its own words are in $log"
+    elif grep -q 'Unable to locate package' "$log"; then
+        die "this system has no such package: $(sed -n 's/^E: Unable to locate package //p' "$log" |
+            sort -u | paste -sd ' '); Debian 12 and Ubuntu 24.04 have them all (apt-get's own words are in $log)"
     elif grep -qE 'Permission denied|are you root' "$log"; then
         die "apt-get has no right to install $*; as root: $line (its own words are in $log)"
     elif grep -q 'No space left on device\|enough free space' "$log"; then

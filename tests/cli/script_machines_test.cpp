@@ -2,6 +2,7 @@
 // network, several compilers, GPUs that are hard to find.
 
 #include <fstream>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -145,14 +146,30 @@ if [[ " $* " == *" install "* ]]; then echo libgtest-dev >> "$SANDBOX/installed"
     EXPECT_FALSE(contains(machine.t2t("list").errors, "apt-get"));
 }
 
-TEST_F(ScriptMachines, ServersThatCannotBeTrustedAreNamed) {
+TEST_F(ScriptMachines, WhatAptCannotDoIsOneSentence) {
     machine.uninstall("libgtest-dev");
-    machine.program("apt-get",
-                    "echo 'W: Failed to fetch https://a Certificate verification failed: The "
-                    "certificate is NOT trusted.'; exit 100");
-    EXPECT_TRUE(contains(machine.t2t("list").errors,
-                         "t2t: apt-get cannot trust its servers, perhaps because the package "
-                         "ca-certificates is missing; its own words are in "));
+    const std::pair<const char*, const char*> cases[] = {
+        {"W: Failed to fetch https://a Certificate verification failed: The certificate is NOT trusted.",
+         "apt-get cannot trust its servers, perhaps because the package ca-certificates is missing; its "
+         "own words are in "},
+        {"E: Release file for http://a is not valid yet (invalid for another 3d).",
+         "apt-get distrusts its servers' lists, because the clock of this machine is slow; set it; "},
+        {"E: Failed to fetch http://a/libgtest-dev_1.12.deb  404  Not Found",
+         "the servers no longer have the version of a package that apt-get's list names, and the list "
+         "could not be renewed; apt-get update says why "},
+        {"E: Unable to locate package libgtest-dev",
+         "this system has no such package: libgtest-dev; Debian 12 and Ubuntu 24.04 have them all "},
+        {"W: Temporary failure resolving 'a'\nE: Unable to locate package libgtest-dev",
+         "apt-get could not download libgtest-dev (is there a network?); "},
+        {"E: You don't have enough free space in /var/cache/apt/archives/.",
+         "apt-get could not install libgtest-dev: the disk is full; "},
+    };
+    for (const auto& [words, sentence] : cases) {
+        machine.program("apt-get", std::string("echo \"") + words + "\"; exit 100");
+        const Outcome outcome = machine.t2t("list");
+        EXPECT_EQ(outcome.status, 1);
+        EXPECT_TRUE(contains(outcome.errors, std::string("\nt2t: ") + sentence)) << outcome.errors;
+    }
 }
 
 TEST_F(ScriptMachines, ASystemWithoutTheRightClangFormatGoesOn) {
