@@ -98,7 +98,7 @@ void bench_chapter(const BenchWords& words) {
     for (const lab::BenchCase& bench_case : cases) {
         results.push_back(lab::measure(bench_case, options, device));
         wrong |= results.back().any_wrong();
-        if (tables) lab::print_table(std::cout, results.back(), roofs.fp32_tflop_s);
+        if (tables) lab::print_table(std::cout, results.back(), roofs.fp32_tflop_s, device);
     }
     if (!words.json.empty()) {
         const auto json = lab::to_json(results, device, roofs, date, command_line(words));

@@ -25,7 +25,7 @@ report_packages() {
     fi
     mapfile -t missing < <(missing_packages "${build_packages[@]}")
     if ((${#missing[@]})); then
-        report ✗ packages "missing; install them with: apt-get install ${missing[*]}"
+        report ✗ packages "missing; install them with: $(apt_line "${missing[@]}")"
         return 1
     fi
     report ✓ packages "${build_packages[*]}"
@@ -33,8 +33,9 @@ report_packages() {
 
 run_doctor() {
     local sound=yes compiler='' compiler_is='' compiler_not='' cmake_is='' cmake_not='' ninja_is=''
+    local nvcc_not
     local program=$T2T_BUILD_DIR/$device/bin/t2t_doctor
-    if [[ " $* " == *" --help "* || " $* " == *" -h "* ]]; then
+    if asks_for_help "$@"; then
         run_program "$@"
         return
     fi
@@ -51,12 +52,16 @@ run_doctor() {
     report_tool compiler "$compiler_is" "$compiler_not" || sound=no
     report_tool CMake "$cmake_is" "$cmake_not" || sound=no
     report_tool Ninja "$ninja_is" '' || sound=no
+    if [[ $device == cuda ]]; then
+        nvcc_not=$(nvcc_fault "$CUDACXX")
+        [[ -z $nvcc_not ]] || report_tool "nvcc's g++" "$CUDACXX" "$nvcc_not" || sound=no
+    fi
     report_packages || sound=no
     if [[ $sound == no ]]; then
         report – "the rest" "driver, GPU, memory and disk are looked at once a build can start"
         return 1
     fi
     need_build_folder
-    build t2t_doctor_program
+    build_unless_another_builds "$program" t2t_doctor_program
     exec "$program" "$@"
 }

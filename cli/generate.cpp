@@ -18,6 +18,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/program.hpp"
 #include "cli/project_root.hpp"
 #include "cli/usage_error.hpp"
 #include "common/device/properties.hpp"
@@ -299,8 +300,8 @@ void run_generate(const GenerateWords& words) {
 void add_commands(CLI::App& app) {
     CLI::App* command = app.add_subcommand("generate", "Writes text with a language model");
     const auto words = std::make_shared<GenerateWords>();
-    command->add_option(
-        "PROMPT", words->prompts,
+    add_texts(
+        *command, "PROMPT", words->prompts,
         "the text to go on from; several are worked on as one batch, and written when all are done");
     command
         ->add_option("--model", words->model,
@@ -332,15 +333,14 @@ void add_commands(CLI::App& app) {
     command->add_option("--seed", words->rule.seed, "the same seed gives the same text")
         ->type_name("N")
         ->capture_default_str();
-    command->add_option("--stop", words->stops, "a string that ends the text; may be given again")
+    add_texts(*command, "--stop", words->stops, "a string that ends the text; may be given again")
         ->type_name("TEXT")
         ->allow_extra_args(false);
     command->add_option("--top", words->top, "show the N most probable tokens at each step")
         ->type_name("N")
         ->check(CLI::Range(0, 1000));
-    command
-        ->add_option("--rung", words->rungs,
-                     "the rung that serves an operation, such as gemv=v1; may be given again")
+    add_texts(*command, "--rung", words->rungs,
+              "the rung that serves an operation, such as gemv=v1; may be given again")
         ->type_name("OP=RUNG")
         ->allow_extra_args(false);
     command->add_flag("--list-rungs", words->list_rungs, "show all operations and their rungs");

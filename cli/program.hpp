@@ -1,12 +1,21 @@
 /// @file
-/// What the programs behind `./t2t` have in common: how a command ends.
+/// What the programs behind `./t2t` have in common: how words are read, and how a command ends.
 #pragma once
+
+#include <string>
+#include <vector>
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace t2t::cli {
+
+/// Adds an option of several texts to `command`. run_program() hands every value over exactly as it was
+/// typed, whatever characters it has; where there are several in one option, this does.
+CLI::Option* add_texts(CLI::App& command, const std::string& name, std::vector<std::string>& texts,
+                       const std::string& description);
 
 /// Parses the words of the command line and runs the command that they name.
 ///

@@ -24,7 +24,18 @@ find_nvcc() {
     [[ -x $path ]] && echo "$path"
 }
 
-nvidia_gpu_answers() { have nvidia-smi && nvidia-smi -L 2>/dev/null | grep -q '^GPU '; }
+# Windows keeps the nvidia-smi of its Linux (WSL) in a folder that is not in PATH.
+look_into_wsl() {
+    local folder=${system_root:-}/usr/lib/wsl/lib  # a test has a /usr of its own
+    if ! have nvidia-smi && [[ -x $folder/nvidia-smi ]]; then PATH=$PATH:$folder; fi
+}
+
+nvidia_gpu_answers() {
+    local gpus
+    look_into_wsl
+    gpus=$(nvidia-smi -L 2>/dev/null) || true  # one GPU of several may be ill
+    [[ $'\n'$gpus == *$'\nGPU '* ]]
+}
 
 # Sets `device` unless --device did, and tells CMake where nvcc is.
 choose_device() {
@@ -45,7 +56,7 @@ choose_device() {
 
 # ---- tools --------------------------------------------------------------------------------------
 
-# The compiler's command, as CMake would choose it.
+# The compiler's command, as CMake would choose it; g++ where a check build needs that.
 find_compiler() {
     local name
     if [[ -n ${CXX:-} ]]; then
@@ -53,7 +64,10 @@ find_compiler() {
         return
     fi
     for name in c++ g++ clang++; do
-        have "$name" && echo "$name" && return
+        have "$name" || continue
+        [[ $device == cpu-check && $(compiler_version "$name") == clang* ]] && continue
+        echo "$name"
+        return
     done
     return 1
 }
@@ -72,6 +86,11 @@ cmake_version() { cmake --version | sed -n 's/^cmake version //p'; }
 compiler_fault() {
     local version needed=$gcc_needed
     version=$(compiler_version "$1")
+    if [[ $version == clang* && $device == cpu-check ]]; then
+        echo "./t2t check, and ./t2t profile without a GPU, need g++ $gcc_needed or newer, and CXX names" \
+            "$version; leave CXX out, or name g++: CXX=g++ ./t2t …"
+        return
+    fi
     [[ $version == clang* ]] && needed=$clang_needed
     at_least "${version#* }" "$needed" || echo "the compiler $1 is $version, and C++20 needs g++ \
 $gcc_needed or clang $clang_needed, or newer; install one and name it: CXX=g++-$gcc_needed ./t2t …"
@@ -85,9 +104,30 @@ cmake_fault() {
 needed; Debian 12 and Ubuntu 24.04 have it, and for other systems https://cmake.org/download does"
 }
 
+# What nvcc has against the compiler that it would use for host code, in a sentence; empty when nothing.
+nvcc_fault() {
+    local words newest host=${CUDAHOSTCXX:-g++}
+    words=$("$1" ${CUDAHOSTCXX:+-ccbin "$CUDAHOSTCXX"} -x cu -E -o /dev/null /dev/null 2>&1) && return
+    [[ $words =~ gcc\ versions\ later\ than\ ([0-9]+) ]] || return 0
+    newest=${BASH_REMATCH[1]}
+    echo "nvcc takes g++ $newest at most, and $host is $(compiler_version "$host"); install an older one" \
+        "and name it: apt-get install g++-$newest, then CUDAHOSTCXX=g++-$newest ./t2t …"
+}
+
 # ---- packages -----------------------------------------------------------------------------------
 
 have_apt() { have apt-get && have dpkg-query; }
+
+# The line that installs the packages $@, on a system that has no list of packages yet, too.
+apt_line() { echo "apt-get update && apt-get install $*"; }
+
+# Has this system a clang-format that lays out as this repository does, or can it get one? Not every
+# system has version 14; without it, `dev check` says that the layout was not checked.
+layout_is_settled() {
+    have clang-format-14 && return
+    have clang-format && [[ $(clang-format --version) == *' version 14.'* ]] && return
+    ! have_apt || [[ -z $(apt-cache search '^clang-format-14$' 2>/dev/null) ]]
+}
 
 # Prints those of the packages $@ that are missing. A tool counts as there wherever it comes from.
 missing_packages() {
@@ -102,7 +142,8 @@ missing_packages() {
         [[ $package == libboost-context-dev && $device == cuda ]] && continue
         case $package in
             g++) find_compiler >/dev/null ;;
-            cmake | doxygen | clang-format-14) have "$package" ;;
+            cmake | doxygen) have "$package" ;;
+            clang-format-14) layout_is_settled ;;
             ninja-build) have ninja ;;
             graphviz) have dot ;;
             *) ! have_apt || grep -qFx "$package installed" <<<"$installed" ;;
@@ -118,9 +159,22 @@ need_build_folder() {
     fi
 }
 
+# Reads apt-get's output, adds it to the log $1, and says every ten seconds what it is at.
+show_apt_progress() {
+    local line last=$SECONDS pause=${apt_pause:-10}  # a test does not wait
+    while IFS= read -r line; do
+        printf '%s\n' "$line" >&3
+        if [[ $line =~ ^(Get:|Unpacking |Setting up ) ]] && ((SECONDS - last >= pause)); then
+            say "apt-get: ${line%% (*}"
+            last=$SECONDS
+        fi
+    done 3>>"$1"
+}
+
 install_packages() {
-    local log=$T2T_BUILD_DIR/apt.log with='' line="apt-get install $*"
+    local log=$T2T_BUILD_DIR/apt.log with='' line
     local -a as_root=()
+    line=$(apt_line "$@")
     if [[ $(id -u) != 0 ]]; then
         have sudo || die "missing packages, and no right to install them; as root: $line"
         as_root=(sudo)
@@ -132,14 +186,30 @@ install_packages() {
     if [[ -n $with ]]; then
         "${as_root[@]}" true || die "sudo was refused; as root: $line"
     fi
-    as_root+=(env DEBIAN_FRONTEND=noninteractive)
-    local -a apt=(apt-get -o DPkg::Lock::Timeout=120)
-    "${as_root[@]}" "${apt[@]}" update >"$log" 2>&1 </dev/null || true
-    "${as_root[@]}" "${apt[@]}" install -y --no-install-recommends "$@" >>"$log" 2>&1 </dev/null && return
-    if grep -qE 'Failed to fetch|Temporary failure|Could not (resolve|connect)' "$log"; then
+    local -a apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
+        apt-get -o DPkg::Lock::Timeout=120)
+    : >"$log"
+    "${apt[@]}" update 2>&1 </dev/null | show_apt_progress "$log" || true
+    "${apt[@]}" install -y --no-install-recommends "$@" 2>&1 </dev/null | show_apt_progress "$log" &&
+        return
+    if grep -q 'Certificate verification failed' "$log"; then
+        die "apt-get cannot trust its servers, perhaps because the package ca-certificates is missing;" \
+            "its own words are in $log"
+    elif grep -q 'is not valid yet' "$log"; then
+        die "apt-get distrusts its servers' lists, because the clock of this machine is slow; set it;" \
+            "apt-get's own words are in $log"
+    elif grep -q ' 404 ' "$log"; then
+        die "the servers no longer have the version of a package that apt-get's list names, and the list" \
+            "could not be renewed; apt-get update says why (its own words are in $log)"
+    elif grep -qE 'Failed to fetch|Temporary failure|Could not (resolve|connect)' "$log"; then
         die "apt-get could not download $* (is there a network?); its own words are in $log"
+    elif grep -q 'Unable to locate package' "$log"; then
+        die "this system has no such package: $(sed -n 's/^E: Unable to locate package //p' "$log" |
+            sort -u | paste -sd ' '); Debian 12 and Ubuntu 24.04 have them all (apt-get's own words are in $log)"
     elif grep -qE 'Permission denied|are you root' "$log"; then
         die "apt-get has no right to install $*; as root: $line (its own words are in $log)"
+    elif grep -q 'No space left on device\|enough free space' "$log"; then
+        die "apt-get could not install $*: the disk is full; its own words are in $log"
     fi
     die "apt-get could not install $*; its own words are in $log"
 }
@@ -153,11 +223,18 @@ set_up() {
         have_apt || die "there is no apt-get here, so please install by hand: $needed_in_words" \
             "(missing: ${missing[*]})"
         [[ $install == yes ]] ||
-            die "missing packages: ${missing[*]}; install them with: apt-get install ${missing[*]}"
+            die "missing packages: ${missing[*]}; install them with: $(apt_line "${missing[@]}")"
         install_packages "${missing[@]}"
     fi
     fault=$(cmake_fault)
     [[ -n $fault ]] || fault=$(compiler_fault "$(find_compiler)")
+    if [[ -z $fault && $device == cuda && ! -f $T2T_BUILD_DIR/$device/build.ninja ]]; then
+        fault=$(nvcc_fault "$CUDACXX")
+    fi
     [[ -z $fault ]] || die "$fault"
+    if [[ $device == cpu-check && -z ${CXX:-} && ! -f $T2T_BUILD_DIR/$device/build.ninja ]]; then
+        CXX=$(find_compiler)
+        export CXX
+    fi
     need_build_folder
 }

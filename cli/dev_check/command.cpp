@@ -15,8 +15,9 @@ namespace t2t::cli {
 namespace {
 
 constexpr const char* no_layout_program =
-    "clang-format 14 is not installed, so the layout was not checked; install it with: "
-    "apt-get install clang-format-14 (on Debian 12: clang-format)";
+    "clang-format 14 is not installed, so the layout was not checked, and no other version breaks all "
+    "lines alike; get it with: apt-get install clang-format-14, or, where there is none: pip install "
+    "clang-format==14.0.6";
 
 void check_tree() {
     using namespace dev_check;

@@ -14,6 +14,14 @@ Tree read_tree(const std::filesystem::path& root) {
         process::run("git -C " + process::shell_word(root.string()) +
                      " ls-files -z --cached --others --exclude-standard 2>/dev/null");
     if (listing.status != 0) {
+        const process::Output reason = process::run("git -C " + process::shell_word(root.string()) +
+                                                    " status 2>&1 >/dev/null");
+        if (reason.text.find("safe.directory") != std::string::npos) {
+            throw std::runtime_error(
+                "git does not trust this clone, because it belongs to another user; if you do: git "
+                "config --global --add safe.directory " +
+                process::shell_word(root.string()));
+        }
         throw std::runtime_error("git cannot list the files of " + root.string() +
                                  "; run this in a clone of the repository, with git installed");
     }

@@ -101,6 +101,51 @@ TEST(Generate, AStopStringIsNotPrinted) {
     EXPECT_EQ(output.text, "Once upon a \n");
 }
 
+// Each of these is syntax of the argument parser, or of its configuration files.
+TEST(Generate, TakesEveryTextAsItIsTyped) {
+    const std::string texts[] = {"[INST] a, b [/INST]",
+                                 "[a,b]",
+                                 "[[aa]]",
+                                 "[",
+                                 "{}",
+                                 "%%",
+                                 "++",
+                                 "list",
+                                 "generate",
+                                 "a=b",
+                                 "\"q\"",
+                                 "'q'",
+                                 "- item",
+                                 "-5 °C",
+                                 "--- y",
+                                 "a\nb",
+                                 "@a",
+                                 "~x"};
+    for (const std::string& text : texts) {
+        EXPECT_EQ(generate(process::shell_word(text) + " --max-tokens 0 2>/dev/null").text,
+                  text + '\n');
+    }
+    EXPECT_EQ(generate("--max-tokens 0 -- --trace 2>/dev/null").text, "--trace\n");
+    for (const std::string text : {"[a,b]", "[[aa]]", "{}", "%%", "++", "-x", "a=b"}) {
+        EXPECT_EQ(complaint("Once --model " + process::shell_word(text))
+                      .text.find("t2t: --model '" + text + "' is neither a shipped model"),
+                  0u);
+    }
+}
+
+TEST(Generate, TakesAStopStringAsItIsTyped) {
+    // The text goes on with " time": no part of these strings may end it.
+    const std::string whole =
+        generate("'Once upon a' --temperature 0 --max-tokens 6 2>/dev/null").text;
+    EXPECT_NE(whole.find(" time"), std::string::npos) << whole;
+    for (const std::string text : {"[ time,time]", "[[ttiimmee]]", "{}", "%%", "-x", "--trace"}) {
+        EXPECT_EQ(generate("'Once upon a' --temperature 0 --max-tokens 6 2>/dev/null --stop " +
+                           process::shell_word(text))
+                      .text,
+                  whole);
+    }
+}
+
 void expect_refusal(const std::string& words, int status, const std::string& sentence) {
     const process::Output output = complaint(words);
     EXPECT_EQ(output.status, status) << words;
@@ -110,6 +155,17 @@ void expect_refusal(const std::string& words, int status, const std::string& sen
 TEST(Generate, WrongWordsAreOneSentence) {
     expect_refusal("", 2, "generate needs a prompt: ./t2t generate \"Once upon a time\"");
     expect_refusal("Once --stop ''", 2, "--stop needs a string that is not empty");
+    expect_refusal("Once --stop=", 2, "--stop needs a string that is not empty");
+    expect_refusal("Once --max-token 3", 2,
+                   "unknown option '--max-token'; did you mean '--max-tokens'? See ./t2t generate "
+                   "--help");
+    expect_refusal(
+        "Once --temp=0", 2,
+        "unknown option '--temp'; did you mean '--temperature'? See ./t2t generate --help");
+    expect_refusal(
+        "-frob", 2,
+        "unknown option '-frob'; see ./t2t generate --help, and put -- before a text that "
+        "begins with -");
     expect_refusal("Once --temperature -1", 1,
                    "temperature is -1; it must be 0 (greedy) or a number above");
     expect_refusal("Once --top-p 1.5", 1, "top-p is 1.5; it must be above 0 and at most 1");

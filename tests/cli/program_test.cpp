@@ -85,5 +85,24 @@ TEST(Program, WrongWordsAreOneSentenceAndExitCodeTwo) {
     }
 }
 
+TEST(Program, WrongWordsAreNamedAsTheyWereTyped) {
+    const auto complaint = [](const std::string& words) {
+        return program(words + " 2>&1 >/dev/null").text;
+    };
+    const std::string unwritable = "; name a file that you may write, in a folder that exists\n";
+    EXPECT_EQ(complaint("bench 03 --json '[/nonexistent/x]'"),
+              "t2t: --json: cannot write [/nonexistent/x]" + unwritable);
+    EXPECT_EQ(complaint("bench '[03]'").find("t2t: unknown chapter '[03]'; there are: "), 0u);
+    EXPECT_EQ(complaint("bench 03 '{}'")
+                  .find("t2t: chapter 03_shared_memory has no rung '{}'; there are: "),
+              0u);
+    EXPECT_EQ(complaint("list '[a]'"), "t2t: '[a]' is one word too many; see ./t2t list --help\n");
+    EXPECT_EQ(complaint("bench 03 --repititions 3"),
+              "t2t: unknown option '--repititions'; did you mean '--repetitions'? See ./t2t bench "
+              "--help\n");
+    EXPECT_EQ(complaint("dev check --fast"),
+              "t2t: unknown option '--fast'; see ./t2t dev check --help\n");
+}
+
 }  // namespace
 }  // namespace t2t::cli

@@ -14,9 +14,9 @@ namespace fs = std::filesystem;
 
 // What every Debian has: the script may use these and no others.
 constexpr const char* base_programs[] = {
-    "awk",   "bash", "cat",  "dirname", "mktemp", "tee",  "chmod", "env",      "flock",
-    "grep",  "head", "id",   "ln",      "mkdir",  "mv",   "nproc", "rm",       "sed",
-    "sleep", "sort", "tail", "stty",    "touch",  "true", "paste", "readlink", "realpath"};
+    "awk",  "bash", "cat",  "dirname", "mktemp", "tee",   "chmod",    "env",     "flock", "df",
+    "grep", "head", "id",   "ln",      "mkdir",  "mv",    "nproc",    "rm",      "sed",   "sleep",
+    "sort", "tail", "stty", "touch",   "true",   "paste", "readlink", "realpath"};
 
 // Configures and builds: a build makes the program of its target, which says how it was called.
 constexpr const char* cmake = R"(
@@ -41,7 +41,11 @@ if [[ -n ${build:-} ]]; then
 else
     mkdir -p "$folder"
     touch "$folder/build.ninja"
-    echo "CMAKE_HOME_DIRECTORY:INTERNAL=$source" > "$folder/CMakeCache.txt"
+    compiler=$(command -v -- ${CXX:-c++} || true)
+    {
+        echo "CMAKE_HOME_DIRECTORY:INTERNAL=$source"
+        echo "CMAKE_CXX_COMPILER:FILEPATH=$compiler"
+    } > "$folder/CMakeCache.txt"
 fi)";
 
 constexpr const char* dpkg_query = R"(
@@ -70,7 +74,7 @@ Sandbox::Sandbox() {
     fs::create_directories(root() / "cli");
     fs::create_directories(root() / ".ci");
     for (const char* script : {"t2t", ".ci/run"}) fs::copy_file(script, root() / script);
-    for (const char* part : {"setup.sh", "build.sh", "doctor.sh"}) {
+    for (const char* part : {"setup.sh", "build.sh", "test.sh", "doctor.sh"}) {
         fs::copy_file(fs::path("cli") / part, root() / "cli" / part);
     }
     for (const char* chapter : {"01_vector_add", "02_memory_access", "03_shared_memory"}) {

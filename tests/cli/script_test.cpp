@@ -112,11 +112,11 @@ TEST_F(Script, NoInstallNamesTheMissingPackages) {
     machine.uninstall("libgtest-dev");
     expect_refusal("--no-install test", 1,
                    "missing packages: g++ libgtest-dev; install them with: "
-                   "apt-get install g++ libgtest-dev");
+                   "apt-get update && apt-get install g++ libgtest-dev");
     machine.remove("doxygen");
     expect_refusal("docs --no-install", 1,
                    "missing packages: g++ libgtest-dev doxygen; install them with: "
-                   "apt-get install g++ libgtest-dev doxygen");
+                   "apt-get update && apt-get install g++ libgtest-dev doxygen");
     EXPECT_PRED2(lacks, machine.calls(), "apt-get");
     EXPECT_FALSE(is_built());
 }
@@ -156,14 +156,15 @@ TEST_F(Script, NoRightToInstall) {
     machine.program("id", "echo 1000");
     expect_refusal("test", 1,
                    "missing packages, and no right to install them; as root: "
-                   "apt-get install libcli11-dev");
+                   "apt-get update && apt-get install libcli11-dev");
     EXPECT_FALSE(is_built());
     machine.program("sudo", "exit 1");
     const Outcome outcome = machine.t2t("test");
     EXPECT_EQ(outcome.status, 1);
     EXPECT_PRED2(contains, outcome.errors, "installing with sudo, by apt-get");
-    EXPECT_PRED2(contains, outcome.errors,
-                 "t2t: sudo was refused; as root: apt-get install libcli11-dev\n");
+    EXPECT_PRED2(
+        contains, outcome.errors,
+        "t2t: sudo was refused; as root: apt-get update && apt-get install libcli11-dev\n");
 }
 
 TEST_F(Script, WithoutAptItSaysWhatToInstall) {
@@ -285,14 +286,26 @@ TEST_F(Script, ConfiguresOnceForEachPlace) {
 }
 
 TEST_F(Script, BuildsOneAtATime) {
-    machine.t2t("list");
+    machine.t2t("bench 01");
     machine.program("cmake", R"(case $* in
     --version) echo "cmake version 3.25.1" ;;
     *) echo begin >> "$SANDBOX/order"; sleep 0.3; echo end >> "$SANDBOX/order" ;;
 esac)");
-    const Outcome both = machine.shell("\"$T2T\" list & \"$T2T\" list; wait");
+    const Outcome both = machine.shell("\"$T2T\" bench 01 & \"$T2T\" bench 01; wait");
     EXPECT_EQ(contents(machine.folder() / "order"), "begin\nend\nbegin\nend\n");
-    EXPECT_PRED2(contains, both.errors, "t2t: another build is running in " + build_folder());
+    EXPECT_PRED2(contains, both.errors, "t2t: waiting for './t2t bench 01'");
+}
+
+// What only looks at the course uses the program that is there.
+TEST_F(Script, ListAndDoctorDoNotWaitForABuild) {
+    machine.t2t("list");
+    machine.t2t("doctor");
+    for (const std::string command : {"list", "doctor"}) {
+        const Outcome outcome =
+            machine.shell("flock \"$BUILD/lock\" sleep 5 & sleep 0.2; \"$T2T\" " + command + "; kill $!");
+        EXPECT_PRED2(contains, outcome.output, "the program: " + command + "\n");
+        EXPECT_FALSE(contains(outcome.errors, "waiting for")) << outcome.errors;
+    }
 }
 
 TEST_F(Script, DoctorWorksWithoutACompiler) {
@@ -303,7 +316,7 @@ TEST_F(Script, DoctorWorksWithoutACompiler) {
     EXPECT_PRED2(contains, outcome.output, "✓ CMake        3.25.1\n");
     EXPECT_PRED2(contains, outcome.output,
                  "✗ packages     missing; install them with: "
-                 "apt-get install g++\n");
+                 "apt-get update && apt-get install g++\n");
     EXPECT_FALSE(is_built());
 }
 

@@ -118,9 +118,20 @@ TEST(Figures, WrongAndMissingRowsAreNoMeasure) {
     EXPECT_FALSE(figures(result, 2, 60));
 }
 
+const DeviceProperties gpu{.name = "NVIDIA H200"};
+
+TEST(Table, TheCpuDeviceComparesNoRungWithTheOneBelow) {
+    const DeviceProperties cpu{.name = "CPU device", .is_cpu_device = true};
+    std::ostringstream out;
+    print_table(out, copy_case(), 60, cpu);
+    EXPECT_EQ(out.str().find("rung below"), std::string::npos) << out.str();
+    EXPECT_EQ(out.str().find("4.00×"), std::string::npos) << out.str();
+    EXPECT_NE(out.str().find("1.50×"), std::string::npos) << out.str();  // to the library
+}
+
 TEST(Table, ShowsEveryFigure) {
     std::ostringstream out;
-    print_table(out, copy_case(), 60);
+    print_table(out, copy_case(), 60, gpu);
     const std::string text = out.str();
     for (const char* part : {"transpose · 8 × 8 · 1 GB to move · 2 GFLOP", "v2_tile", "2.000",
                              "1.200–2.800", "500", "80.0 %", "1.50×", "4.00×", "device copy"}) {
@@ -132,7 +143,7 @@ TEST(Table, TimesHaveFourDigitsHoweverShort) {
     CaseResult result{.operation = "copy", .shape = "1", .work = {1, 0}};
     result.rows = {{"long", RowKind::rung, {123.456}}, {"short", RowKind::rung, {0.0054321}}};
     std::ostringstream out;
-    print_table(out, result, 60);
+    print_table(out, result, 60, gpu);
     for (const char* part : {" 123.5 ", " 0.005432 "}) {
         EXPECT_NE(out.str().find(part), std::string::npos) << "no " << part << " in\n" << out.str();
     }
@@ -145,7 +156,7 @@ TEST(Table, NamesWrongAndSkippedRows) {
     result.rows[1].skipped = "needs compute capability 9.0; a GPU has 8.0";
     EXPECT_TRUE(result.any_wrong());
     std::ostringstream out;
-    print_table(out, result, 60);
+    print_table(out, result, 60, gpu);
     EXPECT_NE(out.str().find("WRONG: element 3 is nan, expected 1"), std::string::npos)
         << out.str();
     EXPECT_NE(out.str().find("not run: needs compute capability 9.0"), std::string::npos);
@@ -153,7 +164,7 @@ TEST(Table, NamesWrongAndSkippedRows) {
 
 TEST(Table, ColumnsAlignThoughSomeLettersTakeSeveralBytes) {
     std::ostringstream out;
-    print_table(out, copy_case(), 60);
+    print_table(out, copy_case(), 60, gpu);
     std::istringstream in(out.str());
     std::vector<std::size_t> widths;
     for (std::string line; std::getline(in, line);) {
@@ -171,6 +182,7 @@ TEST(Header, TheCpuDeviceSaysWhatItsTimesAre) {
     print_header(cpu, device, "2026-01-01T00:00:00Z");
     EXPECT_NE(cpu.str().find("CPU device: times are of the simulation, not of a GPU"),
               std::string::npos);
+    EXPECT_NE(cpu.str().find("./t2t check counts what moves"), std::string::npos);
     device = {.name = "NVIDIA H200", .driver_version = 13000, .runtime_version = 12080};
     std::ostringstream gpu;
     print_header(gpu, device, "2026-01-01T00:00:00Z");

@@ -46,6 +46,9 @@ __global__ void vector_read_kernel(const float* values, float4* out) {
 
 TEST(FaultsDeathTest, AMisalignedVectorAccessIsSaidToBeOne) {
     SKIP_WHEN_SANITIZED();
+#if !defined(__OPTIMIZE__)
+    GTEST_SKIP() << "without optimisation a float4 is copied in halves, which may lie anywhere";
+#endif
     expect_fault(cudaErrorMisalignedAddress, "misaligned address", [] {
         float* values = nullptr;
         T2T_CHECK(cudaMalloc(&values, 2048));

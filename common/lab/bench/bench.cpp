@@ -54,7 +54,8 @@ const std::vector<LadderEntry>& bench_ladders(int chapter) {
 
     // A ladder has a table for each shape, and an operation a ladder for each type.
     std::vector<std::vector<LadderEntry>> operations;
-    for (const LadderEntry& ladder : described(chapter, Shapes::of_this_device).ladders()) {
+    const Bench bench = described(chapter, Shapes::of_this_device);
+    for (const LadderEntry& ladder : bench.ladders()) {
         const auto same = std::ranges::find_if(operations, [&](const auto& ladders) {
             return ladders.front().operation == ladder.operation;
         });

@@ -94,14 +94,18 @@ nlohmann::ordered_json row_json(const CaseResult& result, std::size_t index, dou
 void print_header(std::ostream& out, const DeviceProperties& device, const std::string& date) {
     out << device.name;
     if (device.is_cpu_device) {
-        out << " · " << date << "\nCPU device: times are of the simulation, not of a GPU.\n";
+        out << " · " << date
+            << "\nCPU device: times are of the simulation, not of a GPU. The threads of a block run one "
+               "after\nanother, so a rung that is faster on a GPU may be slower here; ./t2t check counts "
+               "what moves.\n";
         return;
     }
     out << " · driver for CUDA " << version_text(device.driver_version) << " · runtime "
         << version_text(device.runtime_version) << " · " << date << '\n';
 }
 
-void print_table(std::ostream& out, const CaseResult& result, double fp32_tflop_s) {
+void print_table(std::ostream& out, const CaseResult& result, double fp32_tflop_s,
+                 const DeviceProperties& device) {
     out << '\n' << result.operation << " · " << result.shape << " · ";
     if (result.work.bytes > 0) out << amount(result.work.bytes, "B to move");
     if (result.work.bytes > 0 && result.work.flops > 0) out << " · ";
@@ -119,6 +123,8 @@ void print_table(std::ostream& out, const CaseResult& result, double fp32_tflop_
                         : !row.skipped.empty() ? "  not run: " + row.skipped
                                                : "");
     }
+    // The last column is the gain over the rung below.
+    const std::size_t columns = std::tuple_size_v<Cells> - (device.is_cpu_device ? 1 : 0);
     std::array<std::size_t, std::tuple_size_v<Cells>> widths{};
     for (const Cells& line : lines) {
         for (std::size_t c = 0; c < line.size(); ++c)
@@ -127,7 +133,7 @@ void print_table(std::ostream& out, const CaseResult& result, double fp32_tflop_
     for (std::size_t l = 0; l < lines.size(); ++l) {
         const bool only_name = l > 0 && lines[l][1].empty();
         std::string text = padded(lines[l][0], widths[0], false);
-        for (std::size_t c = 1; c < lines[l].size() && !only_name; ++c) {
+        for (std::size_t c = 1; c < columns && !only_name; ++c) {
             text += "  " + padded(lines[l][c], widths[c], true);
         }
         out << text << notes[l] << '\n';

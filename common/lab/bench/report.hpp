@@ -34,8 +34,11 @@ std::optional<Figures> figures(const CaseResult& result, std::size_t row, double
 /// The lines above all tables: device, versions, date, and what the times mean.
 void print_header(std::ostream& out, const DeviceProperties& device, const std::string& date);
 
-/// One table.
-void print_table(std::ostream& out, const CaseResult& result, double fp32_tflop_s);
+/// One table. On the CPU device it compares no rung with the one below: a thread of a block runs to its
+/// end, or to the next barrier, before the next thread starts, so the processor's caches see another
+/// order of accesses than a GPU's.
+void print_table(std::ostream& out, const CaseResult& result, double fp32_tflop_s,
+                 const DeviceProperties& device);
 
 /// The same as JSON: device, date, command, roofs and all rows with all samples.
 nlohmann::ordered_json to_json(const std::vector<CaseResult>& results,
