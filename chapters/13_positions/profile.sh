@@ -12,7 +12,7 @@ rung=${1:-v1_rope_sincos}
 metrics=(
     # How long the launch took.
     gpu__time_duration.sum
-    # Bytes from and to DRAM. RoPE: expect 4 an element of qkv read, 2 written. Learned positions: x
+    # Bytes from and to DRAM. RoPE: expect 4 per element of qkv read, 2 written. Learned positions: x
     # read and written, and the table read once however many tokens share a row.
     dram__bytes_read.sum
     dram__bytes_write.sum

@@ -22,7 +22,7 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 // As ncu prints it with --csv --page raw: its own remarks, the program's words, then names, units and
-// one line a launch. Numbers have thousands separators.
+// one line per launch. Numbers have thousands separators.
 const std::string two_launches =
     R"csv(==PROF== Connected to process 4242 (/course/build/cuda/bin/t2t)
 ==PROF== Profiling "swiglu_chain_gate_kernel" - 0: 0%....50%....100% - 4 passes
@@ -236,7 +236,7 @@ TEST_F(ProfileScript, ChaptersWithoutNcuSaySo) {
     EXPECT_PRED2(contains, ask().why_not, "no profile.sh");
 }
 
-// ncu and nsys print where they are and their words, one a line.
+// ncu and nsys print where they are and their words, one per line.
 TEST_F(ProfileScript, EveryChapterHasOneThatProfilesItsBenchmark) {
     for (const char* profiler : {"bin/ncu", "bin/nsys"})
         program(profiler, "pwd; printf '%s\\n' \"$@\"");

@@ -120,7 +120,7 @@ TEST(MixedPass, WrongPiecesGetASentence) {
 }
 
 // Rounding may differ: a compiler may add up a long run of neighbours with other instructions than a short
-// one. With 24 additions a layer that is a few 2⁻²⁴ of what is added.
+// one. With 24 additions per layer that is a few 2⁻²⁴ of what is added.
 void expect_close(std::span<const float> a, std::span<const float> b, const std::string& what) {
     ASSERT_EQ(a.size(), b.size());
     double largest = 0;
@@ -284,10 +284,12 @@ TEST(Engine, ComputesInWhatIsAskedFor) {
 }
 
 TEST(Engine, AnEmptyPromptIsTheTokenThatBeginsAText) {
-    const model::Engine engine = engine_of("model/pretrained/tales-mistral");
+    // GPT-2's tokenizer adds none by itself.
+    const model::Engine engine = engine_of("model/pretrained/tales-gpt2");
+    ASSERT_TRUE(engine.tokenizer()->encode("").empty());
     ASSERT_TRUE(engine.config().first_token.has_value());
     EXPECT_EQ(engine.encode(""), Ids{*engine.config().first_token});
-    EXPECT_EQ(engine.encode("Once").back(), engine.tokenizer()->encode("Once").back());
+    EXPECT_EQ(engine.encode("Once"), engine.tokenizer()->encode("Once"));
 }
 
 // What the model needs besides its weights is asked for first, so nobody waits for weights in vain.
