@@ -9,6 +9,9 @@
 chapter=13
 rung=${1:-v1_rope_sincos}
 
+# The chain runs RoPE, then chapter 15's append.
+if [[ $rung == v1_split_qkv_chain ]]; then launches=2; fi
+
 metrics=(
     # How long the launch took.
     gpu__time_duration.sum

@@ -9,6 +9,9 @@
 chapter=18
 rung=${1:-v1_sort_bitonic}
 
+# The chain runs argmax, temperature, softmax, sort, scan and draw.
+if [[ $rung == v1_sample_chain ]]; then launches=6; fi
+
 metrics=(
     # How long the launch took.
     gpu__time_duration.sum

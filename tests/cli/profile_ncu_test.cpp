@@ -273,5 +273,24 @@ TEST_F(ProfileScript, EveryChapterHasOneThatProfilesItsBenchmark) {
     EXPECT_GE(scripts, 17);
 }
 
+// v1_residual_norm_chain launches kernels of chapters 01 and 09; v1_swiglu_chain has two of its own.
+TEST_F(ProfileScript, OfAChainTheKernelsThatItRunsAreWatched) {
+    program("bin/ncu", "printf '%s\\n' \"$@\"");
+    const auto words = [&](const std::string& rung) {
+        const fs::path script = fs::absolute("chapters/10_fused_kernels/profile.sh");
+        return process::run("PATH=" + process::shell_word((folder_ / "bin").string()) +
+                            ":/usr/bin:/bin T2T_BUILD_DIR=" +
+                            process::shell_word((folder_ / "build").string()) + ' ' +
+                            process::shell_word(script.string()) + ' ' + rung)
+            .text;
+    };
+    EXPECT_PRED2(contains, words("v1_residual_norm_chain"),
+                 "\n--kernel-name\nregex:^(?!fma_kernel).*_kernel\n--launch-count\n2\n");
+    EXPECT_PRED2(contains, words("v1_swiglu_chain"),
+                 "\n--kernel-name\nregex:^swiglu_chain_.*kernel\n--launch-count\n2\n");
+    EXPECT_PRED2(contains, words("v2_swiglu_fused"),
+                 "\n--kernel-name\nregex:^swiglu_fused_.*kernel\n--launch-count\n1\n");
+}
+
 }  // namespace
 }  // namespace t2t::profile
