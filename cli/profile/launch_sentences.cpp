@@ -26,9 +26,9 @@ std::string_view reason(OccupancyLimit limit) {
         case OccupancyLimit::blocks:
             return "it can hold no more blocks, so larger ones would fill it";
         case OccupancyLimit::registers:
-            return "its registers are used up, so fewer a thread would let more in";
+            return "its registers are used up, so fewer per thread would let more in";
         case OccupancyLimit::shared_memory:
-            return "its shared memory is used up, so less a block would let more in";
+            return "its shared memory is used up, so less per block would let more in";
     }
     return "";
 }
