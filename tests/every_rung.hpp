@@ -43,8 +43,9 @@ class EveryRung : public ::testing::TestWithParam<std::size_t> {
     void TearDown() override {
         const auto [operations, taken] = lab::RungCheck::offered();
         if (operations == 0 || taken > 0) return;
-        ADD_FAILURE() << rung().name << " takes " << rung().takes.what << ", and none of the "
-                      << operations << " operations of this test; add one that it takes";
+        ADD_FAILURE() << rung().name << " takes " << rung().takes.what
+                      << ": none of the operations of this test (" << operations
+                      << "); add one that it takes";
     }
 };
 

@@ -59,8 +59,8 @@ TEST_P(EvenOnly, FailsWhenItTakesNoneOfWhatIsOffered) {
     check(rung(), {.n = 1});
     check(rung(), {.n = 3});
     EXPECT_NONFATAL_FAILURE(TearDown(),
-                            "v1_even takes n that is even, and none of the 2 operations of this "
-                            "test; add one that it takes");
+                            "v1_even takes n that is even: none of the operations of this test "
+                            "(2); add one that it takes");
     check(rung(), {.n = 4});  // and the real TearDown() is content
 }
 
