@@ -148,6 +148,13 @@ TEST(ProfileReport, SpeaksOfTheKernelThatMovesMost) {
                  "naive_kernel ran as 1,024 blocks of 256 threads (90 % of");
 }
 
+// The L2 of an H200: its cudaDevAttrL2CacheSize is 62,914,560.
+TEST(ProfileReport, NamesTheL2ThatTheTrafficIsEstimatedFor) {
+    EXPECT_EQ(observer::l2_size(), 62'914'560u);
+    EXPECT_PRED2(contains, all_of(naive()), "a GPU's L2 of 60 MiB would ask DRAM for 8.39 MB");
+    EXPECT_PRED2(contains, std::string(find_metric(dram_bytes)->meaning), "an L2 of 60 MiB");
+}
+
 TEST(ProfileReport, SaysSoWhenThereIsNoKernel) {
     EXPECT_PRED2(contains, all_of(Report{}), "It launches no kernel");
 }
