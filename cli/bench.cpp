@@ -127,11 +127,11 @@ void add_bench_command(CLI::App& app) {
     command->add_option("--json", words->json, "writes the results to a file; - is standard output")
         ->type_name("FILE");
     CLI::Option* repetitions =
-        command->add_option("--repetitions", words->repetitions, "samples a row")
+        command->add_option("--repetitions", words->repetitions, "samples per row")
             ->type_name("N")
             ->check(CLI::Range(1, 10000))
             ->capture_default_str();
-    command->add_flag("--quick", words->quick, "5 samples a row: a first look, not a result")
+    command->add_flag("--quick", words->quick, "5 samples per row: a first look, not a result")
         ->excludes(repetitions);
     command->add_flag("--small", words->small,
                       "the shapes that the CPU device uses, on a GPU too: the same work on both");

@@ -14,13 +14,13 @@ namespace t2t::cli {
 
 /// What was found on a machine. Texts are the sources' own words, empty where there is no source.
 struct Machine {
-    std::string nvidia_smi;              ///< the output of `nvidia-smi`, errors included
-    std::string gpus;                    ///< a line a GPU: `name, compute capability, MiB, driver`
-    std::string nvcc;                    ///< the output of `nvcc --version`
-    std::string ncu;                     ///< the output of `ncu --version`
-    std::string driver_parameters;       ///< /proc/driver/nvidia/params
-    bool administrator = false;          ///< may this process do what only administrators may?
-    std::uint64_t memory_total = 0;      ///< bytes
+    std::string nvidia_smi;          ///< the output of `nvidia-smi`, errors included
+    std::string gpus;                ///< one line per GPU: `name, compute capability, MiB, driver`
+    std::string nvcc;                ///< the output of `nvcc --version`
+    std::string ncu;                 ///< the output of `ncu --version`
+    std::string driver_parameters;   ///< /proc/driver/nvidia/params
+    bool administrator = false;      ///< may this process do what only administrators may?
+    std::uint64_t memory_total = 0;  ///< bytes
     std::uint64_t memory_available = 0;  ///< bytes
     std::uint64_t disk_available = 0;    ///< bytes, where builds go
 };

@@ -345,7 +345,7 @@ void add_commands(CLI::App& app) {
         ->allow_extra_args(false);
     command->add_flag("--list-rungs", words->list_rungs, "show all operations and their rungs");
     command->add_flag("--trace", words->trace,
-                      "show every launch of one token: chapter, rung, time, share of the roof");
+                      "show every operation of one token: chapter, rung, time, share of the roof");
     command
         ->add_option("--random-weights", words->random_weights,
                      "measure a shape without files: " + model::known_shapes())

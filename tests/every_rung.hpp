@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <string>
-#include <type_traits>
 
 #include <gtest/gtest.h>
 
@@ -19,18 +18,15 @@ namespace t2t::tests {
 /// T2T_EVERY_RUNG(VectorAdd);
 ///
 /// TEST_P(VectorAdd, AddsEverySize) {
-///     for (const std::int64_t n : lab::sizes()) { … rung().run(…) … }
+///     for (const std::int64_t n : lab::sizes()) { … check.run(rung(), …) … }
 /// }
 /// @endcode
 ///
-/// Where a rung takes only some operations, a test asks `if (!takes(op)) continue;`. A test in which the
-/// rung took none of those that were offered has tested nothing, and fails.
+/// lab::RungCheck leaves out an operation that the rung does not take. A test in which the rung took
+/// none of those that it was offered has tested nothing, and fails.
 template <const auto& ladder>
 class EveryRung : public ::testing::TestWithParam<std::size_t> {
  public:
-    /// What the rungs run.
-    using Operation = typename std::remove_cvref_t<decltype(ladder)>::Operation;
-
     static auto indices() { return ::testing::Range<std::size_t>(0, ladder.size()); }
     static std::string rung_name(const ::testing::TestParamInfo<std::size_t>& info) {
         return std::string(ladder.rungs[info.param].name);
@@ -39,27 +35,18 @@ class EveryRung : public ::testing::TestWithParam<std::size_t> {
  protected:
     const auto& rung() const { return ladder.rungs[GetParam()]; }
 
-    /// Whether the rung takes `op`; counted.
-    bool takes(const Operation& op) {
-        const bool taken = rung().takes(op);
-        ++offered_;
-        taken_ += taken;
-        return taken;
-    }
-
     void SetUp() override {
+        lab::RungCheck::offered() = {};
         const std::string reason = lab::skip_reason(rung().needs);
         if (!reason.empty()) GTEST_SKIP() << rung().name << " " << reason;
     }
     void TearDown() override {
-        if (offered_ == 0 || taken_ > 0) return;
-        ADD_FAILURE() << rung().name << " takes " << rung().takes.what << ", and none of the "
-                      << offered_ << " operations offered to it; offer one that it takes";
+        const auto [operations, taken] = lab::RungCheck::offered();
+        if (operations == 0 || taken > 0) return;
+        ADD_FAILURE() << rung().name << " takes " << rung().takes.what
+                      << ": none of the operations of this test (" << operations
+                      << "); add one that it takes";
     }
-
- private:
-    std::size_t offered_ = 0;  // operations that takes() was asked about
-    std::size_t taken_ = 0;    // of these, the ones that the rung takes
 };
 
 }  // namespace t2t::tests

@@ -7,7 +7,7 @@
 ///           The 32 lanes of a warp touch 32 neighbouring floats, 128 bytes: 4 sectors of 32 bytes,
 ///           none wasted.
 /// Measured  H200, n = 2²⁸: 3,435 GB/s, 81 % of the same run's copy. No byte is wasted, but too few
-///           are asked for at a time: 2,048 threads × 8 bytes are 16 KB an SM, and blocks are so
+///           are asked for at a time: 2,048 threads × 8 bytes are 16 KB per SM, and blocks are so
 ///           short that on average a quarter of those threads is not there yet (ncu: 74 % of the
 ///           warps).
 #include "chapters/01_vector_add/vector_add.cuh"

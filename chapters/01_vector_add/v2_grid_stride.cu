@@ -8,7 +8,7 @@
 ///           speed; a little more, because a million blocks need not be started one after the
 ///           other.
 /// Measured  H200, n = 2²⁸: 3,652 GB/s, 86 % of the same run's copy, 1.06× v1. All threads are
-///           there now (ncu: 98 % of the warps), and 16 KB an SM are still too few. With n = 2²⁰,
+///           there now (ncu: 98 % of the warps), and 16 KB per SM are still too few. With n = 2²⁰,
 ///           when all threads have at most four elements, it is slower: 0.93× v1.
 #include <algorithm>
 

@@ -2,11 +2,11 @@
 ///
 /// Idea      A thread takes four neighbouring elements and reads, adds and writes them as one
 ///           `float4`.
-/// Changed   v1's thread moved 4 bytes an access, this one 16: a quarter of the threads, and a
+/// Changed   v1's thread moved 4 bytes per access, this one 16: a quarter of the threads, and a
 ///           quarter of the load and store instructions. The last n mod 4 elements get a thread
 ///           each.
 /// Expect    The same bytes and sectors, but 32 bytes on their way for each thread instead of 8: 64
-///           KB an SM, more than the memory's speed × its latency. A request is now 512 bytes: 16
+///           KB per SM, more than the memory's speed × its latency. A request is now 512 bytes: 16
 ///           sectors.
 /// Measured  H200, n = 2²⁸: 4,393 GB/s, 104 % of the same run's copy, 1.20× v2: as fast as memory
 ///           is. (Half of a copy's bytes are writes, a third of ours. Reads alone are faster

@@ -54,7 +54,7 @@ inline constexpr Ladder ladder{
         Rung<VectorAdd>{"v1_one_element", v1_one_element, "one thread for each element"},
         Rung<VectorAdd>{"v2_grid_stride", v2_grid_stride, "as many threads as fit, each in a loop"},
         Rung<VectorAdd>{"v3_vectorised", v3_vectorised,
-                        "four neighbours a thread, 16 bytes an access"},
+                        "four neighbours per thread, 16 bytes per access"},
     }};
 
 }  // namespace t2t::vector_add

@@ -7,10 +7,10 @@
 ///           floats = 128 bytes apart, so one request touches 32 sectors of 32 bytes and uses 4
 ///           bytes of each: 8 times the traffic, unless a sector is still in L1 when its other 7
 ///           floats are asked for.
-/// Measured  H200, n = 2²⁸: 197 GB/s, 5 % of the same run's copy. ncu: 32 sectors a request as
+/// Measured  H200, n = 2²⁸: 197 GB/s, 5 % of the same run's copy. ncu: 32 sectors per request as
 ///           counted, 7 % of them found in L1 (2,048 threads read as many lines of 128 bytes: 256
-///           KB, all that L1 has), 8.25 GB read instead of 1.07. DRAM is 24 % busy: it is the
-///           number of sectors that takes the time.
+///           KB, all that L1 has), 8.25 GB read instead of 1.07. DRAM is 24 % busy, L2's
+///           look-ups 54 %: nothing that was watched is at its limit.
 #include "chapters/02_memory_access/launch.hpp"
 #include "chapters/02_memory_access/memory_access.cuh"
 #include "common/device/check.hpp"

@@ -6,7 +6,7 @@
 /// Expect    One request touches 128 bytes in a row: 4 sectors instead of 32, and every byte of
 ///           them is used.
 /// Measured  H200, n = 2²⁸: 2,677 GB/s, 63 % of the same run's copy, 13.6× v1. All bytes are used,
-///           but only 2,048 threads × 4 bytes = 8 KB an SM are on their way at a time.
+///           but only 2,048 threads × 4 bytes = 8 KB per SM are on their way at a time.
 #include "chapters/02_memory_access/launch.hpp"
 #include "chapters/02_memory_access/memory_access.cuh"
 #include "common/device/check.hpp"

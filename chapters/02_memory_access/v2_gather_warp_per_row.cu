@@ -3,7 +3,7 @@
 /// Idea      The 32 lanes of a warp walk along one row together.
 /// Changed   v1 gave a row to a thread. Here `/ warp_size` names the row and `% warp_size` the
 ///           lane's place in it: neighbouring lanes take neighbouring columns.
-/// Expect    4 sectors a request instead of 32, and 32 times the threads. The id is one word that
+/// Expect    4 sectors per request instead of 32, and 32 times the threads. The id is one word that
 ///           all lanes read: one sector, broadcast. Rows lie anywhere, yet each is 3 to 16 KB in a
 ///           row: enough.
 /// Measured  H200, 8,192 rows of 768: 3,353 GB/s, 92 % of the same run's copy, 22× v1; of 4,096:

@@ -1,11 +1,11 @@
 /// Rung 3: 128-bit vectors.
 ///
 /// Idea      A lane moves four neighbours at once, as one `float4`.
-/// Changed   v2 moved 4 bytes an access, this rung 16. The last n mod 4 elements get a thread each.
+/// Changed   v2 moved 4 bytes per access, this rung 16. The last n mod 4 elements get a thread each.
 /// Expect    A request grows to 512 bytes: 16 sectors, all used. The bytes are the same; the
 ///           instructions are a quarter, and each thread has 16 bytes in flight instead of 4.
 /// Measured  H200, n = 2²⁸: 4,262 GB/s, 100.4 % of the same run's copy, 1.59× v2: the top. Two,
-///           four and eight vectors a thread were tried in another run: 98, 97 and 97 %. 32 KB an
+///           four and eight vectors per thread were tried in another run: 98, 97 and 97 %. 32 KB per
 ///           SM on their way are enough.
 #include "chapters/02_memory_access/launch.hpp"
 #include "chapters/02_memory_access/memory_access.cuh"

@@ -1,7 +1,7 @@
 /// Rung 3: one warp per row, 128-bit vectors.
 ///
 /// Idea      Each lane moves four neighbouring columns at once.
-/// Changed   v2 moved one column a lane, this rung four: 16 bytes of float, 8 of bf16. That needs
+/// Changed   v2 moved one column per lane, this rung four: 16 bytes of float, 8 of bf16. That needs
 ///           every row to start at a multiple of as many bytes, which holds when width is a
 ///           multiple of 4; all models have such widths. Other widths take v2's way.
 /// Expect    A quarter of the instructions, and a warp has 512 bytes under way for each step of its

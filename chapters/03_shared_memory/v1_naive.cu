@@ -4,8 +4,8 @@
 ///           input.
 /// Changed   Against the copy of chapter 02, v2_copy_coalesced: the index of the store is turned
 ///           over.
-/// Expect    Reads are coalesced, 4 sectors a request. Writes go down a column: the lanes are a
-///           whole row of the output apart, 32 sectors a request, 4 bytes of each used. Turning it
+/// Expect    Reads are coalesced, 4 sectors per request. Writes go down a column: the lanes are a
+///           whole row of the output apart, 32 sectors per request, 4 bytes of each used. Turning it
 ///           round, so that writes are coalesced, moves the same fault to the reads: one side
 ///           always pays.
 /// Measured  H200, 16,384²: 491 GB/s, 12 % of the same run's copy. L2 gathers the pieces (ncu: 1.25

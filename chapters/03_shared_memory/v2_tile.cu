@@ -5,10 +5,10 @@
 ///           sectors.
 /// Changed   v1's store went straight to a column of the output. Here it goes to the tile; after a
 ///           barrier a thread stores the element that *another* thread has brought.
-/// Expect    4 sectors a request on both sides. But a warp now reads a column of the tile: 32
+/// Expect    4 sectors per request on both sides. But a warp now reads a column of the tile: 32
 ///           floats that lie 32 words apart, all in the same bank, served one after the other: 32
 ///           passes for one request.
-/// Measured  H200, 16,384²: 1,772 GB/s, 42 % of the same run's copy, 3.6× v1. ncu: 4 sectors a
+/// Measured  H200, 16,384²: 1,772 GB/s, 42 % of the same run's copy, 3.6× v1. ncu: 4 sectors per
 ///           request on both sides, and 32.5 passes for each load from the tile, as counted: they
 ///           are the limit now.
 #include "chapters/03_shared_memory/shared_memory.cuh"

@@ -4,9 +4,9 @@
 ///           row by a bank.
 /// Changed   One `+ 1` in the declaration of the tile.
 /// Expect    Element [x][y] lies in bank (33 x + y) mod 32 = (x + y) mod 32: down a column all 32
-///           banks occur once, along a row too. One pass a request instead of 32, for 128 bytes
+///           banks occur once, along a row too. One pass per request instead of 32, for 128 bytes
 ///           more of shared memory.
-/// Measured  H200, 16,384²: 3,431 GB/s, 81 % of the same run's copy, 1.94× v2. ncu: 1.1 passes a
+/// Measured  H200, 16,384²: 3,431 GB/s, 81 % of the same run's copy, 1.94× v2. ncu: 1.1 passes per
 ///           request.
 #include "chapters/03_shared_memory/shared_memory.cuh"
 #include "common/device/check.hpp"

@@ -1,6 +1,6 @@
 /// Rung 4: swizzled vectors.
 ///
-/// Idea      64×64 tiles and 16 bytes an access to global memory. The tile needs no padding: its
+/// Idea      64×64 tiles and 16 bytes per access to global memory. The tile needs no padding: its
 ///           columns are permuted in each row, by an exclusive or, so that both ways through it are
 ///           free of conflicts.
 /// Changed   v3's padding moves each row by one bank, so a row no longer starts at a multiple of 16
@@ -8,7 +8,7 @@
 ///           from four rows.
 /// Expect    The sectors of v3 in a quarter of the accesses, and runs of 256 bytes instead of 128
 ///           in both matrices, which suits DRAM. Passes: 4 for 512 bytes written, 1 for 128 bytes
-///           read, the least. Sides that are no multiples of 4 move single floats, four a lane:
+///           read, the least. Sides that are no multiples of 4 move single floats, four per lane:
 ///           that will cost.
 /// Measured  H200, 16,384²: 3,879 GB/s, 91 % of the same run's copy, 1.13× v3; ncu: 4.0 and 1.0
 ///           passes. But 16,381 × 16,127: 1,593 GB/s, 38 %, 0.73× v3: there a request spreads over
@@ -46,7 +46,7 @@ __global__ void swizzled_kernel(const float* in,  // [rows, columns]
 #pragma unroll
     for (int step = 0; step < vectors_per_tile; step += block_size) {
         // A warp stores 8 vectors = 128 bytes in each of 4 rows of `out`. In the tile those are 32
-        // rows of 4 neighbouring columns, four rows a lane: in each of the four loads the lanes
+        // rows of 4 neighbouring columns, four rows per lane: in each of the four loads the lanes
         // meet all 32 banks.
         const int vector = threadIdx.x + step;
         const int row = vector % 8 * 4 + vector / (8 * tile_edge) * 32;

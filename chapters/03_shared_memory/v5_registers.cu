@@ -21,7 +21,7 @@ namespace {
 constexpr int tile_edge = 64;
 constexpr int vectors_per_row = tile_edge / 4;
 constexpr int vectors_per_tile = tile_edge * vectors_per_row;
-constexpr int block_size = vectors_per_tile / 4;  // a 4×4 square a thread
+constexpr int block_size = vectors_per_tile / 4;  // one 4×4 square per thread
 
 template <bool aligned>
 __global__ void registers_kernel(const float* in,  // [rows, columns]

@@ -1,8 +1,8 @@
 /// Rung 6: tiles in the order of the output.
 ///
-/// Idea      Blocks start in the order of their numbers, so those that run at the same time have
-///           neighbouring numbers. Let them write neighbouring memory: number the tiles along the
-///           rows of `out`.
+/// Idea      In practice blocks start in the order of their numbers (CUDA does not promise it), so
+///           those that run at the same time are neighbours. Let them write neighbouring memory:
+///           number the tiles along the rows of `out`.
 /// Changed   v5 numbered the tiles along the rows of `in`: neighbours read one row and wrote 64 KB
 ///           apart.
 /// Expect    One side always walks down a column; now it is the reads. The bytes are the same. But
@@ -21,7 +21,7 @@ namespace {
 constexpr int tile_edge = 64;
 constexpr int vectors_per_row = tile_edge / 4;
 constexpr int vectors_per_tile = tile_edge * vectors_per_row;
-constexpr int block_size = vectors_per_tile / 4;  // a 4×4 square a thread
+constexpr int block_size = vectors_per_tile / 4;  // one 4×4 square per thread
 
 template <bool aligned>
 __global__ void output_order_kernel(const float* in,  // [rows, columns]

@@ -2,13 +2,13 @@
 ///
 /// Idea      A thread walks along its row and remembers the best element so far.
 /// Changed   Against the loop of a CPU program: one copy of it for each row.
-/// Expect    4 bytes an element, so memory is the limit. But lanes are a whole row apart: 32
-///           sectors a request where 4 would do. And a batch has few rows: 256 of them are 8 warps,
+/// Expect    4 bytes per element, so memory is the limit. But lanes are a whole row apart: 32
+///           sectors per request where 4 would do. And a batch has few rows: 256 of them are 8 warps,
 ///           and an H200 holds 8,448. Each thread waits for one sector of 8 elements after the
 ///           other: 13 ms for 128,256 columns.
 /// Measured  H200, 256 × 128,256: 18.3 ms, 7.2 GB/s, 0.2 % of the same run's copy. Slower than
 ///           expected: a warp waits for the slowest of its 32 rows, and the other 7 elements of a
-///           sector are loads of 32 sectors from L1, which the count left out. ncu: 32 sectors a
+///           sector are loads of 32 sectors from L1, which the count left out. ncu: 32 sectors per
 ///           load, no byte read twice, 4 SMs of 132 at work.
 #include "chapters/04_reduction/launch.hpp"
 #include "chapters/04_reduction/reduction.cuh"

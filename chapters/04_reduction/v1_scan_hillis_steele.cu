@@ -5,12 +5,12 @@
 /// Changed   Against the loop `sum += x[i]; y[i] = sum;` of a CPU, which hands one number from
 ///           element to element: a block takes a row in chunks of its own size, and only the sum of
 ///           a chunk is handed on.
-/// Expect    8 bytes an element, and loads and stores of 4 sectors. But a chunk of 256 takes 9
+/// Expect    8 bytes per element, and loads and stores of 4 sectors. But a chunk of 256 takes 9
 ///           barriers, and chunks wait for each other: far from the speed of memory, unless there
 ///           are enough rows for several blocks on each SM.
 /// Measured  H200, 256 × 128,256: 0.473 ms, 556 GB/s, 14 % of the same run's copy; one row: 0.416
-///           ms. 0.94 µs a chunk. ncu: 24 % of the warps, and they wait longer for memory than at
-///           barriers (4.4 to 1.6 cycles an instruction): no chunk is asked for before the last one
+///           ms. 0.94 µs per chunk. ncu: 24 % of the warps, and they wait longer for memory than at
+///           barriers (4.4 to 1.6 cycles per instruction): no chunk is asked for before the last one
 ///           is done.
 #include "chapters/04_reduction/launch.hpp"
 #include "chapters/04_reduction/reduction.cuh"

@@ -22,7 +22,7 @@ metrics=(
     # Sectors of 32 bytes for each request of a warp to global memory. v1: 32 for w and 1 for x, 16.5 on average.
     l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_ld.ratio
     # Shared memory: instructions, and the passes (wavefronts) that serving them took. A request of 4
-    # bytes a lane without conflicts takes one pass, one of 16 bytes a lane more.
+    # bytes per lane without conflicts takes one pass, one of 16 bytes per lane more.
     smsp__inst_executed_op_shared_ld.sum
     l1tex__data_pipe_lsu_wavefronts_mem_shared_op_ld.sum
     # Bytes that L1 asked L2 for, and that L2 asked DRAM for. v2: each element of x n / 32 times, of w m / 32 times.

@@ -3,14 +3,14 @@
 /// Idea      The 32 × 32 outputs of a block need 32 rows of x and 32 of w, each of them 32 times.
 ///           So the block brings a piece of those rows, 64 columns wide, to shared memory, takes
 ///           all the products from there, and goes on to the next piece.
-/// Changed   v1 fetched both factors of each product through L1, w in 32 sectors a request. Here an
+/// Changed   v1 fetched both factors of each product through L1, w in 32 sectors per request. Here an
 ///           element crosses from L2 once for 32 products, in coalesced requests. As with the tile
 ///           of chapter 03, 256 threads share the work of 1,024 outputs: four to a thread, in four
 ///           neighbouring rows, so that an element of w is read from the tile once for all four.
 /// Expect    For 16 multiply-adds, four columns of four outputs, a thread makes eight loads from
 ///           shared memory: four of w, padded so that 32 rows are in 32 banks, and four of x, which
 ///           the compiler widens to four columns each; all lanes of a warp read the same ones.
-///           Shared memory serves one request of a warp a clock, and the FMA units four: half of
+///           Shared memory serves one request per clock, and the FMA units four: half of
 ///           the fp32 peak at best, less the time at the barriers.
 /// Measured  H200, 4,096³, fp32: 17.5 TFLOP/s, 27 % of the fp32 peak, 0.35× cuBLAS in the same run,
 ///           34.9× v1; bf16 w: 17.6. Not half of the peak: ncu counts the eight loads, but 1.5

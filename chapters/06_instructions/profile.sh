@@ -15,7 +15,7 @@ metrics=(
     # Warps, and instructions of all warps: divide, and compare with what you counted in the PTX.
     sm__warps_launched.sum
     smsp__inst_executed.sum
-    # How busy the schedulers were: instructions issued, of one a clock for each of an SM's four.
+    # How busy the schedulers were: instructions issued, of one per clock for each of an SM's four.
     sm__inst_issued.avg.pct_of_peak_sustained_active
     # How busy two of the units were: fp32 multiply-adds, and special functions (ex2, rcp).
     sm__inst_executed_pipe_fma.avg.pct_of_peak_sustained_active

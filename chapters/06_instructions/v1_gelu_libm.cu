@@ -4,11 +4,11 @@
 /// Changed   Against a loop over i on a CPU: the same five lines, without the loop.
 /// Expect    8 bytes move for each element (6 when y is bf16), and about 40 instructions work on
 ///           them. Memory is still the limit, but no longer by far: 48 µs to 33 for 25 million
-///           elements. With 4 bytes a load, 80 % of a copy at best, as in chapter 01.
+///           elements. With 4 bytes per load, 80 % of a copy at best, as in chapter 01.
 /// Measured  H200, 8,192 × 3,072: 81.3 µs, 2,478 GB/s, 62 % of the same run's copy; bf16 y: 75.9
-///           µs, 1,988 GB/s, 51 %. Not 80 %: chapter 01 has two loads a thread, this rung one, as
-///           v2_copy_coalesced of chapter 02, which reaches 63 %. 8 KB an SM are under way, however
-///           wide y is. ncu: 46 instructions a warp, issue 46 % busy, DRAM 48 %; the wait is for
+///           µs, 1,988 GB/s, 51 %. Not 80 %: chapter 01 has two loads per thread, this rung one, as
+///           v2_copy_coalesced of chapter 02, which reaches 63 %. 8 KB per SM are under way, however
+///           wide y is. ncu: 46 instructions per warp, issue 46 % busy, DRAM 48 %; the wait is for
 ///           memory.
 #include "chapters/06_instructions/instructions.cuh"
 #include "common/device/check.hpp"

@@ -4,12 +4,12 @@
 ///           for the results.
 /// Changed   The textbook's `exp(x) / sum(exp(x))` has two passes and overflows from x = 89 on;
 ///           taking the maximum off first changes nothing but that.
-/// Expect    The row is read three times and written once: 16 bytes an element instead of 8. Lanes
-///           are a row apart: 32 sectors a request. And 8,192 rows are 62 threads for each SM,
+/// Expect    The row is read three times and written once: 16 bytes per element instead of 8. Lanes
+///           are a row apart: 32 sectors per request. And 8,192 rows are 62 threads for each SM,
 ///           which wait for one sector of 8 elements after the other: 2.5 ms, where a copy takes
 ///           0.13.
 /// Measured  H200, 8,192 × 8,192: 199 GB/s, 4.8 % of the same run's copy: 2.69 ms. ncu: 32 sectors
-///           a request; L1 has 87.5 % of them, so a sector is fetched once for its 8 elements; 809
+///           per request; L1 has 87.5 % of them, so a sector is fetched once for its 8 elements; 809
 ///           MB come from DRAM, the matrix three times. 32 × 128,256: 35.9 ms, for one warp does it
 ///           all.
 #include "chapters/08_softmax/launch.hpp"

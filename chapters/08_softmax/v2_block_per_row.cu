@@ -4,12 +4,12 @@
 ///           elements; chapter 04's halving in shared memory makes one of 256.
 /// Changed   v1's thread had a row to itself. Here neighbouring lanes have neighbouring columns,
 ///           and the two numbers that all need are found together.
-/// Expect    4 sectors a request. The row is still read three times, but by the same block within
+/// Expect    4 sectors per request. The row is still read three times, but by the same block within
 ///           microseconds: a row of 8,192 is 32 KB, so the second and the third time it comes from
-///           a cache. Close to a copy, less 20 barriers a row.
+///           a cache. Close to a copy, less 20 barriers per row.
 /// Measured  H200, 8,192 × 8,192: 1,555 GB/s, 37 % of the same run's copy, 7.80× v1. Not close to a
 ///           copy: ncu finds 5 % of the sectors in L1, and 499 MB come from DRAM, 1.9 passes of the
-///           three. Warps wait for memory 26 cycles an instruction, at the barriers 2. 32 ×
+///           three. Warps wait for memory 26 cycles per instruction, at the barriers 2. 32 ×
 ///           128,256: 83 GB/s, 2.4 %, 91× v1: 32 blocks leave 100 SMs empty.
 #include "chapters/08_softmax/launch.hpp"
 #include "chapters/08_softmax/softmax.cuh"

@@ -3,8 +3,8 @@
 /// Idea      Rows do not know of each other: give each to a thread, which walks along it three
 ///           times, for the mean, for the variance and for the output.
 /// Changed   Against the loop over rows on a CPU: each turn of it has become a thread.
-/// Expect    The lanes of a warp are a row apart, 32 sectors a request as in chapter 02's first
-///           gather, and 8,192 rows make 8,192 threads: 62 an SM, where 2,048 would fit. A few
+/// Expect    The lanes of a warp are a row apart, 32 sectors per request as in chapter 02's first
+///           gather, and 8,192 rows make 8,192 threads: 62 per SM, where 2,048 would fit. A few
 ///           per cent of a copy.
 /// Measured  H200, 8,192 × 768: 87 GB/s, 3.4 % of the same run's copy. ncu: L1 has 7 of 8 sectors,
 ///           and 27 MB come from DRAM, x once. Blocks of 256 put the threads on 32 of 132 SMs, 8

@@ -2,7 +2,7 @@
 ///
 /// Idea      A thread walks along its row twice: for the mean of the squares, then for the output.
 /// Changed   Against LayerNorm's first rung: no mean and no bias, two walks instead of three.
-/// Expect    32 sectors a request and few threads, as there: a few per cent of a copy.
+/// Expect    32 sectors per request and few threads, as there: a few per cent of a copy.
 /// Measured  H200, 8,192 × 4,096: 131 GB/s, 3.2 % of the same run's copy; y in bf16: 79 GB/s, 2.0
 ///           %. ncu: DRAM is 4 % busy. The threads are on 32 of 132 SMs, 8 warps each.
 #include "chapters/09_normalization/launch.hpp"

@@ -4,12 +4,12 @@
 ///           tree in shared memory adds up the threads.
 /// Changed   v1 gave a row to a thread. Here neighbouring threads take neighbouring columns, and
 ///           the row's two sums need block_sum, where v1 needed an addition.
-/// Expect    4 sectors a request, and 256 times the threads. The row is still read three times, but
-///           it is 3 to 16 KB long: the second and third time it comes from L1. What costs is the
-///           tree: 8 steps with a barrier each, twice a row.
+/// Expect    4 sectors per request, and 128 or 256 times the threads. The row is still read three
+///           times, but it is 3 to 16 KB long: the second and third time it comes from L1. What
+///           costs is the tree: 7 or 8 steps with a barrier each, twice for each row.
 /// Measured  H200, 8,192 × 768: 1,760 GB/s, 68 % of the same run's copy, 20.2× v1. (That copy was
 ///           slow, 2,577 GB/s.) ncu: L1 has 77 % of the sectors, and x comes from DRAM once. But it
-///           is not the tree that costs: warps wait for loads 8.4 cycles an instruction, at
+///           is not the tree that costs: warps wait for loads 8.4 cycles per instruction, at
 ///           barriers 1.8. At this width a block has 128 threads.
 #include "chapters/09_normalization/launch.hpp"
 #include "chapters/09_normalization/normalization.cuh"

@@ -3,11 +3,11 @@
 /// Idea      The threads of a block walk along one row together, and a tree in shared memory adds
 ///           up their squares.
 /// Changed   v1 gave a row to a thread. Here neighbouring threads take neighbouring columns.
-/// Expect    4 sectors a request, 256 times the threads, and one tree a row where LayerNorm has
+/// Expect    4 sectors per request, 256 times the threads, and one tree per row where LayerNorm has
 ///           two.
 /// Measured  H200, 8,192 × 4,096: 2,421 GB/s, 60 % of the same run's copy, 18.5× v1; y in bf16:
 ///           1,984 GB/s, 50 %, 25.2× v1. ncu: x comes from DRAM once; the second time it comes
-///           mostly from L2, as L1 has 41 % of the sectors. Warps wait for loads 26 cycles an
+///           mostly from L2, as L1 has 41 % of the sectors. Warps wait for loads 26 cycles per
 ///           instruction, at barriers 2.
 #include "chapters/09_normalization/launch.hpp"
 #include "chapters/09_normalization/normalization.cuh"

@@ -2,7 +2,7 @@
 ///
 /// Idea      A kernel for each operation, as a library offers them: y = silu(gate), then y = y · up.
 /// Expect    Each kernel is as fast as memory, but silu(gate) travels to memory and back: 20 bytes
-///           an element, where 12 would do. For one token it is not the bytes, it is a second
+///           per element, where 12 would do. For one token it is not the bytes, it is a second
 ///           launch.
 /// Measured  H200, 2,048 × 14,336: 1,629 GB/s, 39.5 % of the same run's copy. ncu: the bytes are as
 ///           counted, but neither kernel is as fast as memory: DRAM is 43 and 65 % busy. A thread

@@ -3,7 +3,7 @@
 /// Idea      The thread that has silu(gate) in a register multiplies it by up at once.
 /// Changed   v1's two kernels are one. The intermediate result stays in a register: it is not
 ///           stored, not loaded, and not rounded to T.
-/// Expect    12 bytes an element instead of 20: 1.67 times as fast when memory is the limit, and
+/// Expect    12 bytes per element instead of 20: 1.67 times as fast when memory is the limit, and
 ///           twice as fast when the launches are.
 /// Measured  H200, 2,048 × 14,336: 2,353 GB/s, 57 % of the same run's copy, 1.44× v1; y in bf16:
 ///           2,046 GB/s, 50 %, 1.39×. ncu: the bytes are as counted, but DRAM is 48 % busy: memory

@@ -11,7 +11,7 @@
 ///           meanwhile; and each fragment is read from shared memory for two products only.
 /// Measured  H200, 4,096³: 109 TFLOP/s, 1.71× the peak of the fp32 units, 0.14× cuBLAS of the same
 ///           run; 512 × 14,336 × 4,096: 104 TFLOP/s, 0.16×. ncu: tensor cores are 17 % busy, L2 is
-///           30 %, L1 and shared memory (one unit) 77 %. Warps wait for global memory 9.1 cycles an
+///           30 %, L1 and shared memory (one unit) 77 %. Warps wait for global memory 9.1 cycles per
 ///           instruction, for shared memory 2.2, at barriers 1.6.
 #include <mma.h>
 

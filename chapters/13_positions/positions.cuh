@@ -90,7 +90,7 @@ struct Rope {
     const float* qkv = nullptr;
     const std::int32_t* positions = nullptr;  ///< [tokens]; null where frequencies is null
     const float* frequencies =
-        nullptr;     ///< [head_dim / 2], radians a position; or null: nothing is turned
+        nullptr;     ///< [head_dim / 2], radians per position; or null: nothing is turned
     T* q = nullptr;  ///< [tokens, heads, head_dim], overwritten
     T* k = nullptr;  ///< [tokens, kv_heads, head_dim], overwritten
     /// [tokens, kv_heads, head_dim], overwritten; q, k and v must not overlap each other or the inputs
@@ -178,7 +178,7 @@ struct SplitQkv {
     /// heads, then the value heads
     const float* qkv = nullptr;
     const float* frequencies =
-        nullptr;     ///< [head_dim / 2], radians a position; or null: nothing is turned
+        nullptr;     ///< [head_dim / 2], radians per position; or null: nothing is turned
     T* q = nullptr;  ///< [tokens, heads, head_dim], overwritten
     CacheView<T>
         cache{};  ///< other positions keep what they hold; nothing may overlap anything else

@@ -9,10 +9,13 @@
 chapter=13
 rung=${1:-v1_rope_sincos}
 
+# The chain runs RoPE, then chapter 15's append.
+if [[ $rung == v1_split_qkv_chain ]]; then launches=2; fi
+
 metrics=(
     # How long the launch took.
     gpu__time_duration.sum
-    # Bytes from and to DRAM. RoPE: expect 4 an element of qkv read, 2 written. Learned positions: x
+    # Bytes from and to DRAM. RoPE: expect 4 per element of qkv read, 2 written. Learned positions: x
     # read and written, and the table read once however many tokens share a row.
     dram__bytes_read.sum
     dram__bytes_write.sum

@@ -5,9 +5,9 @@
 /// Changed   Against chapter 02's lookup and chapter 01's add: the lookup would write the rows to
 ///           memory and the add would read them back; here they stay in a register.
 /// Expect    12 bytes move for each element, 8 where the row is still in L2. The lanes of a warp
-///           read neighbours: 4 sectors a request.
+///           read neighbours: 4 sectors per request.
 /// Measured  H200, 8,192 × 768: 1,618 GB/s, 42 % of the same run's copy. ncu: bytes as counted (28
-///           MB read, the table once); 3 sectors a load request, because all lanes read one
+///           MB read, the table once); 3 sectors per load request, because all lanes read one
 ///           position. But DRAM is 21 % busy and the schedulers 63 %: a warp executes 88
 ///           instructions for 32 elements, a 64-bit division by the width among them.
 #include <limits>

@@ -71,7 +71,7 @@ lab::LadderCase<Append<Element>, AppendOperands> append_case(std::int64_t tokens
     return c;
 }
 
-// One token for each sequence, each at the last position of a full cache of one page a sequence.
+// One token for each sequence, each at the last position of a full cache of one page per sequence.
 struct DecodeOperands {
     Elements q, keys, values;
     Ids sequences, positions;

@@ -19,7 +19,7 @@ metrics=(
     dram__throughput.avg.pct_of_peak_sustained_elapsed
     # Cycles in which an SM had a warp at all. A block for each head keeps 32 of 132 SMs busy: 24 %.
     sm__cycles_active.avg.pct_of_peak_sustained_elapsed
-    # Sectors of 32 bytes for each load request of a warp, and how many of them L1 had. A thread a key
+    # Sectors of 32 bytes for each load request of a warp, and how many of them L1 had. One thread per key
     # touches 32 rows at once, and needs each sector 16 times.
     l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_ld.ratio
     l1tex__t_sector_pipe_lsu_mem_global_op_ld_hit_rate.pct

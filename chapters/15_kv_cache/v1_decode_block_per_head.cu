@@ -10,8 +10,8 @@
 ///           after the other.
 /// Measured  H200, 32 / 8 heads of 128, bf16: 4,096 positions 645 µs, 26.0 GB/s, 0.9 % of the same
 ///           run's copy; 32,768 positions 5.13 ms, 26.2 GB/s, 0.7 %: more than twice what the count of
-///           cache lines predicts. ncu (4,096): the bytes, 17.0 sectors a request and 24 % of the
-///           SMs' cycles are as counted, but the warps wait for memory: 24 cycles an instruction.
+///           cache lines predicts. ncu (4,096): the bytes, 17.0 sectors per request and 24 % of the
+///           SMs' cycles are as counted, but the warps wait for memory: 24 cycles per instruction.
 #include <cfloat>
 #include <cmath>
 

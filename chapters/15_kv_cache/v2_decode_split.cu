@@ -12,7 +12,7 @@
 /// Measured  H200, 32 / 8 heads of 128, bf16: 515 positions 28.0 µs, 3.2× v1; 4,096 positions 61.5 µs,
 ///           273 GB/s, 9.6 % of the same run's copy, 10.5× v1; 32,768 positions 421 µs, 319 GB/s, 12× v1.
 ///           A tenth of the copy: with 4,096 positions there are 2,048 blocks, and each waits for two
-///           rounds of loads, 2 bytes a lane.
+///           rounds of loads, 2 bytes per lane.
 #include <cfloat>
 #include <cmath>
 

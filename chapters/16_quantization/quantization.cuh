@@ -1,5 +1,5 @@
 /// @file
-/// Weights in fewer bits, read once a token: the ladders of chapter 16, and which of the three ladders of a
+/// Weights in fewer bits, read once per token: the ladders of chapter 16, and which of the three ladders of a
 /// linear layer serves it.
 #pragma once
 

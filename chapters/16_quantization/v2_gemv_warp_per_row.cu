@@ -11,7 +11,7 @@
 ///           copy needs, and with n = 14,336 three times as much. So close to the speed of a copy.
 /// Measured  H200, m = 1, k = 4,096, bf16: n = 14,336: 3,712 GB/s, 98 % of the same run's copy,
 ///           1.03× cuBLAS, 19× v1. But n = 4,096: 2,621 GB/s, 73 %, 0.98× cuBLAS, 46× v1: 31 KB are
-///           not enough. ncu: 16 sectors a request, but 7 warps on an SM, and DRAM 47 % busy. A
+///           not enough. ncu: 16 sectors per request, but 7 warps on an SM, and DRAM 47 % busy. A
 ///           warp has 16 steps, and nobody takes over while it starts and ends.
 #include "chapters/16_quantization/launch.hpp"
 #include "chapters/16_quantization/quantization.cuh"

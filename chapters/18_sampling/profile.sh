@@ -9,6 +9,9 @@
 chapter=18
 rung=${1:-v1_sort_bitonic}
 
+# The chain runs argmax, temperature, softmax, sort, scan and draw.
+if [[ $rung == v1_sample_chain ]]; then launches=6; fi
+
 metrics=(
     # How long the launch took.
     gpu__time_duration.sum
@@ -21,7 +24,7 @@ metrics=(
     dram__bytes_write.sum
     # How busy DRAM was, against what its clock and width allow. The roof of temperature, and far from here.
     dram__throughput.avg.pct_of_peak_sustained_elapsed
-    # Sectors for each load request of a warp: 4 when lanes are side by side, up to 32 for a thread a row.
+    # Sectors for each load request of a warp: 4 when lanes are side by side, up to 32 for one thread per row.
     l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_ld.ratio
     # Cycles in which an SM had a warp at all: far below 100 % when there are fewer blocks than SMs.
     sm__cycles_active.avg.pct_of_peak_sustained_elapsed

@@ -6,8 +6,8 @@
 ///           a thread alone reads 128,256 sums one after the other, and waits 0.8 µs for each
 ///           sector of 8: up to 13 ms a walk, for 33 MB that memory delivers in 8 µs.
 /// Measured  H200, 128,256 tokens, equally likely, u = 0.5: 1 row 13.0 ms, 64 rows 23.4 ms,
-///           1.4 GB/s, under 0.1 % of the same run's copy. That is 0.54 and 0.97 µs a sector for
-///           one and a half walks. ncu (64 rows): 32 sectors a request, one SM of 132 at work, DRAM
+///           1.4 GB/s, under 0.1 % of the same run's copy. That is 0.54 and 0.97 µs per sector for
+///           one and a half walks. ncu (64 rows): 32 sectors per request, one SM of 132 at work, DRAM
 ///           idle.
 #include "chapters/18_sampling/sampling.cuh"
 #include "common/device/check.hpp"

@@ -1,7 +1,7 @@
 /// Rung 1: one thread for each element.
 ///
 /// Idea      y = logits / temperature, as in chapter 01; the row says which temperature.
-/// Expect    8 bytes an element, so memory is the limit: close to chapter 01's v1. The temperature
+/// Expect    8 bytes per element, so memory is the limit: close to chapter 01's v1. The temperature
 ///           of a row is one word that all lanes read: one sector, and in cache. A 64-bit division
 ///           finds the row, a true division the result; memory hides both.
 /// Measured  H200, 64 × 128,256: 2,413 GB/s, 92 % of the same run's copy, which is slow at this

@@ -32,7 +32,7 @@ std::string trimmed(const std::string& text);
 /// Rows of cells under headings, each column as wide as its widest cell.
 class Table {
  public:
-    /// @param headings one a column; a column whose heading starts with `>` is aligned to the right
+    /// @param headings one per column; a column whose heading starts with `>` is aligned to the right
     explicit Table(const std::vector<std::string>& headings);
     /// Adds a row; missing cells at its end are empty.
     void add(std::vector<std::string> cells);

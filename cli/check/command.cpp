@@ -178,7 +178,7 @@ void add_check_command(CLI::App& app) {
         "Exit code 1 when there is a fault or a wrong result.\n"
         "Examples: ./t2t check 03\n"
         "          ./t2t check shared_memory v2 --annotate\n"
-        "          ./t2t check 03 v2_tile --draw 44 --out tile.svg");
+        "          ./t2t check 03 v2_tile --draw 42 --out tile.svg");
     command->callback([words] { check_chapter(*words); });
 }
 

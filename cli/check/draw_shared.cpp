@@ -62,7 +62,7 @@ double draw_shared(Svg& svg, const observer::Request& request, double y) {
     svg.text(picture_left - 8, y, 10, "bank", Svg::Anchor::end);
     y += 5;
 
-    // The banks give 128 bytes a pass, so wide accesses go by halves and quarters of the warp; loads
+    // The banks give 128 bytes per pass, so wide accesses go by halves and quarters of the warp; loads
     // whose lanes agree in pairs by twice as many (request_cost.hpp).
     unsigned group = request.bytes <= 4 ? 32 : 128 / request.bytes;
     if (group < 32 && !request.store && pairs_agree(request)) group *= 2;

@@ -97,7 +97,7 @@ std::string totals(const Traffic& traffic) {
             " MiB: " + bytes(traffic.l2_bytes) + '\n';
     text += formatted("%.2f of 32 lanes active", traffic.active_lanes());
     text += "; " + counted(traffic.barriers, "barrier") + ", " +
-            counted(traffic.warp_operations, "warp operation") + " (counted once a warp)\n";
+            counted(traffic.warp_operations, "warp operation") + " (counted once per warp)\n";
 
     text += operations("fp64", traffic.fp64) + operations("fp32", traffic.fp32) +
             operations("fp16", traffic.fp16) + operations("bf16", traffic.bf16);

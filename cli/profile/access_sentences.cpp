@@ -100,7 +100,7 @@ std::optional<Sentence> coalescing_sentence(const std::optional<Accesses>& loads
         }
         // 32 lanes of w bytes side by side fill w sectors.
         return Sentence{kind + " touch " + counted(worse.each, "sector", "s") +
-                        " of 32 bytes a request" + both.remarks() +
+                        " of 32 bytes per request" + both.remarks() +
                         ": right for lanes side by side with " + number(worse.each) +
                         " bytes each, and too many for narrower ones."};
     }
@@ -136,7 +136,7 @@ std::optional<Sentence> banks_sentence(const std::optional<Accesses>& loads,
     if (worse.each > most_passes) return std::nullopt;
     const std::string takes = std::string(both.stores_are_worse() ? "a store to" : "a load from") +
                               " shared memory takes " + counted(worse.each, "pass", "es");
-    // Where the width is not known: 16 bytes a lane take 4 passes, and nothing takes more.
+    // Where the width is not known: 16 bytes per lane take 4 passes, and nothing takes more.
     const double least = worse.least > 0 ? worse.least : 4;
     if (worse.each > least * bank_slack) {
         return Sentence{"Banks conflict: " + takes + " where " + number(least) + " would do" +
@@ -220,7 +220,7 @@ Sentence sectors_sentence(double moved, double behind_l2, double must_move) {
     const std::string how_much = times > 0 ? ", " + number(times) + " times the " +
                                                  amount(must_move, "B") + " that must move"
                                            : "";
-    return {text + how_much + "; a GPU's L2 of 50 MiB would ask DRAM for " +
+    return {text + how_much + "; a GPU's L2 of 60 MiB would ask DRAM for " +
                 amount(behind_l2, "B") + " of them.",
             times > 2};
 }

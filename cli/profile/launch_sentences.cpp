@@ -26,9 +26,9 @@ std::string_view reason(OccupancyLimit limit) {
         case OccupancyLimit::blocks:
             return "it can hold no more blocks, so larger ones would fill it";
         case OccupancyLimit::registers:
-            return "its registers are used up, so fewer a thread would let more in";
+            return "its registers are used up, so fewer per thread would let more in";
         case OccupancyLimit::shared_memory:
-            return "its shared memory is used up, so less a block would let more in";
+            return "its shared memory is used up, so less per block would let more in";
     }
     return "";
 }
@@ -113,7 +113,7 @@ Sentence code_sentence(const MachineCode& code) {
     if (code.tensor > 0) text += ", " + std::to_string(code.tensor) + " of them on tensor cores";
     if (code.global_loads > 0) {
         text += "; of " + counted(static_cast<std::uint64_t>(code.global_loads), "global load") +
-                ", " + std::to_string(code.wide_global_loads) + " fetch 16 bytes a lane";
+                ", " + std::to_string(code.wide_global_loads) + " fetch 16 bytes per lane";
         if (code.wide_global_loads == 0) {
             text += " (the widest fetch " + std::to_string(code.widest_global_load) + ")";
         }

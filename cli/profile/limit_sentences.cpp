@@ -56,7 +56,7 @@ constexpr auto waits = std::to_array<Wait>({
     {"barrier", "the block's other warps at a barrier",
      "fewer barriers, smaller blocks, or shuffles in place of shared memory"},
     {"wait", "the result of their own last instruction",
-     "independent instructions in between: more elements a thread"},
+     "independent instructions in between: more elements per thread"},
     {"math_pipe_throttle", "a unit that other warps keep busy", "fewer instructions for that unit"},
 });
 

@@ -74,13 +74,13 @@ inline constexpr std::string_view special_issued =
 /// Cycles in which a scheduler issued an instruction.
 inline constexpr std::string_view issue_active =
     "smsp__issue_active.avg.pct_of_peak_sustained_active";
-/// Instructions issued, of one a cycle for each scheduler.
+/// Instructions issued, of one per cycle for each scheduler.
 inline constexpr std::string_view issued = "sm__inst_issued.avg.pct_of_peak_sustained_active";
 /// Sectors of global memory a load request.
-inline constexpr std::string_view sectors_a_load =
+inline constexpr std::string_view sectors_per_load =
     "l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_ld.ratio";
 /// Sectors of global memory a store request.
-inline constexpr std::string_view sectors_a_store =
+inline constexpr std::string_view sectors_per_store =
     "l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op_st.ratio";
 /// Bytes asked for, of those in the sectors of loads.
 inline constexpr std::string_view load_efficiency =
@@ -114,7 +114,7 @@ inline constexpr std::string_view instructions = "smsp__inst_executed.sum";
 /// Lanes that take part in an instruction.
 inline constexpr std::string_view active_lanes =
     "smsp__thread_inst_executed_per_inst_executed.ratio";
-/// Registers a thread.
+/// Registers per thread.
 inline constexpr std::string_view registers = "launch__registers_per_thread";
 /// Shared memory of a block that its kernel fixes.
 inline constexpr std::string_view static_shared = "launch__shared_mem_per_block_static";

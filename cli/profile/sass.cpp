@@ -30,12 +30,12 @@ std::vector<std::string> operation(const std::string& line) {
     return operation;
 }
 
-/// Bytes a lane of a load or store with these modifiers.
+/// Bytes per lane of a load or store with these modifiers.
 int access_bytes(const std::vector<std::string>& operation) {
     const auto has = [&](std::string_view modifier) {
         return std::ranges::find(operation, modifier) != operation.end();
     };
-    // Matrices of 8 × 8 halves, 4 bytes a lane each.
+    // Matrices of 8 × 8 halves, 4 bytes per lane each.
     if (operation[0] == "LDSM" || operation[0] == "STSM") return has("4") ? 16 : has("2") ? 8 : 4;
     if (has("128")) return 16;
     if (has("64")) return 8;

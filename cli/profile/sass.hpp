@@ -15,11 +15,11 @@ struct MachineCode {
     int global_stores = 0;        ///< STG
     int shared_loads = 0;         ///< LDS, LDSM
     int shared_stores = 0;        ///< STS, STSM, LDGSTS
-    int widest_global_load = 0;   ///< bytes a lane of the widest: 1 to 16; 0 when there is none
+    int widest_global_load = 0;   ///< bytes per lane of the widest: 1 to 16; 0 when there is none
     int widest_global_store = 0;  ///< likewise
     int widest_shared_load = 0;   ///< likewise
     int widest_shared_store = 0;  ///< likewise
-    int wide_global_loads = 0;    ///< those of 16 bytes a lane
+    int wide_global_loads = 0;    ///< those of 16 bytes per lane
     int local = 0;                ///< LDL, STL: local memory, where registers did not suffice
     int tensor = 0;               ///< products of fragments: HMMA, IMMA, HGMMA …
     int multiply_adds = 0;        ///< FFMA

@@ -82,8 +82,8 @@ std::vector<Sentence> sentences_of_ncu(const std::vector<Kernel>& kernels, const
     all.add(speed_sentence(speed));
     all.add(limit_sentence(kernel.metrics, dram_times));
     all.add(coalescing_sentence(
-        global_accesses(kernel, sectors_a_load, &MachineCode::widest_global_load),
-        global_accesses(kernel, sectors_a_store, &MachineCode::widest_global_store)));
+        global_accesses(kernel, sectors_per_load, &MachineCode::widest_global_load),
+        global_accesses(kernel, sectors_per_store, &MachineCode::widest_global_store)));
     all.add(banks_sentence(
         shared_accesses(kernel, shared_loads, shared_load_passes, &MachineCode::widest_shared_load),
         shared_accesses(kernel, shared_stores, shared_store_passes,

@@ -39,7 +39,7 @@ DeviceProperties device_properties() {
     properties.clock_mhz = attribute(cudaDevAttrClockRate, device) / 1e3;
     const double memory_clock_hz = attribute(cudaDevAttrMemoryClockRate, device) * 1e3;
     const double bus_bytes = attribute(cudaDevAttrGlobalMemoryBusWidth, device) / 8.0;
-    properties.memory_gb_s = 2.0 * memory_clock_hz * bus_bytes / 1e9;  // two transfers a clock
+    properties.memory_gb_s = 2.0 * memory_clock_hz * bus_bytes / 1e9;  // two transfers per clock
     T2T_CHECK(cudaDriverGetVersion(&properties.driver_version));
     T2T_CHECK(cudaRuntimeGetVersion(&properties.runtime_version));
 #if defined(T2T_DEVICE_CPU)

@@ -44,6 +44,11 @@ std::string skip_reason(const Needs& needs) {
 RungCheck::RungCheck(std::string_view operation, std::string_view rung)
     : what_(std::string(operation) + " " + std::string(rung)) {}
 
+RungCheck::Offered& RungCheck::offered() {
+    static Offered offered;
+    return offered;
+}
+
 /// Device memory that a rung may write as it likes. Not null even where it is empty.
 std::span<std::byte> RungCheck::workspace(std::size_t bytes) {
     std::vector<std::uint8_t> start(bytes);

@@ -84,7 +84,7 @@ def vector_add():
         for i in range(18):
             p.number(left + size * (i + 0.5), y - 7, i)
 
-    row(64, "v1  a thread an element",
+    row(64, "v1  one thread per element",
         "colour: block of 4 threads · number: thread · the last two find no element")
     for i in range(20):
         kind = blocks[i // 4 % 4]
@@ -117,7 +117,7 @@ def sectors():
     """The sectors that one request of a warp touches: 32 lines of 128 bytes, 4 sectors each."""
     p = Picture(800, 400, ("sectors", "Sectors that one request of a warp touches, on three rungs"))
     left, wide, high = 24, 23.5, 13
-    p.note(left, 28, "Memory: each column is a line of 128 bytes, each box a sector of 32 bytes.")
+    p.note(left, 28, "Memory: each column is a line of 128 bytes, each box is one sector of 32 bytes.")
     for x, kind, words in ((left, "a", "bytes that a lane asked for"),
                            (left + 230, "b", "moved for nothing"),
                            (left + 400, "none", "not touched")):
@@ -198,7 +198,7 @@ def gather_rows():
     for i, row in enumerate(ids):
         p.cell(296, 46 + 26 * i, 30, 22, "none", row)
         p.arrow([(292, 57 + 26 * i), (230, 57 + 26 * row)])
-    for column, title in enumerate(("v1  a thread a row", "v2  a warp a row")):
+    for column, title in enumerate(("v1  one thread per row", "v2  one warp per row")):
         x = 368 + 214 * column
         p.heading(x, 30, title)
         for i in range(4):
@@ -209,7 +209,7 @@ def gather_rows():
                     p.outline(x + size * c + 1.5, 47.5 + 26 * i, size - 3, 19)
                     p.number(x + size * (c + 0.5), 61 + 26 * i, i if column == 0 else c, "")
     p.note(368, 176, "Framed: what a warp touches in its first step. Numbers: lanes.")
-    p.note(368, 200, "v1: lanes a row apart, a sector each.")
+    p.note(368, 200, "v1: lanes are a row apart, one sector each.")
     p.note(368, 220, "v2: lanes side by side, 8 floats to a sector.")
     p.note(24, 262,
            "Row 5 is fetched twice, rows 1, 3, 4 and 6 never: a gather reads what the ids say.")
@@ -251,7 +251,7 @@ def transpose_tile():
     p.arrow([(376, middle), (476, middle)])
     row = 60 + small * 4.5
     p.arrow([(620, middle), (646, middle), (646, row), (672 + small - 3, row)])
-    p.note(24, 246, "Global memory is read along rows and written along rows: 4 sectors a request.")
+    p.note(24, 246, "Global memory is read along rows and written along rows: 4 sectors per request.")
     p.note(24, 268,
            "Only the tile is read down a column, and shared memory has no sectors. It has banks.")
     p.write()

@@ -269,7 +269,7 @@ def mixtral() -> PreTrainedModel:
 class Recipe:
     build: Callable[[], PreTrainedModel]
     tokenizer: TokenizerKind
-    batch: int  # sequences a step
+    batch: int  # sequences per step
     has_experts: bool = False
 
 
@@ -374,7 +374,7 @@ def train(name: str, data: Data, seconds: float, batch: int, device: str) -> Pre
             held_out = held_out_loss(model, data.held_out, batch)
             print(f"{name}: step {step}, loss {loss.item():.3f}, held out {held_out:.3f}")
     held_out = held_out_loss(model, data.held_out, batch)
-    print(f"{name}: {step} steps, held out {held_out:.3f} nats a token", flush=True)
+    print(f"{name}: {step} steps, held out {held_out:.3f} nats per token", flush=True)
     return model.eval()
 
 
@@ -402,7 +402,7 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="folder that gets a folder for each model")
     parser.add_argument("--seconds", type=float, default=120, help="of training, for each model")
     parser.add_argument("--models", nargs="+", choices=RECIPES, default=list(RECIPES))
-    parser.add_argument("--batch", type=int, help="sequences a step; each model has its own")
+    parser.add_argument("--batch", type=int, help="sequences per step; each model has its own")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     arguments = parser.parse_args()
 

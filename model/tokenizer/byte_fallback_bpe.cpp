@@ -224,7 +224,7 @@ void ByteFallbackBpe::encode(std::string_view text, bool at_start,
         if (wants_prefix && !spaced.starts_with(space)) spaced.insert(0, space);
         text = spaced;
     }
-    // Room for one symbol a byte, the most that there can be: the encoder needs them to stay in
+    // Room for one symbol per byte, the most that there can be: the encoder needs them to stay in
     // place.
     std::vector<std::int32_t> symbols;
     symbols.reserve(text.size());

@@ -170,7 +170,7 @@ class ByteLevelBpe::Pattern {
 /// The words of one text while they are being encoded.
 struct ByteLevelBpe::Words {
     MatchData match;
-    std::vector<std::int32_t> symbols;  // of all words, one a byte
+    std::vector<std::int32_t> symbols;  // of all words, one per byte
     WordEncoder encoder;
     std::vector<std::int32_t>& ids;
 };

@@ -119,7 +119,7 @@ TEST(CheckDraw, EightBytesAtStrideTwoConflictOnce) {
 }
 
 TEST(CheckDraw, HalvesOfAWordAreOneCell) {
-    const std::string svg = draw(strided_request(shared, 2, 2));  // two lanes a word, 16 words
+    const std::string svg = draw(strided_request(shared, 2, 2));  // two lanes per word, 16 words
     EXPECT_EQ(passes(svg), 1);
     EXPECT_EQ(plain_lanes(svg), 16);
     EXPECT_EQ(occurrences(svg, ">30–31</text>"), 1);

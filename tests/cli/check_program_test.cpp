@@ -40,7 +40,7 @@ TEST(CheckProgram, CountsATransposeAsOnPaper) {
     const json naive = figures("03", "v1")["total"];
     EXPECT_EQ(naive["global_load"]["requests"], 32768);
     EXPECT_EQ(naive["global_load"]["sectors_per_request"], 4);
-    EXPECT_EQ(naive["global_store"]["sectors_per_request"], 32);  // a column: a sector a lane
+    EXPECT_EQ(naive["global_store"]["sectors_per_request"], 32);  // a column: one sector per lane
     const json tile = figures("03", "v2_tile")["total"];
     EXPECT_EQ(tile["global_store"]["sectors_per_request"], 4);
     EXPECT_EQ(tile["shared_store"]["passes_per_request"], 1);
@@ -98,6 +98,28 @@ TEST(CheckProgram, AnnotatesAndDraws) {
     picture << std::ifstream(svg).rdbuf();
     EXPECT_EQ(occurrences(picture.str(), ">pass "), 32);
     EXPECT_TRUE(contains(picture.str(), "load of `tile`, lanes 0–31, 4 bytes each: 32 passes"));
+}
+
+// The examples of the help, as they stand there; only the picture goes to a folder of the test.
+TEST(CheckProgram, TheExamplesOfItsHelpWork) {
+    const SampleRoot folder;
+    const std::string call = "./t2t check ";
+    std::istringstream help(check("--help").text);
+    int examples = 0;
+    for (std::string line; std::getline(help, line);) {
+        const std::size_t at = line.find(call);
+        if (at == std::string::npos) continue;
+        std::string words = line.substr(at + call.size());
+        const std::size_t out = words.find("tile.svg");
+        if (out != std::string::npos) {
+            words.replace(out, 8, process::shell_word((folder.path() / "tile.svg").string()));
+        }
+        const process::Output output = check(words + " 2>&1");
+        EXPECT_EQ(output.status, 0) << line << '\n' << output.text;
+        ++examples;
+    }
+    EXPECT_EQ(examples, 3);
+    EXPECT_TRUE(std::filesystem::exists(folder.path() / "tile.svg"));
 }
 
 TEST(CheckProgram, RefusesWrongWords) {

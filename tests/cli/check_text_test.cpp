@@ -126,7 +126,7 @@ TEST(CheckText, TotalsAreSums) {
     const std::string text = totals(sample_report().total());
     // 2 · 4096 floats of 4 bytes asked; 2 · 512 sectors of 32 bytes moved; 4096 FLOP over 32768 bytes.
     EXPECT_TRUE(contains(text, "32.8 kB asked, 32.8 kB moved (100 % efficiency)")) << text;
-    EXPECT_TRUE(contains(text, "past an L2 of 50 MiB: 32.8 kB")) << text;
+    EXPECT_TRUE(contains(text, "past an L2 of 60 MiB: 32.8 kB")) << text;
     EXPECT_TRUE(contains(text, "24.00 of 32 lanes active; 32 barriers")) << text;
     EXPECT_TRUE(contains(text, "fp32 4.10 kFLOP: 4,096 mul\n")) << text;
     EXPECT_TRUE(contains(text, "arithmetic intensity 0.125 FLOP/byte\n")) << text;

@@ -99,7 +99,7 @@ constexpr auto chain_rung = R"(/// Rung 1: a chain.
 ///
 /// Idea      One operation after another.
 /// Changed   Against the loop on a CPU: two operations.
-/// Expect    8 bytes an element and operation.
+/// Expect    8 bytes per element and operation.
 /// Measured  H200, 2^28: 4,200 GB/s.
 #include "chapters/01_scale/scale.cuh"
 
@@ -155,7 +155,7 @@ TEST(RungMeasurements, WantsADeviceAndAFigure) {
     EXPECT_TRUE(names(measured("H200: pending, expect 4000"), naive_path, 6, "pending"));
     EXPECT_TRUE(names(measured("4,200 GB/s"), naive_path, 6, "names no device"));
     EXPECT_TRUE(names(measured("H200: as fast as a copy"), naive_path, 6, "no figure"));
-    EXPECT_TRUE(check(measured("CPU device: 4.00 sectors a request")).empty());
+    EXPECT_TRUE(check(measured("CPU device: 4.00 sectors per request")).empty());
 }
 
 TEST(MeasuredTables, WantsADeviceNearTheTable) {

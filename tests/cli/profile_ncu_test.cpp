@@ -22,7 +22,7 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 // As ncu prints it with --csv --page raw: its own remarks, the program's words, then names, units and
-// one line a launch. Numbers have thousands separators.
+// one line per launch. Numbers have thousands separators.
 const std::string two_launches =
     R"csv(==PROF== Connected to process 4242 (/course/build/cuda/bin/t2t_01_vector_add)
 ==PROF== Profiling "swiglu_chain_gate_kernel" - 0: 0%....50%....100% - 4 passes
@@ -236,7 +236,7 @@ TEST_F(ProfileScript, ChaptersWithoutNcuSaySo) {
     EXPECT_PRED2(contains, ask().why_not, "no profile.sh");
 }
 
-// ncu and nsys print where they are and their words, one a line.
+// ncu and nsys print where they are and their words, one per line.
 TEST_F(ProfileScript, EveryChapterHasOneThatProfilesItsBenchmark) {
     for (const char* profiler : {"bin/ncu", "bin/nsys"})
         program(profiler, "pwd; printf '%s\\n' \"$@\"");
@@ -271,6 +271,25 @@ TEST_F(ProfileScript, EveryChapterHasOneThatProfilesItsBenchmark) {
         }
     }
     EXPECT_GE(scripts, 17);
+}
+
+// v1_residual_norm_chain launches kernels of chapters 01 and 09; v1_swiglu_chain has two of its own.
+TEST_F(ProfileScript, OfAChainTheKernelsThatItRunsAreWatched) {
+    program("bin/ncu", "printf '%s\\n' \"$@\"");
+    const auto words = [&](const std::string& rung) {
+        const fs::path script = fs::absolute("chapters/10_fused_kernels/profile.sh");
+        return process::run("PATH=" + process::shell_word((folder_ / "bin").string()) +
+                            ":/usr/bin:/bin T2T_BUILD_DIR=" +
+                            process::shell_word((folder_ / "build").string()) + ' ' +
+                            process::shell_word(script.string()) + ' ' + rung)
+            .text;
+    };
+    EXPECT_PRED2(contains, words("v1_residual_norm_chain"),
+                 "\n--kernel-name\nregex:^(?!fma_kernel).*_kernel\n--launch-count\n2\n");
+    EXPECT_PRED2(contains, words("v1_swiglu_chain"),
+                 "\n--kernel-name\nregex:^swiglu_chain_.*kernel\n--launch-count\n2\n");
+    EXPECT_PRED2(contains, words("v2_swiglu_fused"),
+                 "\n--kernel-name\nregex:^swiglu_fused_.*kernel\n--launch-count\n1\n");
 }
 
 }  // namespace

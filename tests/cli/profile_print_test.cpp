@@ -35,7 +35,7 @@ Profile example() {
     profile.figures = {{std::string(duration), 1212345},
                        {std::string(dram_read), 1073741824},
                        {std::string(dram_busy), 37.04},
-                       {std::string(sectors_a_load), 4},
+                       {std::string(sectors_per_load), 4},
                        {std::string(shared_load_passes), 272629760},
                        {std::string(static_shared), 4096},
                        {std::string(dynamic_shared), 0},

@@ -64,7 +64,7 @@ TEST(ProfileReport, SpeaksOfTheWorstLine) {
 }
 
 TEST(ProfileReport, KnowsWhatEachLineNeeds) {
-    // A thread a column of a product: a line reads the same word in all lanes, one sector a request;
+    // One thread per column of a product: a line reads the same word in all lanes, one sector per request;
     // another reads 32 rows, and 4 sectors would hold its words: 2.5 on average where it takes 16.5.
     Traffic same, rows;
     same.global_load = {100, 100, 3200, 12800};
@@ -95,7 +95,7 @@ TEST(ProfileReport, UsesTheNamesOfNcu) {
     const Metrics& metrics = kernels[0].metrics;
     EXPECT_EQ(value_of(metrics, "l1tex__t_sectors_pipe_lsu_mem_global_op_st.sum"), 1048576);
     EXPECT_EQ(value_of(metrics, "l1tex__t_requests_pipe_lsu_mem_global_op_ld.sum"), 32768);
-    EXPECT_EQ(value_of(metrics, sectors_a_store), 32);
+    EXPECT_EQ(value_of(metrics, sectors_per_store), 32);
     EXPECT_EQ(value_of(metrics, store_efficiency), 12.5);
     EXPECT_EQ(value_of(metrics, active_lanes), 32);
     EXPECT_EQ(value_of(metrics, shared_loads), std::nullopt);
@@ -143,9 +143,16 @@ TEST(ProfileReport, SpeaksOfTheKernelThatMovesMost) {
     small.total.global_store = {};
     report.kernels.insert(report.kernels.begin(), small);
     EXPECT_EQ(heaviest(report), 1u);
-    // 36 of 40 sectors a warp.
+    // 36 of 40 sectors per warp.
     EXPECT_PRED2(contains, all_of(report),
                  "naive_kernel ran as 1,024 blocks of 256 threads (90 % of");
+}
+
+// The L2 of an H200: its cudaDevAttrL2CacheSize is 62,914,560.
+TEST(ProfileReport, NamesTheL2ThatTheTrafficIsEstimatedFor) {
+    EXPECT_EQ(observer::l2_size(), 62'914'560u);
+    EXPECT_PRED2(contains, all_of(naive()), "a GPU's L2 of 60 MiB would ask DRAM for 8.39 MB");
+    EXPECT_PRED2(contains, std::string(find_metric(dram_bytes)->meaning), "an L2 of 60 MiB");
 }
 
 TEST(ProfileReport, SaysSoWhenThereIsNoKernel) {

@@ -85,7 +85,7 @@ TEST(ProfileSass, CountsTheNamedFunctionAlone) {
     EXPECT_EQ(code->shared_stores, 1);  // and a store of the other
     EXPECT_EQ(code->shared_loads, 1);
     EXPECT_EQ(code->widest_shared_load,
-              16);  // four matrices of 8 × 8 halves: 512 bytes a warp
+              16);  // four matrices of 8 × 8 halves: 512 bytes per warp
     EXPECT_EQ(code->widest_global_store, 1);
     EXPECT_EQ(code->tensor, 2);
     EXPECT_EQ(code->multiply_adds, 1);

@@ -34,7 +34,7 @@ TEST(Sentences, SaysHowAccessesCoalesce) {
            "addresses far apart",
            true);
     expect(coalescing_sentence(Accesses{4, 4}, Accesses{4, 4}), "Loads are coalesced", false);
-    // 16 bytes a lane: 512 bytes, 16 sectors.
+    // 16 bytes per lane: 512 bytes, 16 sectors.
     expect(coalescing_sentence(Accesses{16, 16}, Accesses{16, 16}), "coalesced", false);
     // The same number is four times too many for 4-byte accesses.
     expect(coalescing_sentence(Accesses{16, 4}, {}), "Loads are scattered", true);
@@ -61,9 +61,10 @@ TEST(Sentences, SaysHowAccessesCoalesce) {
 }
 
 TEST(Sentences, SaysOfUnknownWidthsWhatTheNumberIsRightFor) {
-    expect(coalescing_sentence(Accesses{4, 0}, {}),
-           "Loads touch 4 sectors of 32 bytes a request: right for lanes side by side with 4 bytes",
-           false);
+    expect(
+        coalescing_sentence(Accesses{4, 0}, {}),
+        "Loads touch 4 sectors of 32 bytes per request: right for lanes side by side with 4 bytes",
+        false);
     expect(coalescing_sentence(Accesses{32, 0}, {}), "32 sectors of 32 bytes where 16 at most",
            true);
 }
@@ -73,7 +74,7 @@ TEST(Sentences, SaysWhetherBanksConflict) {
     expect(banks_sentence(Accesses{272.0 / 8.4, 1}, Accesses{1, 1}),
            "Banks conflict: a load from shared memory takes 32.4 passes where 1 would do", true);
     expect(banks_sentence(Accesses{9.3 / 8.4, 1}, Accesses{1, 1}), "Banks hardly conflict", false);
-    // v5: 16 bytes a lane take 4 passes.
+    // v5: 16 bytes per lane take 4 passes.
     expect(banks_sentence(Accesses{8.6 / 2.1, 4}, {}), "Banks hardly conflict", false);
     expect(banks_sentence({}, Accesses{8, 4}), "a store to shared memory takes 8 passes where 4",
            true);
@@ -96,7 +97,7 @@ TEST(Sentences, ComparesDramWithWhatMustMove) {
 
 TEST(Sentences, ComparesSectorsWithWhatMustMove) {
     expect(sectors_sentence(36e6, 8e6, 8e6),
-           "move 36.0 MB in sectors, 4.5 times the 8.00 MB that must move; a GPU's L2 of 50 MiB "
+           "move 36.0 MB in sectors, 4.5 times the 8.00 MB that must move; a GPU's L2 of 60 MiB "
            "would ask DRAM for 8.00 MB",
            true);
     expect(sectors_sentence(2e6, 2e6, 4e6), "move 2.00 MB in sectors, less than the 4.00 MB",
@@ -113,10 +114,10 @@ TEST(Sentences, SaysWhatCachesHad) {
 }
 
 TEST(Sentences, CountsInstructionsByWarp) {
-    // 2^28 elements, one a thread: 2^23 warps.
+    // 2^28 elements, one per thread: 2^23 warps.
     expect(instructions_sentence({{std::string(instructions), 20.0 * (1 << 23)}}, {1 << 20, 256}),
            "A warp executes 20.0 instructions, and all of them 167,772,160.", false);
-    // The last warp of a block counts, full or not: 2 a block.
+    // The last warp of a block counts, full or not: 2 per block.
     expect(instructions_sentence({{std::string(instructions), 600}}, {3, 33}),
            "A warp executes 100 ", false);
     EXPECT_FALSE(instructions_sentence({}, {1, 32}).has_value());
@@ -184,7 +185,7 @@ TEST(Sentences, SaysWhetherLanesPart) {
 }
 
 TEST(Sentences, NamesTheSideOfTheRoofline) {
-    // Vector add: 1 operation for 12 bytes. Matmul of 4,096³: 137 GFLOP for 201 MB, 683 a byte.
+    // Vector add: 1 operation for 12 bytes. Matmul of 4,096³: 137 GFLOP for 201 MB, 683 per byte.
     expect(intensity_sentence({12, 1}, 14, "this GPU"),
            "0.083 operations for each byte that must move, where this GPU does 14 in the time of a "
            "byte: the limit is memory",
@@ -248,7 +249,7 @@ TEST(Sentences, GiveTheTimeARateAndARoof) {
 TEST(Sentences, SayWhatKeepsBlocksOut) {
     // An SM of compute capability 9.0, by the CUDA C++ Programming Guide.
     const SmLimits sm{2048, 32, 65536, 228 * 1024, 1024};
-    // 34 registers: 1,088 a warp, given as 1,280; 8 warps take 10,240, so 6 blocks fit: 75 %.
+    // 34 registers: 1,088 per warp, given as 1,280; 8 warps take 10,240, so 6 blocks fit: 75 %.
     const Fit registers{.registers = 34,
                         .shared_bytes = 17408,
                         .threads = 256,
@@ -260,7 +261,7 @@ TEST(Sentences, SayWhatKeepsBlocksOut) {
            "A thread takes 34 registers, a block 17.4 kB of shared memory: an SM holds 6 blocks of "
            "256 threads at once, 75 % of its warps, as its registers are used up",
            false);
-    // 32 registers: 1,024 a warp, 8,192 a block: 8 blocks, as many as 2,048 threads allow.
+    // 32 registers: 1,024 per warp, 8,192 per block: 8 blocks, as many as 2,048 threads allow.
     EXPECT_EQ(occupancy_limit({.registers = 32, .threads = 256}, sm), OccupancyLimit::threads);
     expect(occupancy_sentence(
                {.registers = 32, .threads = 256, .blocks_on_sm = 8, .occupancy_percent = 100}),
@@ -288,13 +289,14 @@ TEST(Sentences, SayWhatTheMachineCodeHas) {
                           .global_loads = 4,
                           .widest_global_load = 16,
                           .wide_global_loads = 4}),
-           "120 instructions; of 4 global loads, 4 fetch 16 bytes a lane; nothing is spilled",
+           "120 instructions; of 4 global loads, 4 fetch 16 bytes per lane; nothing is spilled",
            false);
-    expect(code_sentence(
-               {.instructions = 50, .global_loads = 1, .widest_global_load = 4, .tensor = 32}),
-           "50 instructions, 32 of them on tensor cores; of 1 global load, 0 fetch 16 bytes a lane "
-           "(the widest fetch 4)",
-           false);
+    expect(
+        code_sentence(
+            {.instructions = 50, .global_loads = 1, .widest_global_load = 4, .tensor = 32}),
+        "50 instructions, 32 of them on tensor cores; of 1 global load, 0 fetch 16 bytes per lane "
+        "(the widest fetch 4)",
+        false);
     expect(code_sentence({.instructions = 50, .local = 12}), "12 accesses of local memory", true);
 }
 

@@ -28,7 +28,7 @@ TEST(ProfileSentences, AreFiveAtMostAndKeepWhatMatters) {
 
 TEST(ProfileSentences, OfNcuUseTheWidthOfTheMachineCode) {
     Kernel kernel{.name = "vectors_kernel", .launch = {1024, 256}};
-    kernel.metrics = {{std::string(sectors_a_load), 16}, {std::string(duration), 1e6}};
+    kernel.metrics = {{std::string(sectors_per_load), 16}, {std::string(duration), 1e6}};
     const auto about_loads = [&] {
         for (const Sentence& one : sentences_of_ncu({kernel}, {.milliseconds = 1})) {
             if (one.text.starts_with("Loads")) return one.text;
@@ -43,7 +43,7 @@ TEST(ProfileSentences, OfNcuUseTheWidthOfTheMachineCode) {
 }
 
 TEST(ProfileSentences, OfNcuCompareThePassesOfSharedMemoryWithItsWidth) {
-    // Chapter 03, v5 on an H200: 8.6 million passes for 2.1 million loads of 16 bytes a lane.
+    // Chapter 03, v5 on an H200: 8.6 million passes for 2.1 million loads of 16 bytes per lane.
     Kernel kernel{.name = "registers_kernel", .launch = {65536, 256}};
     kernel.metrics = {{std::string(shared_loads), 2.1e6}, {std::string(shared_load_passes), 8.6e6}};
     kernel.code = MachineCode{.instructions = 9, .shared_loads = 4, .widest_shared_load = 16};

@@ -302,7 +302,8 @@ TEST_F(Script, ListAndDoctorDoNotWaitForABuild) {
     machine.t2t("doctor");
     for (const std::string command : {"list", "doctor"}) {
         const Outcome outcome =
-            machine.shell("flock \"$BUILD/lock\" sleep 5 & sleep 0.2; \"$T2T\" " + command + "; kill $!");
+            machine.shell("flock \"${T2T%t2t}build/lock\" sleep 5 & sleep 0.2; \"$T2T\" " +
+                          command + "; kill $!");
         EXPECT_PRED2(contains, outcome.output, "the program: " + command + "\n");
         EXPECT_FALSE(contains(outcome.errors, "waiting for")) << outcome.errors;
     }

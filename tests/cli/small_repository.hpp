@@ -57,7 +57,7 @@ inline constexpr auto naive_rung = R"(/// Rung 1: naive.
 ///
 /// Idea      One thread for each element.
 /// Changed   Against the loop on a CPU: no loop.
-/// Expect    8 bytes an element.
+/// Expect    8 bytes per element.
 /// Measured  H200, 2^28: 4,200 GB/s.
 #include "chapters/01_scale/launch.hpp"
 #include "chapters/01_scale/scale.cuh"
@@ -86,7 +86,7 @@ inline constexpr auto wide_rung = R"(/// Rung 2: wide.
 ///           where four moved 4 each.
 /// Expect    The same bytes.
 /// Measured  CPU device, counted:
-///           8.00 sectors a request.
+///           8.00 sectors per request.
 #include "chapters/01_scale/scale.cuh"
 
 namespace t2t::scale {

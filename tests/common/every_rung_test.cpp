@@ -1,5 +1,5 @@
 /// @file
-/// tests/every_rung.hpp: a rung that takes none of the operations offered to it was not tested.
+/// tests/every_rung.hpp: a rung is tested on what it takes, and one that takes nothing fails.
 #include "tests/every_rung.hpp"
 
 #include <array>
@@ -25,7 +25,10 @@ struct Nothing {
     std::vector<std::int64_t> sizes() const { return {n}; }
 };
 
-void v1_even(const Nothing&, cudaStream_t) {}
+int runs = 0;
+void v1_even(const Nothing&, cudaStream_t) {
+    ++runs;
+}
 
 constexpr Ladder ladder{
     "nothing", std::array{Rung<Nothing>{
@@ -37,14 +40,28 @@ constexpr Ladder ladder{
 using EvenOnly = EveryRung<ladder>;
 T2T_EVERY_RUNG(EvenOnly);
 
+lab::Comparison check(const Rung<Nothing>& rung, const Nothing& op) {
+    lab::RungCheck check("nothing", rung.name);
+    return check.run(rung, op);
+}
+
+TEST_P(EvenOnly, LeavesOutWhatItDoesNotTake) {
+    runs = 0;
+    const lab::Comparison odd = check(rung(), {.n = 3});
+    EXPECT_TRUE(odd.ok()) << odd.message();
+    EXPECT_EQ(runs, 0);
+    EXPECT_TRUE(check(rung(), {.n = 4}).ok());
+    EXPECT_EQ(runs, 2);
+}
+
 TEST_P(EvenOnly, FailsWhenItTakesNoneOfWhatIsOffered) {
     TearDown();  // nothing was offered: no failure
-    EXPECT_FALSE(takes({.n = 1}));
-    EXPECT_FALSE(takes({.n = 3}));
+    check(rung(), {.n = 1});
+    check(rung(), {.n = 3});
     EXPECT_NONFATAL_FAILURE(TearDown(),
-                            "v1_even takes n that is even, and none of the 2 operations offered to "
-                            "it; offer one that it takes");
-    EXPECT_TRUE(takes({.n = 4}));  // and the real TearDown() is content
+                            "v1_even takes n that is even: none of the operations of this test "
+                            "(2); add one that it takes");
+    check(rung(), {.n = 4});  // and the real TearDown() is content
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Shared memory: static and dynamic arrays, one copy a block, more than 48 KB by opt-in.
+// Shared memory: static and dynamic arrays, one copy per block, more than 48 KB by opt-in.
 #include <cstdint>
 
 #include "tests/cpu_device/conformance.hpp"

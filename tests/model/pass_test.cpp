@@ -4,6 +4,9 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
+#include <numeric>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -117,7 +120,7 @@ TEST(MixedPass, WrongPiecesGetASentence) {
 }
 
 // Rounding may differ: a compiler may add up a long run of neighbours with other instructions than a short
-// one. With 24 additions a layer that is a few 2⁻²⁴ of what is added.
+// one. With 24 additions per layer that is a few 2⁻²⁴ of what is added.
 void expect_close(std::span<const float> a, std::span<const float> b, const std::string& what) {
     ASSERT_EQ(a.size(), b.size());
     double largest = 0;
@@ -156,6 +159,40 @@ TEST(PagedCache, PagesOfEightGiveTheLogitsOfOne) {
                          paged.host(paged->decode(rows, positions, next)), "step");
         }
     }
+}
+
+// 20 positions in pages of 5, which are rounded up to 8: 3 pages for each sequence, and no page belongs to two.
+TEST(PagedCache, PagesAreWholeAndBelongToOneSequence) {
+    const TemporaryFolder folder;
+    write_model(folder, tiny_mistral(), "F32");
+    const model::ModelConfig config = model::read_config(folder.path());
+    struct Case {
+        std::int64_t asked, page, pages;
+    };
+    for (const auto& [asked, page, pages] : {Case{5, 8, 3}, {16, 16, 2}, {0, 24, 1}}) {
+        const model::Cache cache(config, model::DType::fp32, 4, 20, asked);
+        EXPECT_EQ(cache.capacity(), page * pages);
+        const model::LayerCache layer = cache.layer(1);
+        EXPECT_EQ(layer.page, page);
+        EXPECT_EQ(layer.page_count, 4 * pages);
+        EXPECT_EQ(layer.keys.rows, 4 * pages * page);
+        EXPECT_EQ(layer.values.rows, 4 * pages * page);
+        EXPECT_NE(layer.keys.data, layer.values.data);
+        EXPECT_NE(layer.keys.data, cache.layer(0).keys.data);
+
+        Batch batch;
+        cache.describe(batch);
+        EXPECT_EQ(batch.sequences, 4);
+        ASSERT_EQ(batch.pages_per_sequence, pages);
+        Ids table(static_cast<std::size_t>(4 * pages)), all(table.size());
+        T2T_CHECK(cudaMemcpy(table.data(), batch.pages, table.size() * sizeof(std::int32_t),
+                             cudaMemcpyDeviceToHost));
+        std::ranges::sort(table);
+        std::iota(all.begin(), all.end(), 0);
+        EXPECT_EQ(table, all);
+    }
+    // 2 layers, keys and values, one head of 6 numbers of 4 bytes.
+    EXPECT_EQ(model::Cache::bytes_for(config, model::DType::fp32, 4, 20), 4u * 24 * 2 * 2 * 6 * 4);
 }
 
 // The decoder against passes whose tokens go over the host. Steps 0 and 1 are run and captured, the rest is
@@ -204,9 +241,13 @@ TEST(Decoder, ReplayedStepsAreThePassesOfAnEagerModel) {
     }
 }
 
-TEST(Engine, WritesFromAFolderAndFromAKnownShape) {
-    model::Engine engine = model::Engine::from_folder("model/pretrained/tales-gpt2",
-                                                      model::OpTable(device_properties()));
+model::Engine engine_of(const std::filesystem::path& folder,
+                        std::optional<model::DType> compute = {}) {
+    return model::Engine::from_folder(folder, model::OpTable(device_properties()), compute);
+}
+
+TEST(Engine, WritesFromAFolder) {
+    model::Engine engine = engine_of("model/pretrained/tales-gpt2");
     const std::vector<model::Request> requests{
         {engine.encode("Once upon a time"), 8, {.temperature = 0}, {}}};
     std::vector<double> told;
@@ -215,8 +256,50 @@ TEST(Engine, WritesFromAFolderAndFromAKnownShape) {
     ASSERT_FALSE(told.empty());
     EXPECT_EQ(told.back(), 1.0);
     EXPECT_EQ(engine.generate(requests).front().tokens.size(), 8u);
-    EXPECT_THROW(model::Engine::from_known_shape("gpt5", model::OpTable(device_properties())),
-                 std::invalid_argument);
+}
+
+TEST(Engine, AKnownShapeHasNoTokenizer) {
+    const model::OpTable table(device_properties());
+    const model::Engine engine = model::Engine::from_known_shape("gpt2", table);
+    EXPECT_EQ(engine.config().vocabulary, 50257);
+    EXPECT_EQ(engine.tokenizer(), nullptr);
+    EXPECT_THROW(model::Engine::from_known_shape("gpt5", table), std::invalid_argument);
+}
+
+TEST(Engine, ComputesInWhatIsAskedFor) {
+    const std::filesystem::path folder = "model/pretrained/tales-gpt2";
+    const bool has_bf16 = device_properties().compute_capability >= 80;
+    const bool prefers_bf16 = has_bf16 && !device_properties().is_cpu_device;
+    EXPECT_EQ(engine_of(folder).compute(), prefers_bf16 ? model::DType::bf16 : model::DType::fp32);
+    EXPECT_EQ(engine_of(folder, model::DType::fp32).compute(), model::DType::fp32);
+    if (!has_bf16) {
+        EXPECT_THROW(engine_of(folder, model::DType::bf16), std::runtime_error);
+        return;
+    }
+    model::Engine engine = engine_of(folder, model::DType::bf16);
+    EXPECT_EQ(engine.compute(), model::DType::bf16);
+    engine.load({.positions = 8});
+    EXPECT_EQ(engine.model().cache().layer(0).keys.type, model::DType::bf16);
+    EXPECT_EQ(engine.model().cache().capacity(), 8);
+}
+
+TEST(Engine, AnEmptyPromptIsTheTokenThatBeginsAText) {
+    // GPT-2's tokenizer adds none by itself.
+    const model::Engine engine = engine_of("model/pretrained/tales-gpt2");
+    ASSERT_TRUE(engine.tokenizer()->encode("").empty());
+    ASSERT_TRUE(engine.config().first_token.has_value());
+    EXPECT_EQ(engine.encode(""), Ids{*engine.config().first_token});
+    EXPECT_EQ(engine.encode("Once"), engine.tokenizer()->encode("Once"));
+}
+
+// What the model needs besides its weights is asked for first, so nobody waits for weights in vain.
+TEST(Engine, ACacheThatDoesNotFitIsRefusedBeforeTheWeightsAreLoaded) {
+    model::Engine engine = engine_of("model/pretrained/tales-mistral");
+    int told = 0;
+    EXPECT_THROW(engine.load({.sequences = std::int64_t{1} << 40, .positions = 512},
+                             [&](double) { ++told; }),
+                 std::runtime_error);
+    EXPECT_EQ(told, 0);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace t2t::lab {
 
 /// How long and what to measure.
 struct BenchOptions {
-    int repetitions = by_build(50, 9);  ///< samples a row
+    int repetitions = by_build(50, 9);  ///< samples per row
     std::string only_rung = {};         ///< measure this rung alone, beside the library; empty: all
 };
 

@@ -30,7 +30,7 @@ struct Heads {
 /// of the definition; everything after it is in double precision.
 /// @param qkv          [tokens, (heads + 2 · kv_heads) · head_dim]: queries, keys, values
 /// @param positions    [tokens]
-/// @param frequencies  [head_dim / 2], radians a position; empty: nothing is turned
+/// @param frequencies  [head_dim / 2], radians per position; empty: nothing is turned
 /// @param heads        query heads
 /// @param kv_heads     key heads, and value heads
 /// @param head_dim     values of a head, ≥ 1; even where something is turned

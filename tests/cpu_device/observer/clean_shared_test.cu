@@ -73,7 +73,7 @@ __global__ void two_tiles_kernel(const float* in, float* out, int tiles) {
     float sum = 0;
     tile[0][threadIdx.x] = in[threadIdx.x];
     for (int step = 0; step < tiles; ++step) {
-        __syncthreads();  // one barrier a step: who writes the other tile has passed the last one
+        __syncthreads();  // one barrier per step: who writes the other tile has passed the last one
         if (step + 1 < tiles) {
             tile[(step + 1) % 2][threadIdx.x] = in[64 * (step + 1) + threadIdx.x];
         }

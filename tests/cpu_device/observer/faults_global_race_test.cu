@@ -26,7 +26,7 @@ __global__ void shift_in_place_kernel(float* values) {
     values[threadIdx.x] = values[threadIdx.x + 1];  // fault
 }
 
-// Two 4-bit numbers a byte: each thread reads the other's half and writes it back.
+// Two 4-bit numbers per byte: each thread reads the other's half and writes it back.
 __global__ void packed_halves_kernel(const int* in, unsigned char* packed) {
     packed[threadIdx.x / 2] |= in[threadIdx.x] << threadIdx.x % 2 * 4;  // fault
 }

@@ -36,7 +36,7 @@ class BarReporter : public benchmark::BenchmarkReporter {
         std::vector<double> seconds;
         for (const Run& run : runs) {
             if (run.run_type != Run::RT_Iteration) continue;
-            // A job that does many operations an iteration counts them as items.
+            // A job that does many operations per iteration counts them as items.
             const auto items = run.counters.find("items_per_second");
             seconds.push_back(items != run.counters.end()
                                   ? 1.0 / items->second

@@ -109,7 +109,7 @@ def make_truth(folder: Path, truth_folder: Path) -> None:
     (truth_folder / "generation.json").write_text(text + "\n", encoding="utf-8")
     smallest = min(min(entry["gap_to_second"]) for entry in generated)
     print(
-        f"{folder.name}: {float(truth['long_mean_nll']):.4f} nats a token, "
+        f"{folder.name}: {float(truth['long_mean_nll']):.4f} nats per token, "
         f"smallest gap {smallest:.2g}"
     )
 

@@ -27,7 +27,7 @@ struct Allocation {
     CallChain allocated_by, freed_by;
     std::string variable;  ///< its name, when it is a variable of the program
 
-    // Which bytes hold a value. A bit a byte, but not as long as none or all of them do.
+    // Which bytes hold a value. One bit per byte, but not as long as none or all of them do.
     bool is_initialised = false;
     SparseMemory initialised;
 

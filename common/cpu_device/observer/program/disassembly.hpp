@@ -1,5 +1,5 @@
 /// @file
-/// Machine code as binutils' objdump prints it: one line an instruction, in AT&T syntax.
+/// Machine code as binutils' objdump prints it: one line per instruction, in AT&T syntax.
 #pragma once
 
 #include <cstdint>

@@ -41,7 +41,7 @@ struct Site {
 
     std::uint64_t warps = 0;    ///< times a warp was here
     std::uint64_t threads = 0;  ///< the lanes of those times
-    std::uint64_t extra = 0;    ///< sum of the entries' extra words, once a warp
+    std::uint64_t extra = 0;    ///< sum of the entries' extra words, once per warp
     GlobalTraffic global;
     SharedTraffic shared;
     AtomicTraffic global_atomic, shared_atomic;

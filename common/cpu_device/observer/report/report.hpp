@@ -70,7 +70,7 @@ struct GlobalTraffic {
     std::uint64_t bytes_asked = 0;  ///< what the lanes asked for
 
     std::uint64_t bytes_moved() const { return 32 * sectors; }
-    /// Sectors a request; 0 when there was none.
+    /// Sectors per request; 0 when there was none.
     double sectors_per_request() const { return requests == 0 ? 0 : double(sectors) / requests; }
     /// Bytes asked for each byte moved, at most 1 unless lanes share a sector's bytes.
     double efficiency() const { return sectors == 0 ? 0 : double(bytes_asked) / bytes_moved(); }
@@ -107,10 +107,10 @@ struct Traffic {
     GlobalTraffic global_load, global_store;
     SharedTraffic shared_load, shared_store;
     AtomicTraffic global_atomic, shared_atomic;
-    std::uint64_t barriers = 0;           ///< block-wide, counted once a warp
-    std::uint64_t warp_operations = 0;    ///< __syncwarp, shuffles, votes, mma, counted once a warp
-    std::uint64_t warp_instructions = 0;  ///< machine instructions, each counted once a warp
-    std::uint64_t thread_instructions = 0;  ///< the same, counted once a lane that takes part
+    std::uint64_t barriers = 0;         ///< block-wide, counted once per warp
+    std::uint64_t warp_operations = 0;  ///< __syncwarp, shuffles, votes, mma, counted once per warp
+    std::uint64_t warp_instructions = 0;    ///< machine instructions, each counted once per warp
+    std::uint64_t thread_instructions = 0;  ///< the same, counted once per lane that takes part
     /// Arithmetic, like instructions, is counted at the line where its basic block begins.
     Flops fp64, fp32, fp16, bf16;
     std::uint64_t tensor_flops = 0;  ///< of mma and wmma
@@ -131,9 +131,9 @@ struct Traffic {
     Traffic& operator+=(const Traffic& more);
 };
 
-/// The L2 that `l2_bytes` is estimated for, in bytes: an H200's 50 MiB.
+/// The L2 that `l2_bytes` is estimated for, in bytes: an H200's, by its cudaDevAttrL2CacheSize.
 constexpr std::size_t l2_size() {
-    return std::size_t{50} << 20;
+    return std::size_t{60} << 20;
 }
 
 /// Traffic of one source line.

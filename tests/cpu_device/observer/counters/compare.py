@@ -88,7 +88,7 @@ def observed_counts(path):
     try:
         rungs = json.loads(text).get("rungs")  # a report of t2t check
     except json.JSONDecodeError:
-        rungs = None  # an object a line
+        rungs = None  # one object per line
     if rungs is None:
         return {line["name"]: line["total"] for line in map(json.loads, text.splitlines())}
     return {f"{rung['operation']} {rung['rung']}, {rung['shape']}": rung["total"]

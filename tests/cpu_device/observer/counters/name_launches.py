@@ -2,7 +2,7 @@
 """Gives the launches in ncu's tables their names: `name_launches.py PREFIX… > counters.csv`.
 
 PREFIX.log is what `ncu --csv --page raw --log-file` wrote, PREFIX.names what access_patterns said: the
-name of each launch, in the same order. The result has a row a launch: name, kernel, counters.
+name of each launch, in the same order. The result has one row per launch: name, kernel, counters.
 """
 import csv
 import re

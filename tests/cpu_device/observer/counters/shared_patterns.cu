@@ -114,7 +114,7 @@ std::vector<Launch> shared_launches() {
     add_both<float4, Strided<1>>(all, "float4.aligned");
     add_both<float4, Strided<2>>(all, "float4.stride_2");
     add_both<float4, Strided<8>>(all, "float4.stride_8");  // a column of a tile of 32 × 32 floats
-    add_both<float4, Strided<9>>(all, "float4.stride_9");  // the same, padded to 36 floats a row
+    add_both<float4, Strided<9>>(all, "float4.stride_9");  // the same, padded to 36 floats per row
     add_both<float4, Reversed>(all, "float4.reversed");
     add_both<float4, EvenLanes>(all, "float4.even_lanes");
     add_both<float4, FirstHalf>(all, "float4.first_half");
