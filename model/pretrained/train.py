@@ -441,16 +441,18 @@ def losses(forward, config, rows: Rows, pick) -> tuple[torch.Tensor, torch.Tenso
     window = getattr(config, "sliding_window", None)
     positions, mask = positions_and_mask(sample, window)
     has_experts = hasattr(config, "num_local_experts")
-    extra = {"output_router_logits": True} if has_experts else {}
+    inputs = dict(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False)
     on_gpu = ids.device.type == "cuda"
     with torch.autocast(ids.device.type, dtype=torch.bfloat16, enabled=on_gpu):
-        output = forward(
-            input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False, **extra
-        )
+        if has_experts:  # past the model's own balance loss, which knows no mask of this form
+            output = forward.model(**inputs, output_router_logits=True)
+            logits = forward.lm_head(output.last_hidden_state)
+        else:
+            logits = forward(**inputs).logits
         same = (sample[:, 1:] == sample[:, :-1]) & (sample[:, 1:] > 0)
         wanted = torch.where(same & (learned[:, 1:] > 0), ids[:, 1:], -100)
         prediction = torch.nn.functional.cross_entropy(
-            output.logits[:, :-1].float().flatten(0, 1), wanted.flatten(), ignore_index=-100
+            logits[:, :-1].float().flatten(0, 1), wanted.flatten(), ignore_index=-100
         )
         if not has_experts:
             return prediction, 0.0
