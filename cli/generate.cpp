@@ -37,7 +37,7 @@ struct GenerateWords {
     std::vector<std::string> prompts;
     std::string model = "tales-mistral";
     std::string dtype;
-    std::int64_t max_tokens = 128;
+    std::int64_t max_tokens = 256;  // no story of the shipped models is longer
     model::SamplingRule rule;
     std::vector<std::string> stops;
     std::int64_t top = 0;
@@ -361,7 +361,8 @@ void add_commands(CLI::App& app) {
         "holds config.json, tokenizer.json and model.safetensors (or its parts and their index) as\n"
         "Hugging Face has them.\n\n"
         "Examples: ./t2t generate \"Once upon a time\"\n"
-        "          ./t2t generate \"The king said\" --temperature 0 --max-tokens 40\n"
+        "          ./t2t generate \"[INST] Tell me a story about a fox and a lantern. [/INST]\"\n"
+        "          ./t2t generate \"Once upon a time\" --temperature 0 --max-tokens 40\n"
         "          ./t2t generate \"Once upon a time\" --trace --rung gemv=v1");
     command->callback([words] {
         if (std::ranges::find(words->stops, "") != words->stops.end()) {

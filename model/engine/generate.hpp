@@ -19,7 +19,7 @@ namespace t2t::model {
 /// One text to be written.
 struct Request {
     std::vector<std::int32_t> prompt;  ///< at least one token
-    std::int64_t max_tokens = 128;     ///< new tokens at most
+    std::int64_t max_tokens = 256;     ///< new tokens at most
     SamplingRule rule;                 ///< how its tokens are chosen
     std::vector<std::string> stops;    ///< strings that end the text; none is empty
 };

@@ -15,7 +15,7 @@ namespace t2t::model {
 
 /// How a sequence chooses its tokens.
 struct SamplingRule {
-    double temperature = 0.8;  ///< 0: always the most probable token (greedy)
+    double temperature = 0.7;  ///< 0: always the most probable token (greedy)
     double top_p = 0.95;       ///< only the fewest tokens whose probabilities reach this; (0, 1]
     std::int64_t top_k = 0;    ///< only so many of the most probable tokens; 0 for all
     std::uint64_t seed = 1;    ///< the same seed chooses the same tokens

@@ -24,12 +24,26 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-PROMPTS = [
-    "Once upon a time",
-    "The king said",
-    "One morning the little girl went into the wood",
-    '"Who are you?" asked',
-]
+PROMPTS = {
+    "tales-gpt2": [
+        "Once upon a time",
+        "Once there was a little girl named",
+        "One day, a fox found a lantern",
+        '"Who are you?" asked',
+    ],
+    "tales-mistral": [
+        "Once upon a time",
+        "[INST] Tell me a story about a fox and a lantern. [/INST]",
+        "[INST] Hello! [/INST]",
+        "Once upon a time there was a small robot who lived",
+    ],
+    "tales-mixtral": [
+        "Once upon a time",
+        "[INST] Tell me a story about a brave mouse and a red kite. [/INST]",
+        "[INST] Tell me a story about a dragon and a drum. [/INST]",
+        "Long ago, in a castle, there lived",
+    ],
+}
 MOST_NEW_TOKENS = 160
 
 
@@ -102,7 +116,7 @@ def make_truth(folder: Path, truth_folder: Path) -> None:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
 
     truth = evaluate(model, ids)
-    generated = [continue_greedily(model, tokenizer, prompt) for prompt in PROMPTS]
+    generated = [continue_greedily(model, tokenizer, prompt) for prompt in PROMPTS[folder.name]]
     truth_folder.mkdir(parents=True, exist_ok=True)
     save_file(truth, reference)
     text = json.dumps(generated, indent=1, ensure_ascii=False)
