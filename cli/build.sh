@@ -118,7 +118,6 @@ configure() {
     if [[ -f $folder/build.ninja && $(cached "$folder" CMAKE_HOME_DIRECTORY) == "$T2T_ROOT" ]]; then
         compiler_has_changed "$folder" || return 0
     fi
-    need_plain_path
     [[ -d $folder ]] || made=yes
     say "configuring for the $device device"
     if ! cmake --fresh --preset "$device" -S "$T2T_ROOT" -B "$folder" >"$log" 2>&1; then
@@ -182,6 +181,7 @@ announce_first_build() {
 # Builds the targets $@ for `device`, configuring first when needed. One build at a time.
 build() {
     local folder=$T2T_BUILD_DIR/$device log=$T2T_BUILD_DIR/build-$device.log
+    need_plain_path
     lock_build
     [[ -f $log ]] || announce_first_build
     configure "$folder"
