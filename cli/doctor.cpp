@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <iomanip>
 #include <sstream>
 
 namespace t2t::cli {
