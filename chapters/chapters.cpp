@@ -124,7 +124,10 @@ const std::vector<Chapter>& chapters() {
         {6,
          "instructions",
          "Instructions",
-         {entry(instructions::gelu_ladder<fp32>, instructions::gelu_ladder<bf16>)}},
+         {
+             entry(instructions::gelu_ladder<fp32>, instructions::gelu_ladder<bf16>),
+             entry(instructions::activation_ladder<fp32>, instructions::activation_ladder<bf16>),
+         }},
         {7, "streams", "Streams", {entry(streams::upload_ladder)}},
         {8, "softmax", "Softmax", {entry(softmax::ladder)}},
         {9,
