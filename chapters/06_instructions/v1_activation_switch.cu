@@ -5,7 +5,8 @@
 ///           instructions, where a kernel for each function would cost none.
 /// Expect    As v1_gelu_libm: a thread has one load of 4 bytes under way, which sets the pace, and none of
 ///           the functions takes more instructions than tanhf does.
-/// Measured  Not yet on a GPU.
+/// Measured  CPU device, 64 × 3,072, two busy cores: GELU by erf in 4.5 ms, where v1_gelu_libm takes 6.6 for
+///           its tanh. Not yet on a GPU.
 #include "chapters/06_instructions/instructions.cuh"
 #include "common/device/activation.cuh"
 #include "common/device/check.hpp"

@@ -219,7 +219,7 @@ struct Activation {
     ActivationFunction function;  ///< of each sum, or of each gate
     bool gated = false;  ///< a row of sums is its gates and then its ups, and Swiglu joins them
 
-    bool operator==(const Activation&) const = default;
+    bool operator==(const Activation&) const = default;  ///< both alike
 
     static const Activation gelu;    ///< GPT-2's
     static const Activation swiglu;  ///< the Llama family's

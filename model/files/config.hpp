@@ -29,7 +29,7 @@ enum class Family {
 struct LinearScaling {
     double factor;  ///< ≥ 1
 
-    bool operator==(const LinearScaling&) const = default;
+    bool operator==(const LinearScaling&) const = default;  ///< all fields alike
 };
 
 /// Low frequencies are slowed, high ones stay. (Llama 3.1.)
@@ -39,7 +39,7 @@ struct Llama3Scaling {
     double high_frequency_factor;   ///< > low_frequency_factor
     std::int64_t original_context;  ///< tokens, ≥ 1
 
-    bool operator==(const Llama3Scaling&) const = default;
+    bool operator==(const Llama3Scaling&) const = default;  ///< all fields alike
 };
 
 /// The same with a ramp over the pairs' numbers. (Peng and others, YaRN, 2023, section 3.2.)
@@ -50,14 +50,14 @@ struct YarnScaling {
     std::int64_t original_context;  ///< tokens, ≥ 1
     bool whole_pairs;               ///< the ramp begins and ends at a whole number of pairs
 
-    bool operator==(const YarnScaling&) const = default;
+    bool operator==(const YarnScaling&) const = default;  ///< all fields alike
 };
 
 /// Each frequency is slowed by a factor of its own. (Ding and others, LongRoPE, 2024.)
 struct LongRopeScaling {
     std::vector<double> factors;  ///< [head_dim / 2]
 
-    bool operator==(const LongRopeScaling&) const = default;
+    bool operator==(const LongRopeScaling&) const = default;  ///< all fields alike
 };
 
 /// One of them, or none.

@@ -15,8 +15,8 @@ The shapes are those that a forward pass gets wrong: widths that no vector divid
 twelve query heads, heads wider than hidden / heads, biases where most models have none, scaled RoPE
 frequencies, weights in several files, and the ways in which published folders differ from what
 transformers writes today: an output layer of its own in a tied model, or nothing but it, names without
-their prefix, experts packed in one tensor, weights in fp64. --small replaces the one large model (GPT-2 with 124 million
-parameters) by a small one of two layers.
+their prefix, experts packed in one tensor, weights in fp64. --small replaces the one large model (GPT-2
+with 124 million parameters) by a small one of two layers.
 
 The answers are computed from the files as written, in fp32 on the CPU, with the plainest
 implementations ("eager") and without a cache. Random weights make logits that spread over several
@@ -67,7 +67,8 @@ def own_head(folder: Path) -> None:
     """config.json says that the output layer is the embedding table; the file has another one."""
 
     def change(tensors: Tensors) -> Tensors:
-        table = next(t for n, t in tensors.items() if n.endswith(("wte.weight", "embed_tokens.weight")))
+        tables = ("wte.weight", "embed_tokens.weight")
+        table = next(t for n, t in tensors.items() if n.endswith(tables))
         return tensors | {"lm_head.weight": table.flip(0).contiguous()}
 
     edit_tensors(folder, change)
@@ -77,7 +78,8 @@ def only_head(folder: Path) -> None:
     """The output layer is stored, and the embedding table that it is tied to is not."""
 
     def change(tensors: Tensors) -> Tensors:
-        return {n.replace("model.embed_tokens.weight", "lm_head.weight"): t for n, t in tensors.items()}
+        table = "model.embed_tokens.weight"
+        return {n.replace(table, "lm_head.weight"): t for n, t in tensors.items()}
 
     edit_tensors(folder, change)
 
@@ -86,13 +88,16 @@ def bare(folder: Path) -> None:
     """Names without their prefix, a tensor of a trainer's, and a config.json that names no class."""
 
     def change(tensors: Tensors) -> Tensors:
-        short = {n.removeprefix("transformer.").removeprefix("model."): t for n, t in tensors.items()}
+        short = {
+            n.removeprefix("transformer.").removeprefix("model."): t for n, t in tensors.items()
+        }
         return short | {"v_head.summary.weight": torch.ones(1, 4)}
 
     edit_tensors(folder, change)
     file = folder / "config.json"
     config = json.loads(file.read_text())
-    file.write_text(json.dumps(config | {"architectures": None, "eos_token_id": 50256}, indent=2))
+    changed = config | {"architectures": None, "eos_token_id": 50256}
+    file.write_text(json.dumps(changed, indent=2) + "\n")
 
 
 def gpt2(small: bool) -> tuple[str, GPT2Config]:
