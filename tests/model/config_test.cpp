@@ -365,6 +365,8 @@ TEST(ModelConfig, PythonsNumbersAreRead) {
     text.back() = ',';
     EXPECT_EQ(complaint_about(text + "\n\"rope_theta\": Infinity}"),
               "config.json: rope_theta is \"Infinity\"; it must be a number from 1.0 to 1e+30");
+    // An editor's mark in front of it does no harm.
+    EXPECT_EQ(complaint_about("\xEF\xBB\xBF" + llama.dump()), "no error");
     // The place of a mistake is counted in the file as it is.
     EXPECT_EQ(
         complaint_about(text + "\n\"e\": [NaN, Infinity, x]}"),
