@@ -41,7 +41,11 @@ const std::vector<LadderEntry>& ladders_of(int chapter) {
              entry(reduction::scan_ladder),
          }},
         {5, {entry(matmul::ladder<fp32>, matmul::ladder<bf16>)}},
-        {6, {entry(instructions::gelu_ladder<fp32>, instructions::gelu_ladder<bf16>)}},
+        {6,
+         {
+             entry(instructions::gelu_ladder<fp32>, instructions::gelu_ladder<bf16>),
+             entry(instructions::activation_ladder<fp32>, instructions::activation_ladder<bf16>),
+         }},
         {7, {entry(streams::upload_ladder)}},
         {8, {entry(softmax::ladder)}},
         {9,

@@ -55,7 +55,8 @@ lock_build() {
     exec {build_lock}>>"$file"
     flock -n "$build_lock" 2>/dev/null || status=$?
     if ((status == 1)); then
-        read -r holder <"$file" || true
+        # Whoever has the lock writes its name in a moment.
+        for _ in 1 2 3 4 5; do read -r holder <"$file" && break || sleep 0.1; done
         say "waiting for ${holder:-another build in $T2T_BUILD_DIR}"
         status=0
         flock "$build_lock" 2>/dev/null || status=$?
@@ -68,7 +69,10 @@ lock_build() {
     printf "'./t2t %s' (since %(%H:%M)T)\n" "${called_with//[[:cntrl:]]/ }" -1 >"$file"
 }
 
-unlock_build() { exec {build_lock}>&-; }
+unlock_build() {
+    : >"$T2T_BUILD_DIR/lock"
+    exec {build_lock}>&-
+}
 
 # Ends after a failure: $1 says of what ("the build failed"), $2 is its log.
 die_of() {

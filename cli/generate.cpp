@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -64,6 +66,18 @@ void list_rungs(const model::OpTable& table) {
                  "--rung gemv=v1\n";
 }
 
+/// Could this be the name of a model at huggingface.co, such as mistralai/Mistral-7B-v0.1?
+bool is_hub_name(const std::string& name) {
+    const auto is_part_of_one = [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '/' || c == '-' ||
+               c == '_' || c == '.';
+    };
+    const std::size_t slash = name.find('/');
+    return slash != std::string::npos && slash > 0 && slash + 1 < name.size() &&
+           name.find('/', slash + 1) == std::string::npos && name.front() != '.' &&
+           std::ranges::all_of(name, is_part_of_one);
+}
+
 /// The folder that --model means: a shipped model's name, or a path.
 std::filesystem::path model_folder(const std::string& name) {
     constexpr std::array shipped{"tales-gpt2", "tales-mistral", "tales-mixtral"};
@@ -73,7 +87,21 @@ std::filesystem::path model_folder(const std::string& name) {
     std::error_code error;  // a name that is too long, or a loop of links: no folder either
     if (std::filesystem::is_directory(name, error)) return name;
     if (std::filesystem::is_regular_file(name, error)) {
-        throw std::runtime_error("--model " + name + " is a file; name the folder that holds it");
+        const bool is_gguf = std::filesystem::path(name).extension() == ".gguf";
+        throw std::runtime_error(
+            "--model " + name +
+            (is_gguf
+                 ? " is a GGUF file, which is not read; name the folder of the model that it was made "
+                   "from, with config.json, tokenizer.json and model.safetensors"
+                 : " is a file; name the folder that holds it"));
+    }
+    if (is_hub_name(name)) {
+        const std::string folder = name.substr(name.find('/') + 1);
+        throw std::runtime_error(
+            "there is no folder '" + name +
+            "'; if that is a model's name at huggingface.co, fetch it first: hf "
+            "download " +
+            name + " --local-dir " + folder + ", then --model " + folder);
     }
     throw std::runtime_error("--model '" + name +
                              "' is neither a shipped model (tales-gpt2, tales-mistral, "
@@ -184,11 +212,11 @@ void print_results(const GenerateWords& words, bool has_tokenizer,
 
 std::string device_label(const DeviceProperties& device) {
     if (!device.is_cpu_device) return device.name;
-    const char* set = std::getenv("T2T_WORKERS");
-    const std::string workers =
-        set != nullptr ? set
-                       : std::to_string(std::clamp(std::thread::hardware_concurrency(), 1u, 16u));
-    return "cpu device, " + workers + (workers == "1" ? " worker" : " workers");
+    const char* set = std::getenv("T2T_WORKERS");  // a number: the device has checked it
+    const unsigned wanted = set != nullptr && *set != '\0' ? static_cast<unsigned>(std::atoi(set))
+                                                           : std::thread::hardware_concurrency();
+    const unsigned workers = std::clamp(wanted, 1u, 16u);
+    return "cpu device, " + std::to_string(workers) + (workers == 1 ? " worker" : " workers");
 }
 
 /// The device's copy bandwidth in GB/s; 0 where it cannot be measured, such as on a full GPU.
@@ -244,7 +272,9 @@ model::Engine open_engine(const GenerateWords& words, model::OpTable table) {
     if (!words.random_weights.empty()) {
         return model::Engine::from_known_shape(words.random_weights, std::move(table), compute);
     }
-    return model::Engine::from_folder(model_folder(words.model), std::move(table), compute);
+    return model::Engine::from_folder(
+        model_folder(words.model), std::move(table), compute,
+        [](const std::string& sentence) { std::cerr << "t2t: warning: " << sentence << '\n'; });
 }
 
 void run_generate(const GenerateWords& words) {
@@ -332,6 +362,9 @@ void add_commands(CLI::App& app) {
         ->capture_default_str();
     command->add_option("--seed", words->rule.seed, "the same seed gives the same text")
         ->type_name("N")
+        ->check([](const std::string& text) {
+            return text.starts_with('-') ? "it is " + text + "; it must be 0 or more" : "";
+        })
         ->capture_default_str();
     add_texts(*command, "--stop", words->stops, "a string that ends the text; may be given again")
         ->type_name("TEXT")

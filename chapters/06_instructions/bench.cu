@@ -18,22 +18,29 @@ struct Operands {
     DeviceBuffer<float> x;
     DeviceBuffer<T> y;
 
-    Operands(std::int64_t n, std::uint64_t seed) : Operands(lab::normal(n, 0, 2, seed)) {}
-    explicit Operands(const std::vector<float>& values)
-        : expected(lab::reference::gelu(values)), x(values), y(values.size()) {}
+    Operands(ActivationFunction function, std::int64_t n, std::uint64_t seed)
+        : Operands(function, lab::normal(n, 0, 2, seed)) {}
+    Operands(ActivationFunction function, const std::vector<float>& values)
+        : expected(lab::reference::activation(function, values)), x(values), y(values.size()) {}
 };
 
-template <typename T>
-lab::LadderCase<Gelu<T>, Operands<T>> gelu_case(std::int64_t rows, std::int64_t width) {
+/// @tparam Op Gelu<T> or Activate<T>
+template <typename T, typename Op>
+lab::LadderCase<Op, Operands<T>> function_case(ActivationFunction function, std::int64_t rows,
+                                               std::int64_t width) {
     const std::int64_t n = rows * width;
     // Half a last place of T at the largest values (|y| < 16), and of fp32's rounding.
     const double tolerance = sizeof(T) == 2 ? 0x1p-5 : 1e-5;
-    lab::LadderCase<Gelu<T>, Operands<T>> c;
+    lab::LadderCase<Op, Operands<T>> c;
     c.shape = lab::shape_label({rows, width});
     if (sizeof(T) == 2) c.shape += ", y in bf16";
-    c.work = Gelu<T>{.n = n}.work();
-    c.make = [=](std::uint64_t seed) { return Operands<T>(n, seed); };
-    c.op = [=](Operands<T>& o) { return Gelu<T>{o.x.data(), o.y.data(), n}; };
+    c.work = Op{.n = n}.work();
+    c.make = [=](std::uint64_t seed) { return Operands<T>(function, n, seed); };
+    c.op = [=](Operands<T>& o) {
+        Op op{.x = o.x.data(), .y = o.y.data(), .n = n};
+        if constexpr (requires { op.function; }) op.function = function;
+        return op;
+    };
     c.output = [](Operands<T>& o) { return lab::bytes_of(o.y); };
     c.fault = [=](const Operands<T>& o) {
         return lab::first_fault(
@@ -45,8 +52,14 @@ lab::LadderCase<Gelu<T>, Operands<T>> gelu_case(std::int64_t rows, std::int64_t 
 void describe(lab::Bench& bench) {
     // The MLP of GPT-2, whose hidden layer is 3,072 wide, for 8,192 tokens.
     const std::int64_t tokens = lab::by_device(8192, 64);
-    bench.add(gelu_ladder<float>, gelu_case<float>(tokens, 3072));
-    bench.add(gelu_ladder<__nv_bfloat16>, gelu_case<__nv_bfloat16>(tokens, 3072));
+    const auto add = [&]<typename T>(T) {
+        bench.add(gelu_ladder<T>,
+                  function_case<T, Gelu<T>>(ActivationFunction::gelu_tanh, tokens, 3072));
+        bench.add(activation_ladder<T>,
+                  function_case<T, Activate<T>>(ActivationFunction::gelu_erf, tokens, 3072));
+    };
+    add(float{});
+    add(__nv_bfloat16{});
 }
 
 const lab::BenchChapter registration{6, describe};

@@ -19,12 +19,14 @@
 
 #include "chapters/05_matmul/matmul.cuh"
 #include "chapters/09_normalization/normalization.cuh"
+#include "common/device/activation.hpp"
 #include "common/device/arguments.hpp"
 #include "common/lab/ladder.hpp"
 
 namespace t2t::fused_kernels {
 
-/// y[r, c] = silu(gate[r, c]) · up[r, c] with silu(x) = x / (1 + e⁻ˣ), computed in fp32.
+/// y[r, c] = silu(gate[r, c]) · up[r, c] with silu(x) = x / (1 + e⁻ˣ), computed in fp32. Another function in
+/// place of silu gives the other gated units: GEGLU, ReGLU.
 /// (Shazeer, GLU Variants Improve Transformer, 2020.)
 ///
 /// @tparam T float or __nv_bfloat16: the type of y
@@ -37,7 +39,8 @@ struct Swiglu {
     /// The tokens. With no element nothing happens and the pointers may be null.
     std::int64_t rows = 0;
     std::int64_t width = 0;  ///< values of one row of y; a row of gate_up holds twice as many
-    std::span<std::byte> workspace = {};  ///< as the rung asks for
+    std::span<std::byte> workspace = {};                     ///< as the rung asks for
+    ActivationFunction function = ActivationFunction::silu;  ///< of the gates
 
     /// @returns false when there is nothing to do
     /// @throws std::invalid_argument negative or overflowing size, a null pointer, or a pointer that is
@@ -73,7 +76,12 @@ inline constexpr Ladder swiglu_ladder{
     "swiglu",
     std::array{
         Rung<Swiglu<T>>{"v1_swiglu_chain", v1_swiglu_chain<T>, "one kernel for silu, one for ·"},
-        Rung<Swiglu<T>>{"v2_swiglu_fused", v2_swiglu_fused<T>, "both in one kernel"},
+        Rung<Swiglu<T>>{
+            .name = "v2_swiglu_fused",
+            .run = v2_swiglu_fused<T>,
+            .idea = "both in one kernel",
+            .takes = {"silu",
+                      [](const Swiglu<T>& op) { return op.function == ActivationFunction::silu; }}},
     },
     type_text<T>};
 
@@ -207,10 +215,17 @@ inline constexpr Ladder norm_linear_ladder{
     type_pair_text<X, W>};
 
 /// What comes between the two linear layers of an MLP.
-enum class Activation {
-    gelu,    ///< instructions::Gelu of each sum
-    swiglu,  ///< Swiglu of a row's gates and ups
+struct Activation {
+    ActivationFunction function;  ///< of each sum, or of each gate
+    bool gated = false;  ///< a row of sums is its gates and then its ups, and Swiglu joins them
+
+    bool operator==(const Activation&) const = default;  ///< both alike
+
+    static const Activation gelu;    ///< GPT-2's
+    static const Activation swiglu;  ///< the Llama family's
 };
+inline constexpr Activation Activation::gelu{ActivationFunction::gelu_tanh};
+inline constexpr Activation Activation::swiglu{ActivationFunction::silu, true};
 
 /// The first half of an MLP: y[i, ·] = activation(s[i, ·]), where s is the y of `linear`, in fp32.
 ///
@@ -220,26 +235,24 @@ enum class Activation {
 ///              the x of the next layer
 template <typename X, typename W>
 struct UpProjection {
-    /// The layer: x, w, bias, residual, m and single_tokens are as there. With swiglu the first half of w's
-    /// rows are the gates', the second the ups'. Its y and its workspace are ignored.
+    /// The layer: x, w, bias, residual, m and single_tokens are as there. Where the activation is gated, the
+    /// first half of w's rows are the gates', the second the ups'. Its y and its workspace are ignored.
     matmul::Linear<X, W> linear{};
     X* y = nullptr;  ///< [m, inner()], row-major, overwritten; overlaps none of the others
     Activation activation = Activation::gelu;  ///< also says how wide y is
     std::span<std::byte> workspace = {};       ///< as the rung asks for
 
-    /// Columns of y: n, or n / 2 with swiglu.
-    std::int64_t inner() const {
-        return activation == Activation::swiglu ? linear.n() / 2 : linear.n();
-    }
+    /// Columns of y: n, or n / 2 where the activation is gated.
+    std::int64_t inner() const { return activation.gated ? linear.n() / 2 : linear.n(); }
 
     /// @returns false when there is nothing to do
-    /// @throws std::invalid_argument odd n with swiglu; a wrong size or pointer, as matmul::Linear::check().
+    /// @throws std::invalid_argument odd n with gates; a wrong size or pointer, as matmul::Linear::check().
     ///                               Where it is the layer's, the sentence is the layer's as well
     bool check() const {
-        if (activation == Activation::swiglu && linear.n() % 2 == 1) {
+        if (activation.gated && linear.n() % 2 == 1) {
             throw std::invalid_argument(
                 "up_projection: n is " + std::to_string(linear.n()) +
-                "; with swiglu w has as many rows for the gates as for the ups, so n is even");
+                "; with gates w has as many rows for the gates as for the ups, so n is even");
         }
         if (linear.m > 0 && linear.n() > 0) {
             require_pointer("up_projection", "y", y, sizeof(float4));
@@ -276,7 +289,7 @@ inline constexpr Ladder up_projection_ladder{
     std::array{
         Rung<UpProjection<X, W>>{.name = "v1_up_projection_chain",
                                  .run = v1_up_projection_chain<X, W>,
-                                 .idea = "a linear layer, then gelu or swiglu",
+                                 .idea = "a linear layer, then its activation",
                                  .workspace = v1_up_projection_chain_workspace<X, W>},
     },
     type_pair_text<X, W>};

@@ -1,7 +1,7 @@
 /// Rung 1: a chain of two operations, the linear layer and the activation.
 ///
 /// Idea      The ladder that serves the linear layer (chapter 05, 11 or 16) writes its sums into the
-///           workspace; chapter 06's GELU or this chapter's SwiGLU reads them there.
+///           workspace; a function of chapter 06 or this chapter's SwiGLU reads them there.
 /// Expect    The sums are written once and read once: 8 · m · n bytes. For a prompt of 512 tokens of Mistral
 ///           (n = 28,672) that is 59 MB out and 59 MB back, as much as L2 holds, beside 235 MB of weights and
 ///           15 MB of y; a fused kernel moves none of it. With m = 1 it is 0.2 MB and stays in L2: there
@@ -25,12 +25,21 @@ auto with_activation_ladder(const UpProjection<X, W>& op,
                             const float* sums,  // [m, n]
                             std::span<std::byte> workspace, Use use) {
     const std::int64_t m = op.linear.m;
-    if (op.activation == Activation::swiglu) {
-        return use(swiglu_ladder<X>, Swiglu<X>{sums, op.y, m, op.inner(), workspace});
+    if (op.activation.gated) {
+        return use(swiglu_ladder<X>,
+                   Swiglu<X>{sums, op.y, m, op.inner(), workspace, op.activation.function});
     }
-    return use(
-        instructions::gelu_ladder<X>,
-        instructions::Gelu<X>{.x = sums, .y = op.y, .n = m * op.inner(), .workspace = workspace});
+    const std::int64_t n = m * op.inner();
+    if (op.activation == Activation::gelu) {
+        return use(instructions::gelu_ladder<X>,
+                   instructions::Gelu<X>{.x = sums, .y = op.y, .n = n, .workspace = workspace});
+    }
+    return use(instructions::activation_ladder<X>,
+               instructions::Activate<X>{.x = sums,
+                                         .y = op.y,
+                                         .n = n,
+                                         .function = op.activation.function,
+                                         .workspace = workspace});
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <cuda_bf16.h>
 #include <cuda_runtime.h>
 
+#include "common/device/activation.hpp"
 #include "common/device/arguments.hpp"
 #include "common/device/workspace.hpp"
 #include "common/lab/ladder.hpp"
@@ -71,7 +72,8 @@ inline constexpr Ladder router_ladder{
               }};
 
 /// y[t, :] = Σₛ shares[t, s] · expertₑ(x[t, :]) with e = chosen[t, s] and
-/// expertₑ(x) = downₑ · (silu(gateₑ · x) ∘ (upₑ · x)): SwiGLU, with weights of its own each.
+/// expertₑ(x) = downₑ · (silu(gateₑ · x) ∘ (upₑ · x)): SwiGLU, with weights of its own each. Another function
+/// may stand in silu's place.
 ///
 /// Sums are fp32; the inner activation is rounded to X. A token's result does not depend on the other
 /// tokens, to the bit. A chosen expert that does not exist makes its token NaN.
@@ -90,11 +92,12 @@ struct Experts {
     /// Rows of x and y. With no element of y nothing happens and the pointers may be null; neither do
     /// pointers to other arrays without elements matter.
     std::int64_t tokens = 0;
-    std::int64_t width = 0;               ///< the model's width
-    std::int64_t inner = 0;               ///< the width inside one expert
-    std::int64_t experts = 0;             ///< experts that the weights hold
-    std::int64_t top_k = 0;               ///< experts for each token
-    std::span<std::byte> workspace = {};  ///< as the rung asks for
+    std::int64_t width = 0;                                  ///< the model's width
+    std::int64_t inner = 0;                                  ///< the width inside one expert
+    std::int64_t experts = 0;                                ///< experts that the weights hold
+    std::int64_t top_k = 0;                                  ///< experts for each token
+    std::span<std::byte> workspace = {};                     ///< as the rung asks for
+    ActivationFunction function = ActivationFunction::silu;  ///< of the gates
 
     /// @returns false when there is nothing to do
     /// @throws std::invalid_argument negative or overflowing size, a null pointer, `chosen` or `shares` not

@@ -17,6 +17,7 @@
 #include "chapters/17_mixture_of_experts/launch.hpp"
 #include "chapters/17_mixture_of_experts/mixture_of_experts.cuh"
 #include "chapters/17_mixture_of_experts/products.hpp"
+#include "common/device/activation.cuh"
 #include "common/device/check.hpp"
 #include "common/device/elements.cuh"
 #include "common/device/vectors.cuh"
@@ -36,7 +37,7 @@ __device__ bool exists(std::int64_t expert, std::int64_t experts) {
     return expert >= 0 && expert < experts;
 }
 
-// hidden = silu(gate · x) ∘ (up · x): a warp for 4 inner rows of one token's one expert.
+// hidden = function(gate · x) ∘ (up · x): a warp for 4 inner rows of one token's one expert.
 template <int step, typename X, typename W>
 __global__ void experts_warp_per_row_hidden_kernel(const X* x,                  // [tokens, width]
                                                    const std::int32_t* chosen,  // [tokens, top_k]
@@ -44,7 +45,8 @@ __global__ void experts_warp_per_row_hidden_kernel(const X* x,                  
                                                    X* hidden,         // [tokens, top_k, inner]
                                                    std::int64_t tokens, std::int64_t width,
                                                    std::int64_t inner, std::int64_t experts,
-                                                   std::int64_t top_k) {
+                                                   std::int64_t top_k,
+                                                   ActivationFunction function) {
     const std::int64_t groups = ceil_div<std::int64_t>(inner, warp_rows);
     const std::int64_t slot = warp_of_grid() / groups;  // of all tokens' slots
     const std::int64_t first = warp_of_grid() % groups * warp_rows;
@@ -70,8 +72,7 @@ __global__ void experts_warp_per_row_hidden_kernel(const X* x,                  
     const int lane = threadIdx.x % warp_size;
     const std::int64_t row = first + lane / lanes_per_row;
     if (lane < warp_size / 2 && lane % lanes_per_row == 0 && row < inner) {
-        const float silu = gate / (1 + expf(-gate));
-        hidden[slot * inner + row] = from_float<X>(silu * up);
+        hidden[slot * inner + row] = from_float<X>(activate(function, gate) * up);
     }
 }
 
@@ -137,7 +138,7 @@ void v1_experts_warp_per_row(const Experts<X, W>& op, cudaStream_t stream) {
     if (slots > 0 && op.inner > 0) {
         fill_hidden<<<blocks_for(slots, op.inner), block_size, 0, stream>>>(
             op.x, op.chosen, op.gate_up, hidden, op.tokens, op.width, op.inner, op.experts,
-            op.top_k);
+            op.top_k, op.function);
         check_launch("experts v1_experts_warp_per_row, hidden");
     }
     mix<<<blocks_for(op.tokens, op.width), block_size, 0, stream>>>(

@@ -20,6 +20,29 @@ DType compute_type(std::optional<DType> wanted, const DeviceProperties& device) 
     return *wanted;
 }
 
+/// Says what to do with a folder that has a model in another format, or without its tokenizer.
+void require_model_folder(const std::filesystem::path& folder) {
+    const auto has = [&](const char* name) {
+        std::error_code error;
+        return std::filesystem::exists(folder / name, error);
+    };
+    if (!has("config.json") && has("params.json")) {
+        throw FileError(folder,
+                        "holds params.json and no config.json: a model in its maker's own format; "
+                        "fetch its version for transformers (often called …-hf)");
+    }
+    if (!has("config.json") || has("tokenizer.json")) return;
+    for (const char* other : {"tokenizer.model", "vocab.json"}) {
+        if (!has(other)) continue;
+        const std::string name = "\"" + folder.string() + "\"";
+        throw FileError(folder, std::string("holds ") + other +
+                                    " and no tokenizer.json; let transformers write it: python3 -c "
+                                    "'from transformers import AutoTokenizer as T; "
+                                    "T.from_pretrained(" +
+                                    name + ").save_pretrained(" + name + ")'");
+    }
+}
+
 }  // namespace
 
 Engine::Engine(ModelConfig config, OpTable table, std::optional<DType> compute)
@@ -29,12 +52,13 @@ Engine::Engine(ModelConfig config, OpTable table, std::optional<DType> compute)
       ops_(std::make_unique<Ops>(std::move(table), stream_->get())) {}
 
 Engine Engine::from_folder(const std::filesystem::path& folder, OpTable table,
-                           std::optional<DType> compute) {
-    Engine engine(read_config(folder), std::move(table), compute);
+                           std::optional<DType> compute, const Warn& warn) {
+    require_model_folder(folder);
+    Engine engine(read_config(folder, warn), std::move(table), compute);
     engine.folder_ = folder;
     engine.tokenizer_ = Tokenizer::from_file(folder / "tokenizer.json");
     engine.checkpoint_ = Checkpoint::open(folder);
-    require_no_other_tensors(engine.config_, *engine.checkpoint_, folder);
+    reconcile(engine.config_, *engine.checkpoint_, warn);
     return engine;
 }
 

@@ -35,10 +35,11 @@ class Engine {
  public:
     /// A Hugging Face folder: config.json, tokenizer.json and safetensors.
     /// @param compute what is computed in; nothing: bf16 on a GPU that has it, else fp32
+    /// @param warn    told of what is odd about the files and does not keep the model from being used
     /// @throws FileError          what is wrong with a file, and where
     /// @throws std::runtime_error the device has no bf16
     static Engine from_folder(const std::filesystem::path& folder, OpTable table,
-                              std::optional<DType> compute = {});
+                              std::optional<DType> compute = {}, const Warn& warn = {});
 
     /// A built-in shape with random weights; it has no tokenizer.
     /// @throws std::invalid_argument no such shape; lists those there are

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <numeric>
 #include <set>
 #include <stdexcept>
@@ -13,6 +12,20 @@
 #include "common/device/check.hpp"
 
 namespace t2t::model {
+namespace {
+
+AttentionShape attention_of(const ModelConfig& config, std::int64_t layer) {
+    return {config.heads, config.kv_heads, config.head_dim, config.window,
+            static_cast<float>(attention_scale(config, layer))};
+}
+
+Activation activation_of(const ModelConfig& config) {
+    const bool gated = config.family == Family::llama;
+    const Activation usual = gated ? Activation::swiglu : Activation::gelu;
+    return {config.activation.value_or(usual.function), gated};
+}
+
+}  // namespace
 
 void Model::gpt2(const Pass& pass, const Activations& a) {
     ops_.embed(pass, weights_.embedding, a.x);
@@ -24,12 +37,13 @@ void Model::gpt2(const Pass& pass, const Activations& a) {
         const Norm mlp_norm{w.mlp_norm, w.mlp_norm_bias, config_.norm_epsilon};
 
         ops_.norm_linear(pass, a.x, attention_norm, compute_, w.qkv, w.qkv_bias, a.qkv);
-        ops_.split_qkv(pass, a.qkv, /*frequencies=*/{}, attention_, cache, a.q);
-        ops_.attention(pass, a.q, cache, attention_, a.attended);
+        const AttentionShape attention = attention_of(config_, i);
+        ops_.split_qkv(pass, a.qkv, /*frequencies=*/{}, attention, cache, a.q);
+        ops_.attention(pass, a.q, cache, attention, a.attended);
         ops_.linear(pass, a.attended, w.attention_out, w.attention_out_bias, /*residual=*/{}, a.y);
 
         ops_.residual_norm(a.x, a.y, mlp_norm, a.normed);
-        ops_.up_projection(pass, a.normed, w.up, w.up_bias, Activation::gelu, a.active);
+        ops_.up_projection(pass, a.normed, w.up, w.up_bias, activation_of(config_), a.active);
         ops_.linear(pass, a.active, w.down, w.down_bias, /*residual=*/a.x, a.x);
     }
 }
@@ -43,8 +57,9 @@ void Model::llama(const Pass& pass, const Activations& a) {
         const Norm mlp_norm{w.mlp_norm, {}, config_.norm_epsilon};
 
         ops_.norm_linear(pass, a.x, attention_norm, compute_, w.qkv, w.qkv_bias, a.qkv);
-        ops_.split_qkv(pass, a.qkv, weights_.rope_frequencies, attention_, cache, a.q);
-        ops_.attention(pass, a.q, cache, attention_, a.attended);
+        const AttentionShape attention = attention_of(config_, i);
+        ops_.split_qkv(pass, a.qkv, weights_.rope_frequencies, attention, cache, a.q);
+        ops_.attention(pass, a.q, cache, attention, a.attended);
         ops_.linear(pass, a.attended, w.attention_out, w.attention_out_bias, /*residual=*/{}, a.y);
 
         ops_.residual_norm(a.x, a.y, mlp_norm, a.normed);
@@ -53,10 +68,10 @@ void Model::llama(const Pass& pass, const Activations& a) {
             if (on_router_logits) on_router_logits(i, a.router_logits);
             ops_.route(a.router_logits, config_.experts_per_token, a.chosen, a.shares);
             ops_.experts(a.normed, a.chosen, a.shares, w.expert_gate_up, w.expert_down,
-                         config_.experts, a.y);
+                         activation_of(config_).function, config_.experts, a.y);
             ops_.add(a.x, a.y);
         } else {
-            ops_.up_projection(pass, a.normed, w.up, w.up_bias, Activation::swiglu, a.active);
+            ops_.up_projection(pass, a.normed, w.up, w.up_bias, activation_of(config_), a.active);
             ops_.linear(pass, a.active, w.down, w.down_bias, /*residual=*/a.x, a.x);
         }
     }
@@ -238,11 +253,6 @@ Pass Model::place(std::span<const Piece> pieces) {
 
 namespace {
 
-AttentionShape attention_of(const ModelConfig& config) {
-    return {config.heads, config.kv_heads, config.head_dim, config.window,
-            static_cast<float>(1 / std::sqrt(static_cast<double>(config.head_dim)))};
-}
-
 /// The tokens of a prompt that are worked on at a time: no more than asked for, and so few that the
 /// scores of attention stay below 2 GiB however long the context is. It depends on the model alone, so
 /// that a sequence is cut in the same places in a batch as alone.
@@ -279,7 +289,7 @@ std::uint64_t Model::working_bytes(const ModelConfig& config, DType compute, Ops
         pass.batch.tokens = chunk;
         const Tensor q{nullptr, compute, chunk, config.heads * config.head_dim};
         const LayerCache cache{{nullptr, compute, 0, 0}, {nullptr, compute, 0, 0}, 0, 0};
-        ops.attention(pass, q, cache, attention_of(config), q);
+        ops.attention(pass, q, cache, attention_of(config, /*layer=*/0), q);
         ops.sample({nullptr, DType::fp32, padded_rows(limits.sequences), config.vocabulary},
                    nullptr,
                    /*all_greedy=*/false, nullptr);
@@ -295,7 +305,6 @@ Model::Model(ModelConfig config, Weights weights, DType compute, Ops& ops,
       compute_(compute),
       ops_(ops),
       limits_(limits),
-      attention_(attention_of(config_)),
       chunk_(chunk_of(config_, limits)),
       most_rows_(rows_of(config_, limits)),
       cache_(config_, compute, limits.sequences, limits.positions, limits.page),

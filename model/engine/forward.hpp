@@ -118,7 +118,6 @@ class Model {
     DType compute_;
     Ops& ops_;
     ModelLimits limits_;
-    AttentionShape attention_;
     std::int64_t chunk_;
     std::int64_t most_rows_;
     Cache cache_;

@@ -23,6 +23,7 @@ constexpr Role roles[] = {
     {"scan", "cumulative probabilities, for top-p and the draw"},
     {"matmul", "linear layers of a prompt, fp32 activations"},
     {"gelu", "GPT-2's activation"},
+    {"activation", "the activation of a GPT-2 that has another"},
     {"upload", "weights to the device, at load"},
     {"softmax", "token probabilities"},
     {"layer_norm", "GPT-2's norms"},

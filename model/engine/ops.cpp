@@ -30,9 +30,10 @@ void with_type(DType type, Use use) {
         case DType::bf16:
             return use(bf16{});
         case DType::fp16:
+        case DType::fp64:
             break;
     }
-    throw std::logic_error("no kernel computes in fp16");
+    throw std::logic_error("no kernel computes in " + std::string(name_of(type)));
 }
 
 /// As with_type(), for activations and weights: fp32 over either, or bf16 over bf16.
@@ -283,7 +284,7 @@ void Ops::route(Tensor logits, std::int64_t top_k, std::int32_t* chosen, Tensor 
 }
 
 void Ops::experts(Tensor x, const std::int32_t* chosen, Tensor shares, Tensor gate_up, Tensor down,
-                  std::int64_t expert_count, Tensor y) {
+                  ActivationFunction function, std::int64_t expert_count, Tensor y) {
     with_types(x.type, down.type, [&](auto activation, auto weight) {
         using X = decltype(activation);
         using W = decltype(weight);
@@ -298,7 +299,8 @@ void Ops::experts(Tensor x, const std::int32_t* chosen, Tensor shares, Tensor ga
                                               .width = x.columns,
                                               .inner = down.columns,
                                               .experts = expert_count,
-                                              .top_k = shares.columns});
+                                              .top_k = shares.columns,
+                                              .function = function});
     });
 }
 

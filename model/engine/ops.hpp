@@ -104,8 +104,9 @@ class Ops {
     /// @param chosen [tokens, top_k]
     void route(Tensor logits, std::int64_t top_k, std::int32_t* chosen, Tensor shares);
     /// y = Σ share · expert(x) over the chosen experts; x of the compute type, y fp32.
+    /// @param function of the gates
     void experts(Tensor x, const std::int32_t* chosen, Tensor shares, Tensor gate_up, Tensor down,
-                 std::int64_t expert_count, Tensor y);
+                 ActivationFunction function, std::int64_t expert_count, Tensor y);
     /// to[i, :] = from[rows[i], :]; both of one type.
     void copy_rows(Tensor from, std::span<const std::int64_t> rows, Tensor to);
     /// y = norm(x) · wᵀ for rows that are single tokens, whatever pass they come from.

@@ -217,6 +217,8 @@ void widen(const StoredTensor& stored, std::int64_t first, std::int64_t count, f
             return each(__half{});
         case DType::bf16:
             return each(__nv_bfloat16{});
+        case DType::fp64:
+            return each(double{});
     }
 }
 
@@ -231,6 +233,12 @@ class Loader {
         : ops_(ops), progress_(progress), total_(total) {}
 
     void load(const Plan& plan) {
+        load_parts(plan);
+        for (const StoredTensor& part : plan.parts) part.release();
+    }
+
+ private:
+    void load_parts(const Plan& plan) {
         if (plan.transposed) {
             transpose(plan);
         } else if (std::ranges::all_of(plan.parts,
@@ -241,7 +249,6 @@ class Loader {
         }
     }
 
- private:
     void advance(std::size_t bytes) {
         done_ += bytes;
         if (progress_) progress_(static_cast<double>(done_) / static_cast<double>(total_));
@@ -334,6 +341,51 @@ class Loader {
     DeviceBuffer<std::byte> first_, second_;
 };
 
+const std::string output_name = "lm_head.weight";
+
+/// Where a checkpoint has the tensor that the plan calls by a name.
+struct Place {
+    std::string name;     ///< in the checkpoint; if it is not there, the plan's own
+    bool packed = false;  ///< the tensor holds all experts of a layer, [experts, rows, columns]
+    std::int64_t expert = 0;
+    std::int64_t matrix = 0;    ///< which of an expert's matrices in it
+    std::int64_t matrices = 1;  ///< of so many
+};
+
+/// `name` without a prefix that some checkpoints leave out, where the checkpoint has it so.
+std::string shortened(const Checkpoint& checkpoint, const std::string& name) {
+    for (const std::string_view prefix : {"transformer.", "model."}) {
+        if (checkpoint.contains(name) || !name.starts_with(prefix)) continue;
+        std::string rest = name.substr(prefix.size());
+        if (checkpoint.contains(rest)) return rest;
+    }
+    return name;
+}
+
+Place place_of(const Checkpoint& checkpoint, const std::string& name) {
+    const std::string found = shortened(checkpoint, name);
+    if (checkpoint.contains(found)) return {found};
+    // transformers 5 keeps `mlp.experts.gate_up_proj` and `mlp.experts.down_proj` of all experts, where files
+    // have `block_sparse_moe.experts.7.w1.weight`.
+    const std::string moe = "block_sparse_moe.";
+    const std::size_t at = name.find(moe);
+    if (at == std::string::npos) return {name};
+    const std::string mlp = name.substr(0, at) + "mlp.";
+    const std::string rest = name.substr(at + moe.size());  // experts.7.w1.weight
+    const auto existing = [&](const std::string& other, Place place) -> Place {
+        place.name = shortened(checkpoint, other);
+        return checkpoint.contains(place.name) ? place : Place{name};
+    };
+    if (rest == "gate.weight") return existing(mlp + rest, {});
+    const std::int64_t expert = std::stoll(rest.substr(std::string_view("experts.").size()));
+    if (rest.ends_with("w2.weight")) {
+        return existing(mlp + "experts.down_proj", {.packed = true, .expert = expert});
+    }
+    return existing(
+        mlp + "experts.gate_up_proj",
+        {.packed = true, .expert = expert, .matrix = rest.ends_with("w3.weight"), .matrices = 2});
+}
+
 std::string gigabytes(std::uint64_t bytes) {
     char text[40];
     std::snprintf(text, sizeof text, "%.2f GB", static_cast<double>(bytes) / 1e9);
@@ -359,22 +411,68 @@ double Weights::bytes_per_step(const ModelConfig& config, std::int64_t sequences
 }
 
 TensorSource source_of(const Checkpoint& checkpoint) {
-    const std::string prefix = "transformer.";
-    const bool strip = checkpoint.contains("wte.weight");
-    return [&checkpoint, prefix, strip](const std::string& name,
-                                        const std::vector<std::int64_t>& shape) {
-        const bool shortened = strip && name.starts_with(prefix);
-        return checkpoint.at(shortened ? name.substr(prefix.size()) : name, shape);
+    return [&checkpoint](const std::string& name, const std::vector<std::int64_t>& shape) {
+        const Place place = place_of(checkpoint, name);
+        if (!place.packed) return checkpoint.at(place.name, shape);
+        // [experts, rows, columns], of which this is some rows of one expert, or all.
+        const std::vector<std::int64_t> all = checkpoint.shape_of(place.name);
+        if (all.size() != 3 || all[0] <= place.expert || all[2] != shape[1] ||
+            all[1] != place.matrices * shape[0]) {
+            return checkpoint.at(place.name,
+                                 {place.expert + 1, place.matrices * shape[0], shape[1]});
+        }
+        const StoredTensor expert =
+            checkpoint.at(place.name, all).part(place.expert, 1, {all[1], all[2]});
+        return expert.part(place.matrix * shape[0], shape[0], shape);
     };
 }
 
-void require_no_other_tensors(const ModelConfig& config, const Checkpoint& checkpoint,
-                              const std::filesystem::path& folder) {
+namespace {
+
+/// Do two tensors hold the same numbers?
+bool same_numbers(const StoredTensor& a, const StoredTensor& b) {
+    if (a.shape != b.shape) return false;
+    if (a.type == b.type) return std::ranges::equal(a.bytes, b.bytes);
+    std::vector<float> of_a(static_cast<std::size_t>(std::min(chunk, a.elements())));
+    std::vector<float> of_b = of_a;
+    for (std::int64_t at = 0; at < a.elements(); at += chunk) {
+        const std::int64_t count = std::min(chunk, a.elements() - at);
+        widen(a, at, count, of_a.data());
+        widen(b, at, count, of_b.data());
+        if (!std::equal(of_a.begin(), of_a.begin() + count, of_b.begin())) return false;
+    }
+    return true;
+}
+
+/// See reconcile(): the first two of its points.
+void settle_output(ModelConfig& config, Checkpoint& checkpoint, const Warn& warn) {
+    if (!config.tied_output || !checkpoint.contains(output_name)) return;
+    const std::string table =
+        place_of(checkpoint, config.family == Family::gpt2 ? "transformer.wte.weight"
+                                                           : "model.embed_tokens.weight")
+            .name;
+    const std::vector<std::int64_t> shape{config.vocabulary, config.width};
+    const StoredTensor& output = checkpoint.at(output_name, shape);
+    if (!checkpoint.contains(table)) return checkpoint.add_name(table, output_name);
+
+    const StoredTensor& embedding = checkpoint.at(table, shape);
+    config.tied_output = same_numbers(output, embedding);
+    output.release();
+    embedding.release();
+    if (!config.tied_output && warn) {
+        warn(output.file + ": config.json says that the output layer is the embedding table, but " +
+             output_name + " holds other numbers than " + table + "; it is used as it is stored");
+    }
+}
+
+/// See reconcile(): its last point.
+void warn_of_other_tensors(const ModelConfig& config, const Checkpoint& checkpoint,
+                           const Warn& warn) {
     std::set<std::string, std::less<>> used;
     const TensorSource stored = source_of(checkpoint);
     const TensorSource noting = [&](const std::string& name,
                                     const std::vector<std::int64_t>& shape) {
-        used.insert(name);
+        used.insert(place_of(checkpoint, name).name);
         return stored(name, shape);
     };
     Weights weights;
@@ -385,16 +483,26 @@ void require_no_other_tensors(const ModelConfig& config, const Checkpoint& check
     for (const std::string& name : checkpoint.names()) {
         const bool buffer = name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias") ||
                             name.ends_with(".rotary_emb.inv_freq");
-        const bool copy = config.tied_output && name == "lm_head.weight";
-        if (!buffer && !copy && !used.contains(name) && !used.contains("transformer." + name)) {
-            others.push_back(name);
-        }
+        const bool copy = config.tied_output && name == output_name;
+        if (!buffer && !copy && !used.contains(name)) others.push_back(name);
     }
-    if (others.empty()) return;
-    throw FileError(folder, "the weights hold " + std::to_string(others.size()) +
-                                " tensors that config.json's model has no place for, such as " +
-                                others.front() +
-                                "; config.json and the weights do not belong together");
+    if (others.empty() || !warn) return;
+    constexpr std::size_t most = 3;
+    std::string list;
+    for (std::size_t i = 0; i < std::min(most, others.size()); ++i) {
+        list += (i == 0 ? "" : ", ") + others[i];
+    }
+    if (others.size() > most) list += " and " + std::to_string(others.size() - most) + " more";
+    warn((others.size() == 1 ? std::string("left out is 1 tensor")
+                             : "left out are " + std::to_string(others.size()) + " tensors") +
+         " that the weights hold and config.json's model has no place for: " + list);
+}
+
+}  // namespace
+
+void reconcile(ModelConfig& config, Checkpoint& checkpoint, const Warn& warn) {
+    settle_output(config, checkpoint, warn);
+    warn_of_other_tensors(config, checkpoint, warn);
 }
 
 void require_device_memory(std::uint64_t bytes, const std::string& purpose) {

@@ -13,6 +13,7 @@
 #include "model/engine/tensor.hpp"
 #include "model/files/checkpoint.hpp"
 #include "model/files/config.hpp"
+#include "model/files/warning.hpp"
 
 namespace t2t::model {
 
@@ -60,16 +61,18 @@ using TensorSource =
 /// Told how much has been loaded, from 0 to 1.
 using Progress = std::function<void(double fraction)>;
 
-/// The tensor source of a checkpoint, which must outlive it. GPT-2 checkpoints come with and without
-/// the prefix `transformer.`; both are found.
+/// The tensor source of a checkpoint, which must outlive it. Found are names with and without the prefix
+/// `transformer.` or `model.`, and the experts of a layer in tensors of their own or packed in one.
 TensorSource source_of(const Checkpoint& checkpoint);
 
-/// Holds a checkpoint against its config: every tensor must have its place in the model.
-/// @throws FileError the checkpoint has tensors that the model does not: config.json and the weights do
-///                   not belong together. (Buffers that older versions of transformers stored, and a
-///                   second copy of a tied output layer, are no weights.)
-void require_no_other_tensors(const ModelConfig& config, const Checkpoint& checkpoint,
-                              const std::filesystem::path& folder);
+/// Holds a checkpoint against its config, and settles as transformers does what the two do not agree about:
+/// - The output layer is tied to the embedding table, and has numbers of its own: it is untied.
+/// - It is tied, and only the output layer is stored: it is the embedding table as well.
+/// - There are tensors that the model has no place for: they are left out. (Buffers that older versions of
+///   transformers stored, and a second copy of a tied output layer, are not worth a word.)
+/// @param warn told of the first and the last
+/// @throws FileError a tensor that the model needs is missing, or of another shape
+void reconcile(ModelConfig& config, Checkpoint& checkpoint, const Warn& warn = {});
 
 /// Loads all weights. Every tensor is looked up, its shape checked, and the device's memory compared with
 /// what is needed, before the first is loaded.

@@ -44,7 +44,7 @@ constexpr std::array stored_types = {
     StoredType{"U16", 16, std::nullopt},        StoredType{"I16", 16, std::nullopt},
     StoredType{"U32", 32, std::nullopt},        StoredType{"I32", 32, std::nullopt},
     StoredType{"U64", 64, std::nullopt},        StoredType{"I64", 64, std::nullopt},
-    StoredType{"F64", 64, std::nullopt},        StoredType{"C64", 64, std::nullopt},
+    StoredType{"F64", 64, DType::fp64},         StoredType{"C64", 64, std::nullopt},
     StoredType{"F8_E4M3", 8, std::nullopt},     StoredType{"F8_E5M2", 8, std::nullopt},
     StoredType{"F8_E4M3FNUZ", 8, std::nullopt}, StoredType{"F8_E5M2FNUZ", 8, std::nullopt},
     StoredType{"F8_E8M0", 8, std::nullopt},     StoredType{"F6_E2M3", 6, std::nullopt},
@@ -255,12 +255,64 @@ std::map<std::string, std::string> read_index(const std::filesystem::path& index
     return files;
 }
 
+/// What to do with a folder whose weights are in another format.
+std::string what_else_it_holds(const std::filesystem::path& folder) {
+    std::set<std::string> names;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+        names.insert(entry.path().filename().string());
+    }
+    const auto first_with = [&](std::string_view part) -> std::string {
+        const auto found = std::ranges::find_if(
+            names, [&](const std::string& name) { return name.find(part) != std::string::npos; });
+        return found == names.end() ? "" : *found;
+    };
+    const std::string rewrite =
+        "python3 -c 'from transformers import AutoModelForCausalLM as M; "
+        "M.from_pretrained(\"" +
+        folder.string() + "\").save_pretrained(\"" + folder.string() + "\")'";
+    for (const std::string_view other : {"pytorch_model", "tf_model.h5", "flax_model.msgpack"}) {
+        if (const std::string name = first_with(other); !name.empty()) {
+            return name + " is not read; let transformers write safetensors beside it: " + rewrite;
+        }
+    }
+    if (const std::string name = first_with(".gguf"); !name.empty()) {
+        return name + " is not read; fetch the model's safetensors, from which it was made";
+    }
+    if (const std::string name = first_with(".safetensors"); !name.empty()) {
+        const bool is_part = name.find("-of-") != std::string::npos;
+        return name + (is_part ? " is a part of the weights; fetch the index as well"
+                               : " is not looked at; if it is the whole model, with the names that "
+                                 "transformers gives its tensors, call it model.safetensors");
+    }
+    return "weights in other formats cannot be read";
+}
+
 }  // namespace
 
 std::int64_t StoredTensor::elements() const {
     std::int64_t product = 1;
     for (const std::int64_t size : shape) product *= size;
     return product;
+}
+
+StoredTensor StoredTensor::part(std::int64_t first, std::int64_t count,
+                                std::vector<std::int64_t> part_shape) const {
+    const std::size_t row = bytes.size() / static_cast<std::size_t>(shape.front());
+    StoredTensor result = *this;
+    result.shape = std::move(part_shape);
+    result.bytes =
+        bytes.subspan(static_cast<std::size_t>(first) * row, static_cast<std::size_t>(count) * row);
+    return result;
+}
+
+void StoredTensor::release() const {
+    if (!is_mapped || bytes.empty()) return;
+    // Whole pages: what a neighbour has in the first and the last one is read again.
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto start = reinterpret_cast<std::uintptr_t>(bytes.data());
+    const std::uintptr_t first = start / page * page;
+    ::madvise(reinterpret_cast<void*>(first), start + bytes.size() - first, MADV_DONTNEED);
 }
 
 TensorTable parse_safetensors(std::span<const std::byte> bytes, const std::filesystem::path& file,
@@ -339,7 +391,10 @@ std::vector<std::string> Checkpoint::add(const std::filesystem::path& file) {
     std::map<std::string, std::string, std::less<>> other_types;
     TensorTable tensors = parse_safetensors(files_.back()->bytes(), file, &other_types);
     std::vector<std::string> names;
-    for (const auto& [name, tensor] : tensors) names.push_back(name);
+    for (auto& [name, tensor] : tensors) {
+        tensor.is_mapped = true;
+        names.push_back(name);
+    }
     for (const auto& [name, type] : other_types) names.push_back(name);
     tensors_.merge(tensors);
     other_types_.merge(other_types);
@@ -361,8 +416,8 @@ Checkpoint Checkpoint::open(const std::filesystem::path& folder) {
     }
     if (!std::filesystem::exists(index, error)) {
         throw FileError(folder,
-                        "holds neither model.safetensors nor model.safetensors.index.json; "
-                        "weights in other formats cannot be read");
+                        "holds neither model.safetensors nor model.safetensors.index.json; " +
+                            what_else_it_holds(folder));
     }
 
     checkpoint.source_ = index;
@@ -400,6 +455,11 @@ bool Checkpoint::contains(std::string_view name) const {
     return tensors_.find(name) != tensors_.end() || other_types_.find(name) != other_types_.end();
 }
 
+std::vector<std::int64_t> Checkpoint::shape_of(std::string_view name) const {
+    const auto found = tensors_.find(name);
+    return found == tensors_.end() ? std::vector<std::int64_t>{} : found->second.shape;
+}
+
 std::vector<std::string> Checkpoint::names() const {
     std::vector<std::string> names;
     for (const auto& [name, tensor] : tensors_) names.push_back(name);
@@ -415,7 +475,7 @@ const StoredTensor& Checkpoint::at(std::string_view name,
             throw FileError(source_, "has no tensor " + in_quotes(name));
         }
         throw FileError(source_, "tensor " + in_quotes(name) + " is stored as " + other->second +
-                                     "; weights must be F32, F16 or BF16");
+                                     "; weights must be F64, F32, F16 or BF16");
     }
     if (found->second.shape != shape) {
         throw FileError(found->second.file, "tensor " + in_quotes(name) + " has shape " +
@@ -423,6 +483,10 @@ const StoredTensor& Checkpoint::at(std::string_view name,
                                                 ", but the model needs " + shape_text(shape));
     }
     return found->second;
+}
+
+void Checkpoint::add_name(const std::string& name, std::string_view stored) {
+    tensors_.insert_or_assign(name, tensors_.find(stored)->second);
 }
 
 std::uint64_t Checkpoint::bytes() const {

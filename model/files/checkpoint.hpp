@@ -25,8 +25,18 @@ struct StoredTensor {
     std::vector<std::int64_t> shape;   ///< row-major
     std::span<const std::byte> bytes;  ///< in the mapped file; not necessarily aligned
     std::string file;                  ///< for messages
+    bool is_mapped = false;            ///< whether the bytes lie in a mapped file
 
     std::int64_t elements() const;  ///< the product of the shape
+
+    /// `count` neighbours along the first dimension, from number `first` on, as a tensor of their own.
+    /// @param shape theirs
+    StoredTensor part(std::int64_t first, std::int64_t count,
+                      std::vector<std::int64_t> shape) const;
+
+    /// Gives back the memory into which a mapped file's bytes were read. They may be used again, and are then
+    /// read again.
+    void release() const;
 };
 
 /// Tensors by name, of one safetensors file.
@@ -36,7 +46,7 @@ using TensorTable = std::map<std::string, StoredTensor, std::less<>>;
 /// @param bytes the whole file
 /// @param file  its name, for messages
 /// @returns its tensors; their bytes are parts of `bytes`. Tensors of types that no model here uses
-///          (integers, float64, fp8 …) are an error only when asked for, so they are kept out of the
+///          (integers, complex numbers, fp8 …) are an error only when asked for, so they are kept out of the
 ///          table and remembered in `other_types`
 /// @throws FileError too short, a header length beyond the file or above 100 MB, a header that is not
 ///                   JSON or not an object, a tensor listed twice, a field missing or of a wrong type,
@@ -64,8 +74,14 @@ class Checkpoint {
     /// @throws FileError there is none, its type is none of DType, or its shape is another
     const StoredTensor& at(std::string_view name, const std::vector<std::int64_t>& shape) const;
 
+    /// The shape of the tensor called `name`; of one that is not there, or of no type of DType, nothing.
+    std::vector<std::int64_t> shape_of(std::string_view name) const;
+
     /// The names of all tensors, sorted.
     std::vector<std::string> names() const;
+
+    /// From now on `name` means the tensor that is called `stored`, which must be there.
+    void add_name(const std::string& name, std::string_view stored);
 
     /// Bytes of all tensors of types that models use.
     std::uint64_t bytes() const;

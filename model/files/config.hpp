@@ -7,7 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
+
+#include "common/device/activation.hpp"
+#include "model/files/warning.hpp"
 
 namespace t2t::model {
 
@@ -17,13 +21,49 @@ enum class Family {
     llama,  ///< RoPE, RMSNorm, SwiGLU: Llama, Mistral, and Mixtral with its experts
 };
 
-/// Llama 3's stretching of RoPE to contexts longer than those it was first trained on.
+/// @name How RoPE is stretched to contexts longer than those that a model was first trained on
+/// @{
+
+/// All frequencies are slowed alike. (Chen and others, Extending Context Window by Position Interpolation,
+/// 2023.)
+struct LinearScaling {
+    double factor;  ///< ≥ 1
+
+    bool operator==(const LinearScaling&) const = default;  ///< all fields alike
+};
+
+/// Low frequencies are slowed, high ones stay. (Llama 3.1.)
 struct Llama3Scaling {
     double factor;                  ///< by how much low frequencies are slowed, ≥ 1
     double low_frequency_factor;    ///< > 0
     double high_frequency_factor;   ///< > low_frequency_factor
     std::int64_t original_context;  ///< tokens, ≥ 1
+
+    bool operator==(const Llama3Scaling&) const = default;  ///< all fields alike
 };
+
+/// The same with a ramp over the pairs' numbers. (Peng and others, YaRN, 2023, section 3.2.)
+struct YarnScaling {
+    double factor;                  ///< by how much low frequencies are slowed, ≥ 1
+    double fast_turns;              ///< pairs that turn more often in the original context stay
+    double slow_turns;              ///< pairs that turn less often are slowed by the whole factor
+    std::int64_t original_context;  ///< tokens, ≥ 1
+    bool whole_pairs;               ///< the ramp begins and ends at a whole number of pairs
+
+    bool operator==(const YarnScaling&) const = default;  ///< all fields alike
+};
+
+/// Each frequency is slowed by a factor of its own. (Ding and others, LongRoPE, 2024.)
+struct LongRopeScaling {
+    std::vector<double> factors;  ///< [head_dim / 2]
+
+    bool operator==(const LongRopeScaling&) const = default;  ///< all fields alike
+};
+
+/// One of them, or none.
+using RopeScaling =
+    std::variant<std::monostate, LinearScaling, Llama3Scaling, YarnScaling, LongRopeScaling>;
+/// @}
 
 /// The shape of a model, under one set of names for all architectures.
 struct ModelConfig {
@@ -40,9 +80,15 @@ struct ModelConfig {
     std::int64_t context = 0;   ///< the most tokens that a sequence may have
     std::int64_t window = 0;    ///< positions that a token sees, itself included; 0 for all
 
-    double norm_epsilon = 0;                    ///< added under the root of every norm
-    double rope_theta = 0;                      ///< llama
-    std::optional<Llama3Scaling> rope_scaling;  ///< llama
+    double norm_epsilon = 0;            ///< added under the root of every norm
+    double rope_theta = 0;              ///< llama
+    RopeScaling rope_scaling;           ///< llama
+    double rope_magnitude = 1;          ///< llama: factor of every sine and cosine
+    bool plain_scores = false;          ///< gpt2: q · k is not divided by √head_dim
+    bool scores_fall_by_layer = false;  ///< gpt2: layer i divides q · k by i + 1 as well
+
+    /// Of the feed-forward layer; of its gates in the Llama family. Nothing: the family's own.
+    std::optional<ActivationFunction> activation;
 
     std::int64_t experts = 0;            ///< 0: one feed-forward layer for all tokens
     std::int64_t experts_per_token = 0;  ///< 0 without experts
@@ -61,15 +107,21 @@ std::string supported_architectures();
 /// Reads the text of a config.json.
 /// @param json what the file holds
 /// @param file its name, for messages
+/// @param warn told of what is ignored, and of sizes that are left out and become transformers' defaults
 /// @throws FileError one sentence naming the file, the field, what it holds and what it may hold:
 ///                   not JSON, a field missing, of a wrong type, negative or out of range, fields
 ///                   that contradict each other, an architecture or a setting that is not supported
-ModelConfig parse_config(std::string_view json, const std::filesystem::path& file);
+ModelConfig parse_config(std::string_view json, const std::filesystem::path& file,
+                         const Warn& warn = {});
 
 /// Reads `folder`/config.json, and the end tokens of `folder`/generation_config.json where there is
 /// one (it is what Hugging Face generates by).
 /// @throws FileError as parse_config(), and when config.json is missing or cannot be read
-ModelConfig read_config(const std::filesystem::path& folder);
+ModelConfig read_config(const std::filesystem::path& folder, const Warn& warn = {});
+
+/// The factor of every q · k in `layer`, counted from 0: 1 / √head_dim, unless the config says otherwise.
+/// A magnitude of RoPE is a factor of q and of k, and so its square is part of this.
+double attention_scale(const ModelConfig& config, std::int64_t layer);
 
 /// RoPE's angle for each step of position: θ^(−2i / head_dim), stretched where the config says so.
 /// Worked out in float64 and rounded to fp32 once.

@@ -7,15 +7,16 @@
 
 namespace t2t::model {
 
-/// A number type.
-enum class DType { fp32, fp16, bf16 };
+/// A number type. Weights may be stored in fp64; nothing is computed in it.
+enum class DType { fp32, fp16, bf16, fp64 };
 
 /// Bytes of one number.
 constexpr std::size_t size_of(DType type) {
+    if (type == DType::fp64) return 8;
     return type == DType::fp32 ? 4 : 2;
 }
 
-/// `fp32`, `fp16` or `bf16`.
+/// `fp32`, `fp16`, `bf16` or `fp64`.
 constexpr std::string_view name_of(DType type) {
     switch (type) {
         case DType::fp32:
@@ -24,6 +25,8 @@ constexpr std::string_view name_of(DType type) {
             return "fp16";
         case DType::bf16:
             return "bf16";
+        case DType::fp64:
+            return "fp64";
     }
     return "unknown";
 }

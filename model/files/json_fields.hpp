@@ -18,6 +18,7 @@
 
 #include "model/files/file_error.hpp"
 #include "model/files/json_file.hpp"
+#include "model/files/warning.hpp"
 
 namespace t2t::model {
 
@@ -40,9 +41,14 @@ inline std::string joined(std::span<const std::string_view> parts, std::string_v
 class Fields {
  public:
     /// @param object must outlive this object
+    /// @param warn   see warn(); may be empty
     /// @param prefix what stands before a field's name in messages: `rope_parameters.`
-    Fields(const nlohmann::json& object, std::filesystem::path file, std::string prefix = "")
-        : object_(object), file_(std::move(file)), prefix_(std::move(prefix)) {}
+    Fields(const nlohmann::json& object, std::filesystem::path file, Warn warn = {},
+           std::string prefix = "")
+        : object_(object),
+          file_(std::move(file)),
+          warn_(std::move(warn)),
+          prefix_(std::move(prefix)) {}
 
     /// The object itself.
     const nlohmann::json& object() const { return object_; }
@@ -64,6 +70,11 @@ class Fields {
 
     /// Stops reading the file.
     [[noreturn]] void fail(const std::string& problem) const { throw FileError(file_, problem); }
+
+    /// Says what is odd, and goes on.
+    void warn(const std::string& sentence) const {
+        if (warn_) warn_(file_.string() + ": " + sentence);
+    }
 
     /// `hidden_size is missing`
     [[noreturn]] void fail_missing(std::string_view name) const {
@@ -89,6 +100,14 @@ class Fields {
 
     /// A size, which must be there.
     std::int64_t size(std::string_view name) const { return integer(name, 1, max_size); }
+
+    /// A size; `absent`, and a warning, when there is none.
+    std::int64_t size(std::string_view name, std::int64_t absent) const {
+        if (find(name) != nullptr) return size(name);
+        warn(name_of(name) + " is missing; taken is " + std::to_string(absent) +
+             ", the default of transformers");
+        return absent;
+    }
 
     /// A size, or nothing when it is absent or `null`.
     std::optional<std::int64_t> optional_size(std::string_view name) const {
@@ -124,7 +143,7 @@ class Fields {
         if (!field->is_string() ||
             std::find(allowed.begin(), allowed.end(), field->get_ref<const std::string&>()) ==
                 allowed.end()) {
-            fail_value(name, joined(allowed, " or "));
+            fail_value(name, joined(allowed, allowed.size() > 2 ? ", " : " or "));
         }
         return field->get<std::string>();
     }
@@ -147,10 +166,11 @@ class Fields {
         const nlohmann::json* field = find(name);
         if (field == nullptr) fail_missing(name);
         if (!field->is_object()) fail_value(name, "an object or null");
-        return {*field, file_, name_of(name) + "."};
+        return {*field, file_, warn_, name_of(name) + "."};
     }
 
-    /// One token id or a list of them; none when absent or `null`.
+    /// One token id or a list of them; none when absent or `null`. An id that the vocabulary does not
+    /// have would never be met: it is left out, with a warning.
     std::vector<std::int32_t> tokens(std::string_view name, std::int64_t vocabulary) const {
         if (!is_set(name)) return {};
         const nlohmann::json& field = *find(name);
@@ -158,9 +178,15 @@ class Fields {
         for (const nlohmann::json& entry :
              field.is_array() ? field : nlohmann::json::array({field})) {
             const std::optional<std::int64_t> id = whole_number(entry);
-            if (!id || *id < 0 || *id >= vocabulary) {
+            const std::string range = std::to_string(vocabulary - 1);
+            if (!id) {
                 fail(name_of(name) + " holds " + shown(entry) +
-                     "; a token id is a whole number from 0 to " + std::to_string(vocabulary - 1));
+                     "; a token id is a whole number from 0 to " + range);
+            }
+            if (*id < 0 || *id >= vocabulary) {
+                warn(name_of(name) + " is " + shown(entry) + ", but the vocabulary ends at " +
+                     range + "; it is ignored");
+                continue;
             }
             ids.push_back(static_cast<std::int32_t>(*id));
         }
@@ -180,6 +206,7 @@ class Fields {
 
     const nlohmann::json& object_;
     std::filesystem::path file_;
+    Warn warn_;
     std::string prefix_;
 };
 

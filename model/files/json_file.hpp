@@ -56,6 +56,38 @@ inline std::string read_text(const std::filesystem::path& file) {
     return text;
 }
 
+/// `text` with NaN, Infinity and -Infinity in quotes, where they stand outside of texts. Python writes
+/// and reads these three as numbers; JSON has none of them. In quotes they are shown in messages as
+/// what they are, and are no number that a size or a factor could be.
+/// @param added gets where in the result a quote was put in, rising
+inline std::string with_python_numbers_quoted(std::string_view text,
+                                              std::vector<std::size_t>& added) {
+    std::string result;
+    std::size_t copied = 0;
+    bool in_text = false;
+    for (std::size_t at = 0;;) {
+        at = text.find_first_of(in_text ? "\"\\" : "\"NI-", at);
+        if (at == std::string_view::npos) break;
+        std::string_view number;
+        for (const std::string_view each : {"NaN", "Infinity", "-Infinity"}) {
+            if (!in_text && text.substr(at).starts_with(each)) number = each;
+        }
+        if (!number.empty()) {
+            result.append(text.substr(copied, at - copied)).append(1, '"');
+            added.push_back(result.size() - 1);
+            result.append(number).append(1, '"');
+            added.push_back(result.size() - 1);
+            copied = at += number.size();
+        } else if (text[at] == '\\') {
+            at += 2;  // what follows is escaped
+        } else {
+            if (text[at] == '"') in_text = !in_text;
+            ++at;
+        }
+    }
+    return result.append(text.substr(copied));
+}
+
 /// The JSON object in `text`, in which no key may stand twice: the second would hide the first.
 /// @param text what to parse
 /// @param file where it is from, for messages
@@ -79,12 +111,19 @@ inline nlohmann::json parse_json_object(std::string_view text, const std::filesy
         return true;
     };
 
+    if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+        throw FileError(file, what + " is in UTF-16; save it as UTF-8");
+    }
+    std::vector<std::size_t> added;
+    const std::string quoted = with_python_numbers_quoted(text, added);
     json document;
     try {
-        document = json::parse(text.begin(), text.end(), check);
+        document = json::parse(quoted, check);
     } catch (const json::parse_error& error) {
-        // `byte` counts from 1 and may be one past the end.
-        const std::string_view before = text.substr(0, error.byte > 0 ? error.byte - 1 : 0);
+        // `byte` counts from 1, may be one past the end, and counts the quotes that were put in.
+        const std::size_t place = error.byte > 0 ? error.byte - 1 : 0;
+        const auto quotes = std::ranges::count_if(added, [&](auto at) { return at < place; });
+        const std::string_view before = text.substr(0, place - static_cast<std::size_t>(quotes));
         const auto lines = std::count(before.begin(), before.end(), '\n');
         const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
         throw FileError(file, what + " is not JSON: it breaks off or goes wrong at line " +

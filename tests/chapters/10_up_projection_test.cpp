@@ -163,6 +163,37 @@ TEST_P(UpProjectionBf16, ProjectsEveryShape) {
     projects_every_shape(rung());
 }
 
+// Every function reaches the kernel that computes it, plain and gated. Bounds are loose here: the functions'
+// own tests hold them tightly.
+TEST_P(UpProjectionFloat, AppliesEveryFunction) {
+    for (const ActivationFunction function :
+         {ActivationFunction::gelu_tanh, ActivationFunction::gelu_erf,
+          ActivationFunction::gelu_quick, ActivationFunction::silu, ActivationFunction::relu,
+          ActivationFunction::tanh}) {
+        for (const bool gated : {false, true}) {
+            const auto layer = layer_around_zero<float, float>({5, 34, 97}, Addends::bias);
+            const auto sums = lab::reference::to_floats(sums_of(layer));
+            const auto expected =
+                gated ? lab::reference::swiglu(sums, {layer.shape.m, layer.shape.n / 2}, function)
+                      : lab::reference::activation(function, sums);
+            lab::RungCheck check("up_projection with " + std::string(name_of(function)),
+                                 rung().name);
+            UpProjection<float, float> op{
+                .linear = {.x = check.input("x", layer.x),
+                           .w = {check.input("w", layer.w), layer.shape.n, layer.shape.k},
+                           .bias = check.input("bias", layer.bias),
+                           .m = layer.shape.m},
+                .activation = {function, gated}};
+            op.y = check.output<float>(
+                "y", {expected,
+                      {layer.shape.m, op.inner()},
+                      lab::Tolerance::relative_to_scale(1e-4, "far below what tells two apart")});
+            const auto result = check.run(rung(), op);
+            EXPECT_TRUE(result.ok()) << result.message();
+        }
+    }
+}
+
 // A NaN spoils its own row of x, or what its row of w makes.
 template <typename X, typename W>
 void keeps_nan_to_its_row(const Rung<X, W>& rung) {
@@ -238,7 +269,7 @@ void refuses_bad_arguments(const Rung<X, W>& rung) {
         EXPECT_NE(said.find(part), std::string::npos) << "expected: " << part << "\nsaid: " << said;
     };
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    refuses("up_projection: n is 7; with swiglu", [](Op& op) { op.linear.w.rows = 7; });
+    refuses("up_projection: n is 7; with gates", [](Op& op) { op.linear.w.rows = 7; });
     refuses("linear: m is -1; a size is 0 or more", [](Op& op) { op.linear.m = -1; });
     refuses("linear: n is -1; a size is 0 or more", [](Op& op) { op.linear.w.rows = -1; });
     refuses("linear: k is -1; a size is 0 or more", [](Op& op) { op.linear.w.columns = -1; });

@@ -39,6 +39,7 @@ constexpr double rounding = is_bf16<T> ? 0x1p-9 : 0x1p-24;
 
 struct ExpertsShape {
     std::int64_t tokens, width, inner, experts, top_k;
+    ActivationFunction function = ActivationFunction::silu;
 };
 
 template <typename T, typename Weight>
@@ -50,7 +51,7 @@ struct Layer {
     std::vector<Weight> gate_up, down;
 
     lab::reference::ExpertsSizes sizes() const {
-        return {shape.width, shape.inner, shape.experts, shape.top_k};
+        return {shape.width, shape.inner, shape.experts, shape.top_k, shape.function};
     }
 
     std::vector<double> expected() const {
@@ -146,8 +147,18 @@ lab::Comparison run_layer(const auto& rung, const Layer<T, Weight>& layer,
     const Weight* gate_up = check.input("gate_up", layer.gate_up);
     const Weight* down = check.input("down", layer.down);
     float* y = check.output<float>("y", {layer.expected(), {shape.tokens, shape.width}, tolerance});
-    return check.run(rung, {x, chosen, shares, gate_up, down, y, shape.tokens, shape.width,
-                            shape.inner, shape.experts, shape.top_k});
+    return check.run(rung, {.x = x,
+                            .chosen = chosen,
+                            .shares = shares,
+                            .gate_up = gate_up,
+                            .down = down,
+                            .y = y,
+                            .tokens = shape.tokens,
+                            .width = shape.width,
+                            .inner = shape.inner,
+                            .experts = shape.experts,
+                            .top_k = shape.top_k,
+                            .function = shape.function});
 }
 
 template <typename T, typename Weight>
@@ -155,9 +166,20 @@ void test_every_shape(const auto& rung) {
     // Tokens, width, inner, experts, top_k: all different, widths that no vector and no group of
     // rows divides, one lane's work, one past what a warp takes at a time.
     const std::vector<ExpertsShape> shapes{
-        {1, 1, 1, 1, 1},   {1, 8, 16, 4, 2},   {2, 16, 8, 8, 3},   {3, 7, 5, 4, 1},
-        {5, 31, 33, 8, 2}, {2, 33, 31, 4, 4},  {4, 24, 97, 8, 3},  {3, 97, 40, 1, 1},
-        {7, 32, 36, 8, 2}, {2, 257, 66, 4, 3}, {6, 40, 264, 8, 8}, {9, 192, 128, 8, 2},
+        {1, 1, 1, 1, 1},
+        {1, 8, 16, 4, 2},
+        {2, 16, 8, 8, 3},
+        {3, 7, 5, 4, 1},
+        {5, 31, 33, 8, 2},
+        {2, 33, 31, 4, 4},
+        {4, 24, 97, 8, 3},
+        {3, 97, 40, 1, 1},
+        {7, 32, 36, 8, 2},
+        {2, 257, 66, 4, 3},
+        {6, 40, 264, 8, 8},
+        {9, 192, 128, 8, 2},
+        {3, 24, 33, 4, 2, ActivationFunction::gelu_tanh},
+        {3, 24, 33, 4, 2, ActivationFunction::relu},
     };
     for (const ExpertsShape& shape : shapes) {
         const auto layer = random_layer<T, Weight>(shape);

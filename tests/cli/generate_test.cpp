@@ -184,6 +184,12 @@ TEST(Generate, WrongWordsAreOneSentence) {
     EXPECT_EQ(complaint("Once --model " + std::string(5000, 'x')).status, 1);
     expect_refusal("Once --model README.md", 1,
                    "--model README.md is a file; name the folder that holds it");
+    expect_refusal(
+        "Once --model mistralai/Mistral-7B-v0.1", 1,
+        "there is no folder 'mistralai/Mistral-7B-v0.1'; if that is a model's name at huggingface.co, "
+        "fetch it first: hf download mistralai/Mistral-7B-v0.1 --local-dir Mistral-7B-v0.1, then --model "
+        "Mistral-7B-v0.1");
+    EXPECT_EQ(complaint("Once --seed -1").status, 2);
     expect_refusal("Once --random-weights gpt2", 2,
                    "--random-weights has no tokenizer, so it takes no prompt and no --stop; the "
                    "length of its random prompt is --prompt-tokens");

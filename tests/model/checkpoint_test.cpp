@@ -326,7 +326,7 @@ TEST_F(CheckpointFolder, ATensorThatCannotBeUsedIsNamed) {
     const std::string index = (folder_ / "model.safetensors.index.json").string();
     EXPECT_EQ(complaint([&] { checkpoint.at("c", {3}); }), index + ": has no tensor \"c\"");
     EXPECT_EQ(complaint([&] { checkpoint.at("ids", {2}); }),
-              index + ": tensor \"ids\" is stored as I64; weights must be F32, F16 or BF16");
+              index + ": tensor \"ids\" is stored as I64; weights must be F64, F32, F16 or BF16");
     const std::string file = (folder_ / "two.safetensors").string();
     EXPECT_EQ(complaint([&] { checkpoint.at("b", {4}); }),
               file + ": tensor \"b\" has shape [2, 2], but the model needs [4]");
@@ -340,6 +340,23 @@ TEST_F(CheckpointFolder, NothingToOpenIsNamed) {
     EXPECT_EQ(complaint_about_folder(),
               ": holds neither model.safetensors nor model.safetensors.index.json; weights in "
               "other formats cannot be read");
+    const std::string neither =
+        ": holds neither model.safetensors nor model.safetensors.index.json; ";
+    write("model-00001-of-00002.safetensors", "");
+    EXPECT_EQ(complaint_about_folder(),
+              neither +
+                  "model-00001-of-00002.safetensors is a part of the weights; fetch the index "
+                  "as well");
+    write("model.Q4_0.gguf", "");
+    EXPECT_EQ(complaint_about_folder(),
+              neither +
+                  "model.Q4_0.gguf is not read; fetch the model's safetensors, from which it "
+                  "was made");
+    write("pytorch_model-00001-of-00002.bin", "");
+    EXPECT_EQ(complaint_about_folder().find(
+                  neither + "pytorch_model-00001-of-00002.bin is not read; let transformers write "
+                            "safetensors beside it: python3 -c "),
+              0u);
     std::filesystem::create_directory(folder_ / "model.safetensors");
     EXPECT_EQ(complaint_about_folder(), "/model.safetensors: is not a file");
     std::filesystem::remove_all(folder_);
@@ -405,6 +422,48 @@ TEST_F(CheckpointFolder, ABrokenShardIsNamed) {
     write_index(good_map);
     EXPECT_EQ(complaint_about_folder(),
               "/two.safetensors: has 12 bytes that belong to no tensor at its end");
+}
+
+/// Memory of this process that mapped files take, in MB.
+double mapped_megabytes() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("RssFile:")) return std::stod(line.substr(8)) / 1024;
+    }
+    return 0;
+}
+
+TEST_F(CheckpointFolder, ReleasedTensorsTakeNoMemory) {
+    constexpr std::size_t size = std::size_t{32} << 20;
+    const std::string numbers(size, 'x');
+    const std::string range = "[0, " + std::to_string(size) + "]";
+    write("model.safetensors",
+          safetensors_bytes(
+              "{" + header_entry("w", "F32", "[" + std::to_string(size / 4) + "]", range) + "}",
+              numbers));
+    const Checkpoint checkpoint = Checkpoint::open(folder_);
+    const StoredTensor& tensor = checkpoint.at("w", {static_cast<std::int64_t>(size / 4)});
+    const double before = mapped_megabytes();
+    EXPECT_EQ(text_of(tensor), numbers);  // reads it all
+    EXPECT_GT(mapped_megabytes() - before, 30);
+    tensor.release();
+    EXPECT_LT(mapped_megabytes() - before, 2);
+    EXPECT_EQ(text_of(tensor), numbers);  // and reads it again
+
+    // What does not lie in a file is left alone.
+    const std::string file = one("F32", "[6]");
+    const TensorTable table = parse_safetensors(as_bytes(file), "x.safetensors");
+    table.at("w").release();
+    EXPECT_EQ(text_of(table.at("w")), letters);
+}
+
+TEST(StoredTensor, APartIsARangeOfItsRows) {
+    const std::string file = one("F16", "[3, 2, 2]");
+    const TensorTable table = parse_safetensors(as_bytes(file), "x.safetensors");
+    const StoredTensor part = table.at("w").part(1, 1, {2, 2});
+    EXPECT_EQ(part.shape, (std::vector<std::int64_t>{2, 2}));
+    EXPECT_EQ(text_of(part), letters.substr(8, 8));
+    EXPECT_EQ(text_of(part.part(1, 1, {1, 2})), letters.substr(12, 4));
 }
 
 TEST(Checkpoint, ThePretrainedModels) {

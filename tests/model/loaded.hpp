@@ -75,8 +75,9 @@ class Loaded {
 
  private:
     model::Model load(const std::filesystem::path& folder, const ModelSetup& setup) {
-        const model::ModelConfig config = model::read_config(folder);
-        const model::Checkpoint checkpoint = model::Checkpoint::open(folder);
+        model::ModelConfig config = model::read_config(folder);
+        model::Checkpoint checkpoint = model::Checkpoint::open(folder);
+        model::reconcile(config, checkpoint);
         model::Weights weights =
             model::load_weights(config, model::source_of(checkpoint), setup.compute, ops_, {});
         const bool learned = config.family == model::Family::gpt2;

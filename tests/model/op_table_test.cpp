@@ -56,6 +56,9 @@ TEST(OpTable, EveryOperationIsLaunched) {
         for (const TraceEntry& entry : trace.finish()) launched.insert(entry.operation);
     };
     run(tests::tiny_gpt2(), DType::fp32);
+    tests::TinyModel other_activation = tests::tiny_gpt2();
+    other_activation.config["activation_function"] = "relu";
+    run(other_activation, DType::fp32);
     run(tests::tiny_mixtral(), DType::fp32);
     run(tests::tiny_mistral(), DType::fp32);
     if (device_properties().compute_capability >= 80) run(tests::tiny_gpt2(), DType::bf16);

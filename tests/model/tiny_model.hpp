@@ -46,7 +46,7 @@ struct TinyTensor {
     std::string name;
     std::vector<std::int64_t> shape;
     std::vector<float> values;
-    std::string type = {};  ///< "F32", "F16" or "BF16"; empty for that of the file
+    std::string type = {};  ///< "F64", "F32", "F16" or "BF16"; empty for that of the file
 };
 
 /// A model: its config.json, and its tensors.
@@ -73,7 +73,7 @@ struct TinyModel {
     }
 };
 
-/// The bytes of a safetensors file; type is "F32", "F16" or "BF16", for tensors that say nothing else.
+/// The bytes of a safetensors file; type is "F64", "F32", "F16" or "BF16", for tensors that say nothing else.
 inline std::string safetensors(const std::vector<TinyTensor>& tensors, const std::string& type) {
     nlohmann::json header;
     std::string numbers;
@@ -84,6 +84,7 @@ inline std::string safetensors(const std::vector<TinyTensor>& tensors, const std
             numbers.append(reinterpret_cast<const char*>(&value), sizeof value);
         };
         for (const float value : tensor.values) {
+            if (stored == "F64") append(double{value});
             if (stored == "F32") append(value);
             if (stored == "F16") append(__float2half(value));
             if (stored == "BF16") append(__float2bfloat16(value));

@@ -5,11 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
+#include <cstdio>
 #include <cstdlib>
 #include <list>
 #include <new>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -313,9 +316,18 @@ unsigned worker_count() {
     static const unsigned count = [] {
         constexpr unsigned most = 16;
         const char* text = std::getenv("T2T_WORKERS");
-        const int wanted = text != nullptr ? std::atoi(text)
-                                           : static_cast<int>(std::thread::hardware_concurrency());
-        return std::clamp<unsigned>(static_cast<unsigned>(std::max(wanted, 1)), 1, most);
+        if (text == nullptr || *text == '\0') {
+            return std::clamp(std::thread::hardware_concurrency(), 1u, most);
+        }
+        const std::string_view digits = text;
+        unsigned wanted = 0;
+        const auto [end, error] = std::from_chars(text, text + digits.size(), wanted);
+        if (error != std::errc() || end != text + digits.size() || wanted == 0) {
+            std::fprintf(stderr, "T2T_WORKERS is '%s'; it must be a whole number from 1 to %u\n",
+                         text, most);
+            std::exit(2);
+        }
+        return std::min(wanted, most);
     }();
     return count;
 }

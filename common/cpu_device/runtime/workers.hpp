@@ -14,7 +14,8 @@ namespace t2t::cpu_device {
 /// work.
 void run_blocks(LaunchRecord& launch);
 
-/// How many operating-system threads run blocks: T2T_WORKERS, or one for each core, 16 at most.
+/// How many operating-system threads run blocks: T2T_WORKERS, or one for each core, 16 at most. A bad value
+/// ends the program with one sentence.
 unsigned worker_count();
 
 /// True in a kernel that was launched with cudaLaunchCooperativeKernel.

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "common/lab/reference/activation.hpp"
+
 namespace t2t::lab::reference {
 namespace {
 
@@ -55,7 +57,7 @@ Routing route(std::span<const float> logits, std::int64_t experts, std::int64_t 
 
 std::vector<double> experts_hidden(std::span<const float> x, std::span<const std::int32_t> chosen,
                                    std::span<const float> gate_up, const ExpertsSizes& sizes) {
-    const auto [width, inner, experts, top_k] = sizes;
+    const auto [width, inner, experts, top_k, function] = sizes;
     require(width >= 1 && x.size() % static_cast<std::size_t>(width) == 0,
             "experts: x must be whole rows");
     const std::int64_t tokens = static_cast<std::int64_t>(x.size()) / width;
@@ -81,7 +83,7 @@ std::vector<double> experts_hidden(std::span<const float> x, std::span<const std
             }
             const double gate = product(slot / top_k, expert * 2 * inner + i);
             const double up = product(slot / top_k, expert * 2 * inner + inner + i);
-            hidden.push_back(gate / (1 + std::exp(-gate)) * up);
+            hidden.push_back(activation(function, gate) * up);
         }
     }
     return hidden;
@@ -90,7 +92,7 @@ std::vector<double> experts_hidden(std::span<const float> x, std::span<const std
 std::vector<double> experts(std::span<const float> x, std::span<const std::int32_t> chosen,
                             std::span<const float> shares, std::span<const float> gate_up,
                             std::span<const float> down, const ExpertsSizes& sizes) {
-    const auto [width, inner, experts, top_k] = sizes;
+    const auto [width, inner, experts, top_k, function] = sizes;
     const std::vector<double> hidden = experts_hidden(x, chosen, gate_up, sizes);
     require(shares.size() == chosen.size(), "experts: shares must be as long as chosen");
     require(has_length(down.size(), experts * width * inner),

@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "common/device/activation.hpp"
+
 namespace t2t::lab::reference {
 
 /// The experts of each token, and the weights of their answers.
@@ -24,10 +26,11 @@ Routing route(std::span<const float> logits, std::int64_t experts, std::int64_t 
 
 /// Sizes of a layer of experts.
 struct ExpertsSizes {
-    std::int64_t width;    ///< the model's width, ≥ 1
-    std::int64_t inner;    ///< the width inside one expert
-    std::int64_t experts;  ///< experts that the weights hold
-    std::int64_t top_k;    ///< experts for each token
+    std::int64_t width;                                      ///< the model's width, ≥ 1
+    std::int64_t inner;                                      ///< the width inside one expert
+    std::int64_t experts;                                    ///< experts that the weights hold
+    std::int64_t top_k;                                      ///< experts for each token
+    ActivationFunction function = ActivationFunction::silu;  ///< of the gates
 };
 
 /// What is inside the chosen experts: silu(gateₑ · x) ∘ (upₑ · x), not rounded.

@@ -13,8 +13,10 @@ writes them, and expected.safetensors:
 
 The shapes are those that a forward pass gets wrong: widths that no vector divides, one KV head for
 twelve query heads, heads wider than hidden / heads, biases where most models have none, scaled RoPE
-frequencies, weights in several files. --small replaces the one large model (GPT-2 with 124 million
-parameters) by a small one of two layers.
+frequencies, weights in several files, and the ways in which published folders differ from what
+transformers writes today: an output layer of its own in a tied model, or nothing but it, names without
+their prefix, experts packed in one tensor, weights in fp64. --small replaces the one large model (GPT-2
+with 124 million parameters) by a small one of two layers.
 
 The answers are computed from the files as written, in fp32 on the CPU, with the plainest
 implementations ("eager") and without a cache. Random weights make logits that spread over several
@@ -22,12 +24,14 @@ units, so that agreement to 1e-3 means something. Needs torch, transformers 5 an
 """
 
 import argparse
+import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import (
     AutoModelForCausalLM,
     GPT2Config,
@@ -47,6 +51,53 @@ class Case:
     config: PretrainedConfig
     dtype: torch.dtype = torch.bfloat16  # of the weights as stored
     shard_size: str = "5GB"  # what one file holds at most
+    packed_experts: bool = False  # as transformers 5 has them in memory
+    edit: Callable[[Path], None] | None = None  # changes the folder after it is written
+
+
+Tensors = dict[str, torch.Tensor]
+
+
+def edit_tensors(folder: Path, change: Callable[[Tensors], Tensors]) -> None:
+    file = folder / "model.safetensors"
+    save_file(change(load_file(file)), file, metadata={"format": "pt"})
+
+
+def own_head(folder: Path) -> None:
+    """config.json says that the output layer is the embedding table; the file has another one."""
+
+    def change(tensors: Tensors) -> Tensors:
+        tables = ("wte.weight", "embed_tokens.weight")
+        table = next(t for n, t in tensors.items() if n.endswith(tables))
+        return tensors | {"lm_head.weight": table.flip(0).contiguous()}
+
+    edit_tensors(folder, change)
+
+
+def only_head(folder: Path) -> None:
+    """The output layer is stored, and the embedding table that it is tied to is not."""
+
+    def change(tensors: Tensors) -> Tensors:
+        table = "model.embed_tokens.weight"
+        return {n.replace(table, "lm_head.weight"): t for n, t in tensors.items()}
+
+    edit_tensors(folder, change)
+
+
+def bare(folder: Path) -> None:
+    """Names without their prefix, a tensor of a trainer's, and a config.json that names no class."""
+
+    def change(tensors: Tensors) -> Tensors:
+        short = {
+            n.removeprefix("transformer.").removeprefix("model."): t for n, t in tensors.items()
+        }
+        return short | {"v_head.summary.weight": torch.ones(1, 4)}
+
+    edit_tensors(folder, change)
+    file = folder / "config.json"
+    config = json.loads(file.read_text())
+    changed = config | {"architectures": None, "eos_token_id": 50256}
+    file.write_text(json.dumps(changed, indent=2) + "\n")
 
 
 def gpt2(small: bool) -> tuple[str, GPT2Config]:
@@ -181,6 +232,100 @@ def cases(small: bool) -> dict[str, Case]:
     }
 
 
+LLAMA = {
+    "vocab_size": 101,
+    "hidden_size": 48,
+    "intermediate_size": 72,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "initializer_range": 0.25,
+}
+GPT2 = {
+    "vocab_size": 103,
+    "n_positions": 192,
+    "n_embd": 44,
+    "n_layer": 3,
+    "n_head": 4,
+    "initializer_range": 0.25,
+    "bos_token_id": 0,
+    "eos_token_id": 0,
+}
+
+
+def variants() -> dict[str, Case]:
+    """Settings and forms of a folder, each in the smallest model that shows them."""
+    return {
+        "gpt2-gelu-by-layer": Case(
+            GPT2Config(**GPT2, activation_function="gelu", scale_attn_by_inverse_layer_idx=True),
+            edit=own_head,
+        ),
+        "gpt2-relu-bare": Case(
+            GPT2Config(**GPT2, activation_function="relu", scale_attn_weights=False), edit=bare
+        ),
+        "gpt2-quick-gelu": Case(GPT2Config(**GPT2, activation_function="quick_gelu")),
+        "llama-linear-gelu": Case(
+            LlamaConfig(
+                **LLAMA,
+                hidden_act="gelu",
+                max_position_embeddings=512,
+                tie_word_embeddings=True,
+                rope_parameters={"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0},
+            ),
+            edit=only_head,
+        ),
+        "llama-dynamic-own-head": Case(
+            LlamaConfig(
+                **LLAMA,
+                max_position_embeddings=256,
+                tie_word_embeddings=True,
+                rope_parameters={"rope_type": "dynamic", "rope_theta": 10000.0, "factor": 3.0},
+            ),
+            edit=own_head,
+        ),
+        # Without attention_factor: sines and cosines become 0.1 ln 8 + 1 times as large.
+        "llama-yarn-fp64": Case(
+            LlamaConfig(
+                **LLAMA,
+                max_position_embeddings=512,
+                rope_parameters={
+                    "rope_type": "yarn",
+                    "rope_theta": 10000.0,
+                    "factor": 8.0,
+                    "original_max_position_embeddings": 64,
+                },
+            ),
+            torch.float64,
+        ),
+        # Within the original context of 256 the short factors hold, and the magnitude of 512 / 256.
+        "llama-longrope-bare": Case(
+            LlamaConfig(
+                **LLAMA,
+                max_position_embeddings=512,
+                rope_parameters={
+                    "rope_type": "longrope",
+                    "rope_theta": 10000.0,
+                    "original_max_position_embeddings": 256,
+                    "short_factor": [1.0, 1.1, 1.25, 1.5, 2.0, 3.0],
+                    "long_factor": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+                },
+            ),
+            edit=bare,
+        ),
+        "mixtral-packed-gelu": Case(
+            MixtralConfig(
+                **(LLAMA | {"intermediate_size": 20}),
+                hidden_act="gelu_pytorch_tanh",
+                num_local_experts=4,
+                num_experts_per_tok=2,
+                max_position_embeddings=512,
+                rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
+            ),
+            packed_experts=True,
+        ),
+    }
+
+
 def randomise(model: torch.nn.Module) -> None:
     """Biases and norms start as 0 and 1, which hides one that is left out: spreads them."""
     for name, values in model.named_parameters():
@@ -191,7 +336,11 @@ def randomise(model: torch.nn.Module) -> None:
 def write_model(folder: Path, case: Case) -> None:
     model = AutoModelForCausalLM.from_config(case.config, dtype=torch.float32)
     randomise(model)
-    model.to(case.dtype).save_pretrained(folder, max_shard_size=case.shard_size)
+    model.to(case.dtype).save_pretrained(
+        folder, max_shard_size=case.shard_size, save_original_format=not case.packed_experts
+    )
+    if case.edit is not None:
+        case.edit(folder)
 
 
 @torch.no_grad()
@@ -222,7 +371,7 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="no large model")
     arguments = parser.parse_args()
 
-    for name, case in cases(arguments.small).items():
+    for name, case in (cases(arguments.small) | variants()).items():
         torch.manual_seed(SEED)
         folder = arguments.out / name
         shutil.rmtree(folder, ignore_errors=True)  # a run with other shards leaves files behind
