@@ -72,15 +72,6 @@ std::string without_marks(std::string_view text) {
     return result;
 }
 
-std::string replaced(std::string_view text, const Pattern& pattern, std::string_view content) {
-    std::string result;
-    result.reserve(text.size() + text.size() / 2);
-    pattern.cut(text, [&](std::size_t begin, std::size_t end, bool is_match) {
-        result += is_match ? content : text.substr(begin, end - begin);
-    });
-    return result;
-}
-
 }  // namespace
 
 Normalizer::Normalizer(const JsonField& tokenizer) {
@@ -112,7 +103,7 @@ void Normalizer::read(const JsonField& normalizer) {
         const auto pattern =
             std::make_shared<const Pattern>(Pattern::from_file(normalizer.at("pattern")));
         steps_.push_back([pattern, content = normalizer.at("content").text()](
-                             std::string_view text) { return replaced(text, *pattern, content); });
+                             std::string_view text) { return pattern->replaced(text, content); });
     } else if (type == "Lowercase") {
         steps_.push_back(lower_case);
     } else if (type == "Strip") {

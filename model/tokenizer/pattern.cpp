@@ -53,17 +53,17 @@ std::string_view unsupported_part(std::string_view rest, bool in_class) {
     return is_harmless ? "" : rest.substr(0, 3);
 }
 
-/// A part of a regular expression for Oniguruma in the words of PCRE2. Of `\s`, Oniguruma's is
-/// Unicode's White_Space, and PCRE2's has U+180E in addition; of `\w`, Oniguruma's has marks.
+/// A part of a regular expression for Oniguruma in the words of PCRE2.
 std::string part_for_pcre2(std::string_view part, bool in_class) {
     if (part.starts_with("\\u")) return "\\x{" + std::string(part.substr(2)) + "}";
+    // Unicode's White_Space; PCRE2's own `\s` has U+180E in addition.
     if (part == "\\s") return "\\p{White_Space}";
     if (part == "\\S") return "\\P{White_Space}";
-    if (part == "\\w") {
-        return in_class ? "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}"
-                        : "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]";
-    }
-    if (part == "\\W") return "[^\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]";
+    // PCRE2's own `\w` has no marks. Outside brackets, Oniguruma's has `²³¹¼½¾` in addition.
+    const std::string word = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}";
+    if (part == "\\w" && in_class) return word;
+    if (part == "\\w") return "[" + word + "²³¹¼½¾]";
+    if (part == "\\W") return "[^" + word + "²³¹¼½¾]";
     // Of every line, as in Ruby.
     if (part == "^" && !in_class) return "(?m:^)";
     if (part == "$" && !in_class) return "(?m:$)";
@@ -179,6 +179,19 @@ std::optional<Pattern::Match> Pattern::find(std::string_view text, std::size_t f
     const std::size_t begin = text.find(text_, from);
     if (begin == text.npos) return std::nullopt;
     return Match{begin, begin + text_.size()};
+}
+
+std::string Pattern::replaced(std::string_view text, std::string_view content) const {
+    std::string result;
+    result.reserve(text.size() + text.size() / 2);
+    if (!compiled_) {
+        append_replaced(result, text, text_, content);
+        return result;
+    }
+    cut(text, [&](std::size_t begin, std::size_t end, bool is_match) {
+        result += is_match ? content : text.substr(begin, end - begin);
+    });
+    return result;
 }
 
 std::size_t Pattern::after_character(std::string_view text, std::size_t begin) {

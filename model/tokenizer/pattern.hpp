@@ -37,6 +37,9 @@ class Pattern {
     /// @throws std::runtime_error the search gives up
     std::optional<Match> find(std::string_view text, std::size_t from) const;
 
+    /// `text` with `content` in place of every match.
+    std::string replaced(std::string_view text, std::string_view content) const;
+
     /// Cuts a text into its matches and what lies between them, from left to right, and calls
     /// `visit(begin, end, is_match)` for each. A match of no bytes is visited where it is not right
     /// after another match.

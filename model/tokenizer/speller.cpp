@@ -169,6 +169,7 @@ void Speller::encode(std::string_view word, std::vector<std::int32_t>& symbols,
         }
     }
     Spelling spelling(*this, symbols);
+    symbols.reserve(word.size());  // nearly always enough
     if (words_are_bytes_) {
         for (const unsigned char byte : word) {
             if (const std::int32_t id = bytes_[byte]; id >= 0)

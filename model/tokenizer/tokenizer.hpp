@@ -31,9 +31,9 @@ class Tokenizer {
 
     /// The ids of `text`; special tokens written out in it are recognised.
     ///
-    /// They are the ids that Hugging Face's `tokenizers` gives, for every text whose characters the
-    /// machine's PCRE2 knows (Debian 12: those of Unicode 14). May be called from several threads
-    /// at once.
+    /// They are the ids that Hugging Face's `tokenizers` gives, for every text whose characters both
+    /// know: the machine's PCRE2 (Debian 12: those of Unicode 14), and that library (normal forms:
+    /// those of Unicode 11). May be called from several threads at once.
     /// @param text        any bytes; what is not UTF-8 counts as U+FFFD, as Python's "replace" does
     /// @param add_special whether the post-processor adds its tokens, such as `<s>` in front
     /// @throws std::length_error  2^31 characters or more that no pattern or added token separates

@@ -25,11 +25,11 @@ struct AddedToken {
     bool takes_left;      ///< `lstrip`: takes the white space on its left with it
     bool takes_right;     ///< `rstrip`: and that on its right
     bool normalized;      ///< looked for in the normalized text, not in the text as it is
-    bool special;         ///< left out when decoding
+    bool special;         ///< left out when decoding, unless normalizing changes it
 };
 
-/// Reads `added_tokens`. As `tokenizers` does, it numbers those that the vocabulary lacks itself,
-/// in the file's order, from the vocabulary's size on.
+/// Reads `added_tokens`. Those that the vocabulary lacks are numbered as `tokenizers` does it: in
+/// the file's order, from the number of pieces on, whatever ids the file gives.
 /// @param tokenizer  the whole tokenizer.json
 /// @param bpe        its vocabulary, with which the tokens must agree
 /// @param normalizer normalizes patterns

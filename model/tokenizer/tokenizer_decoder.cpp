@@ -24,14 +24,6 @@ std::string without_metaspace(std::string_view piece, std::string_view space,
     return result;
 }
 
-std::string replaced(std::string_view piece, const Pattern& pattern, std::string_view content) {
-    std::string result;
-    pattern.cut(piece, [&](std::size_t begin, std::size_t end, bool is_match) {
-        result += is_match ? content : piece.substr(begin, end - begin);
-    });
-    return result;
-}
-
 /// A piece without `character` where it stands at its ends, so many times at most.
 std::string stripped_ends(std::string_view piece, std::string_view character, std::size_t start,
                           std::size_t stop) {
@@ -97,7 +89,7 @@ void PieceDecoder::read(const JsonField& decoder) {
             std::make_shared<const Pattern>(Pattern::from_file(decoder.at("pattern")));
         steps_.push_back(
             [pattern, content = decoder.at("content").text()](std::string_view piece, bool) {
-                return replaced(piece, *pattern, content);
+                return pattern->replaced(piece, content);
             });
     } else {
         decoder.at("type").unsupported(supported);

@@ -5,6 +5,7 @@ Run it from the repository's root; README.md beside this says with which version
 may follow; else it writes all.
 """
 
+import itertools
 import json
 import random
 import sys
@@ -202,11 +203,15 @@ def train(tokenizer, specials, size, alphabet=(), **options):
     return tokenizer
 
 
-def edited(tokenizer, edit):
+def edited_document(tokenizer, edit):
     """What tokenizer.json says that no Python setting does."""
     document = json.loads(tokenizer.to_str())
     edit(document)
-    return Tokenizer.from_str(json.dumps(document))
+    return document
+
+
+def edited(tokenizer, edit):
+    return Tokenizer.from_str(json.dumps(edited_document(tokenizer, edit)))
 
 
 def llama3_like():
@@ -434,7 +439,18 @@ def behaviors():
     ])
     tokenizer.decoder = decoders.Sequence([decoders.Fuse(), decoders.Strip("a", 2, 0)])
     train(tokenizer, [], 300)
-    return tokenizer, FORMS + NUMBERS + [
+
+    def edit(document):  # merges that make every split visible
+        vocabulary, merges = document["model"]["vocab"], document["model"]["merges"]
+        characters = ",.-AaiobB \n"
+        for character in characters:
+            vocabulary.setdefault(character, len(vocabulary))
+        for left, right in itertools.product(characters, repeat=2):
+            if left + right not in vocabulary:
+                vocabulary[left + right] = len(vocabulary)
+                merges.append([left, right])
+
+    return edited(tokenizer, edit), FORMS + NUMBERS + [
         "a,b,,c", ",a", "aBC dE", "AB", "a||b|", "a    b", "no\nto\no", "--a --b\n--", "radio", "ii", "aab", "x.y..z"]
 
 
@@ -463,16 +479,18 @@ def added_words():
     train(tokenizer, ["<unk>"], 300)
 
     def edit(document):
-        kinds = [("king", {"single_word": True}), ("old", {"single_word": True, "lstrip": True, "rstrip": True}),
+        kinds = [("roof", {"single_word": True}), ("rain", {"single_word": True, "lstrip": True, "rstrip": True}),
                  ("<s>", {"special": True, "normalized": True}), ("</s>", {"special": True}),
-                 ("girl", {"single_word": True, "normalized": True}), ("</s>", {"special": True, "rstrip": True})]
+                 ("book", {"single_word": True, "normalized": True}), ("</s>", {"special": True, "rstrip": True})]
         flags = dict.fromkeys(["single_word", "lstrip", "rstrip", "normalized", "special"], False)
         document["added_tokens"] += [{"id": 310 + 3 * i, "content": content, **flags, **kind}
                                      for i, (content, kind) in enumerate(kinds)]
 
-    return edited(tokenizer, edit), [
-        "king", "a king!", "kings", "king's", "_king", "éking", "king\u0301", " old ", "an old  man", "older",
-        "<s>", "<s>a", "</s> b", "girl", " girl", "girls"]
+    # The library would write the ids without holes, and no token twice.
+    document = edited_document(tokenizer, edit)
+    return Tokenizer.from_str(json.dumps(document)), [
+        "roof", "a roof!", "roofs", "roof's", "_roof", "éroof", "roof\u0301", " rain ", "an rain  man", "rainy",
+        "<s>", "<s>a", "</s> b", "book", " book", "books"], document
 
 
 def normalized_bytes():
@@ -525,9 +543,9 @@ def main():
     for seed, (name, make) in enumerate(OTHERS.items(), start=98):
         if name not in chosen:
             continue
-        tokenizer, specials = make()
+        tokenizer, specials, *document = make()
         cases = cases_of(tokenizer, seed, OTHER_TEXTS, specials)
-        document = json.loads(tokenizer.to_str())
+        document = document[0] if document else json.loads(tokenizer.to_str())
         write(name, {"tokenizer": document, **frame_of(tokenizer)}, cases)
 
 
