@@ -429,10 +429,10 @@ def behaviors():
     tokenizer.normalizer = normalizers.NFD()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
         pre_tokenizers.CharDelimiterSplit("|"),
-        pre_tokenizers.Split(",", "merged_with_previous"),
+        pre_tokenizers.Split(Regex(r"^b|a$|(?=i)"), "isolated"),
+        pre_tokenizers.Split("o", "merged_with_previous"),
         pre_tokenizers.Split(Regex(r"[A-Z]"), "merged_with_next"),
         pre_tokenizers.Split(Regex(r"\w+|\."), "contiguous", invert=True),
-        pre_tokenizers.Split(Regex(r"^--|o$|(?=i)"), "isolated"),
         pre_tokenizers.Split("  ", "removed"),
         pre_tokenizers.WhitespaceSplit(),
         pre_tokenizers.Punctuation("merged_with_next"),
@@ -442,7 +442,7 @@ def behaviors():
 
     def edit(document):  # merges that make every split visible
         vocabulary, merges = document["model"]["vocab"], document["model"]["merges"]
-        characters = ",.-AaiobB \n"
+        characters = ",.-AaiobB² \n"
         for character in characters:
             vocabulary.setdefault(character, len(vocabulary))
         for left, right in itertools.product(characters, repeat=2):
@@ -451,7 +451,8 @@ def behaviors():
                 merges.append([left, right])
 
     return edited(tokenizer, edit), FORMS + NUMBERS + [
-        "a,b,,c", ",a", "aBC dE", "AB", "a||b|", "a    b", "no\nto\no", "--a --b\n--", "radio", "ii", "aab", "x.y..z"]
+        "boob", "oooa", "aBC dE", "AB", "a||b|", "a    b", "bba\nba", "ba\nbb\nb", "a\n", "aib", "aii", "aab",
+        "a.b..b", "a²b", "-²-"]
 
 
 def some_bytes():
