@@ -2,14 +2,14 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 
 readonly build_packages=(g++ cmake ninja-build libboost-context-dev libgtest-dev libbenchmark-dev
-    libcli11-dev nlohmann-json3-dev libpcre2-dev)
+    libcli11-dev nlohmann-json3-dev libpcre2-dev libutf8proc-dev)
 readonly docs_packages=(doxygen graphviz doxygen-awesome-css)
 readonly format_packages=(clang-format-14)
 
 readonly cmake_needed=3.25 gcc_needed=12 clang_needed=14 toolkit_needed=12.4
 readonly needed_in_words="a C++20 compiler (g++ $gcc_needed or clang $clang_needed, or newer), \
 CMake $cmake_needed or newer, Ninja, and the development files of Boost.Context, GoogleTest, \
-Google Benchmark, CLI11, nlohmann-json and PCRE2"
+Google Benchmark, CLI11, nlohmann-json, PCRE2 and utf8proc"
 
 have() { command -v "$1" >/dev/null; }
 

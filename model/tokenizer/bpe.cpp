@@ -45,8 +45,14 @@ Bpe::Bpe(const JsonField& model)
     : ignores_merges_(model.flag("ignore_merges", false)),
       falls_back_to_bytes_(model.flag("byte_fallback", false)),
       fuses_unknown_(model.flag("fuse_unk", false)) {
-    if (model.has("type") && model.at("type").text() != "BPE") model.at("type").unsupported("BPE");
-    model.must_lack("dropout");
+    if (model.has("type") && model.at("type").text() != "BPE") {
+        model.at("type").unsupported(
+            "BPE (choose a model whose tokenizer is byte-pair encoding, as GPT-2's and Llama's)");
+    }
+    // It leaves out merges at random, which is for training.
+    if (model.has("dropout") && model.at("dropout").value() != 0.0) {
+        model.at("dropout").unsupported("0, null");
+    }
     for (const std::string_view affix : {"continuing_subword_prefix", "end_of_word_suffix"}) {
         if (model.has(affix) && !model.at(affix).text().empty()) {
             model.at(affix).unsupported("null");
@@ -55,8 +61,8 @@ Bpe::Bpe(const JsonField& model)
     read_vocabulary(model.at("vocab"));
     read_merges(model.at("merges"));
     if (model.has("unk_token")) {
+        names_unknown_ = true;
         unknown_ = id(model.at("unk_token").text());
-        if (!unknown_) model.at("unk_token").refuse("is not in model.vocab");
     }
 }
 
@@ -136,8 +142,19 @@ void WordEncoder::encode(std::span<const std::int32_t> symbols) {
     const std::size_t begin = ids_.size();
     join(symbols);
     if (known_words_.size() < most_known_words) {
-        known_words_.emplace(word, Place{begin, ids_.size() - begin});
+        known_words_.emplace(kept(word), Place{begin, ids_.size() - begin});
     }
+}
+
+/// A copy of a word that stays where it is as long as this object lives.
+std::string_view WordEncoder::kept(std::string_view word) {
+    constexpr std::size_t block_bytes = 1 << 16;
+    if (storage_.empty() || storage_.back().capacity() - storage_.back().size() < word.size()) {
+        storage_.emplace_back().reserve(block_bytes);
+    }
+    std::string& block = storage_.back();
+    block += word;
+    return std::string_view(block).substr(block.size() - word.size());
 }
 
 namespace {

@@ -35,6 +35,12 @@ class Bpe {
 
     /// The id of a piece, if it is one.
     std::optional<std::int32_t> id(std::string_view piece) const;
+    /// Is there a piece of this id?
+    bool contains(std::int32_t id) const {
+        return std::size_t(id) < pieces_.size() && pieces_[id].has_value();
+    }
+    /// The number of pieces.
+    std::size_t size() const { return ids_.size(); }
     /// [largest id + 1] the pieces by id; nothing where the vocabulary skips an id.
     const std::vector<std::optional<std::string>>& pieces() const { return pieces_; }
 
@@ -47,7 +53,9 @@ class Bpe {
     bool ignores_merges() const { return ignores_merges_; }
     /// Are characters outside the vocabulary spelled in bytes, `<0xE2>`?
     bool falls_back_to_bytes() const { return falls_back_to_bytes_; }
-    /// The id of `unk_token`, if there is one.
+    /// Is there an `unk_token`? If not, unknown characters are left out.
+    bool names_unknown() const { return names_unknown_; }
+    /// Its id, if it is a piece. Files name one that is none and is never needed.
     std::optional<std::int32_t> unknown() const { return unknown_; }
     /// Is a run of unknown characters one token?
     bool fuses_unknown() const { return fuses_unknown_; }
@@ -70,6 +78,7 @@ class Bpe {
     bool ignores_merges_;
     bool falls_back_to_bytes_;
     bool fuses_unknown_;
+    bool names_unknown_ = false;
     std::optional<std::int32_t> unknown_;
 };
 
@@ -77,12 +86,11 @@ class Bpe {
 class WordEncoder {
  public:
     /// @param bpe must outlive this object
-    /// @param ids where tokens are appended to; nobody else may change it meanwhile
+    /// @param ids where tokens are appended to; meanwhile nobody else may take any away
     WordEncoder(const Bpe& bpe, std::vector<std::int32_t>& ids) : bpe_(bpe), ids_(ids) {}
 
     /// Appends the tokens of one word.
-    /// @param symbols the ids of its characters or bytes; must stay where they are until this
-    ///                object is gone
+    /// @param symbols the ids of its characters or bytes
     /// @throws std::length_error 2^31 symbols or more
     void encode(std::span<const std::int32_t> symbols);
 
@@ -105,30 +113,16 @@ class WordEncoder {
         std::size_t count;
     };
 
+    std::string_view kept(std::string_view word);
     void join(std::span<const std::int32_t> symbols);
     void consider(std::int32_t left);
 
     const Bpe& bpe_;
     std::vector<std::int32_t>& ids_;
+    std::vector<std::string> storage_;  // known words, one after another; none ever moves
     std::unordered_map<std::string_view, Place> known_words_;
     std::vector<Node> nodes_;
     std::vector<Candidate> candidates_;  // a heap: the lowest rank, and of equal ranks the leftmost
-};
-
-/// Turns text in which no added token is written into tokens. What differs between the families.
-class TextEncoder {
- public:
-    virtual ~TextEncoder() = default;
-
-    /// What the file's normalizer makes of a part of the text.
-    /// @param room holds the result where it differs from `text`
-    virtual std::string_view normalize(std::string_view text, std::string& room) const = 0;
-
-    /// Appends the tokens of a part of the text.
-    /// @param text     normalized, UTF-8, not empty
-    /// @param at_start whether the part is the beginning of the text
-    virtual void encode(std::string_view text, bool at_start,
-                        std::vector<std::int32_t>& ids) const = 0;
 };
 
 }  // namespace t2t::model

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "model/files/file_error.hpp"
 #include "model/files/json_file.hpp"
 #include "model/tokenizer/bpe.hpp"
-#include "model/tokenizer/byte_fallback_bpe.hpp"
-#include "model/tokenizer/byte_level_bpe.hpp"
+#include "model/tokenizer/normalizer.hpp"
+#include "model/tokenizer/pre_tokenizer.hpp"
+#include "model/tokenizer/speller.hpp"
 #include "model/tokenizer/tokenizer_added_tokens.hpp"
 #include "model/tokenizer/tokenizer_decoder.hpp"
 #include "model/tokenizer/tokenizer_json.hpp"
@@ -14,17 +16,6 @@
 
 namespace t2t::model {
 namespace {
-
-/// The family of a tokenizer.json, by its pre-tokenizer.
-std::unique_ptr<const TextEncoder> make_encoder(const Bpe& bpe, const JsonField& tokenizer) {
-    if (!tokenizer.has("pre_tokenizer")) return std::make_unique<ByteFallbackBpe>(bpe, tokenizer);
-    const JsonField type = tokenizer.at("pre_tokenizer").at("type");
-    if (type.text() == "Metaspace") return std::make_unique<ByteFallbackBpe>(bpe, tokenizer);
-    if (type.text() != "ByteLevel" && type.text() != "Sequence") {
-        type.unsupported("ByteLevel, Metaspace, a Sequence of Split and ByteLevel, or none");
-    }
-    return std::make_unique<ByteLevelBpe>(bpe, tokenizer);
-}
 
 /// What the post-processor puts around a text.
 struct Frame {
@@ -55,19 +46,28 @@ Frame read_template(const JsonField& processor) {
     return frame;
 }
 
+/// The id of a pair `["</s>", 2]`.
+std::int32_t token_of(const JsonField& pair) {
+    if (pair.size() != 2) pair.refuse("is not a token and its id");
+    return pair.at(1).id();
+}
+
 Frame read_post_processor(const JsonField& processor) {
     const JsonField type = processor.at("type");
     if (type.text() == "TemplateProcessing") return read_template(processor);
     if (type.text() == "ByteLevel") return {};  // moves offsets, which nobody asks for here
+    if (type.text() == "RobertaProcessing" || type.text() == "BertProcessing") {
+        return {.before = {token_of(processor.at("cls"))},
+                .after = {token_of(processor.at("sep"))}};
+    }
     if (type.text() != "Sequence") {
-        type.unsupported("TemplateProcessing, ByteLevel, and a Sequence of them");
+        type.unsupported(
+            "TemplateProcessing, ByteLevel, RobertaProcessing, BertProcessing, and a Sequence of "
+            "them");
     }
     Frame frame;
     const JsonField parts = processor.at("processors");
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (parts.at(i).at("type").text() == "Sequence") {
-            parts.at(i).at("type").unsupported("TemplateProcessing, ByteLevel");
-        }
         Frame more = read_post_processor(parts.at(i));
         frame.before.insert(frame.before.begin(), more.before.begin(), more.before.end());
         frame.after.insert(frame.after.end(), more.after.begin(), more.after.end());
@@ -82,7 +82,9 @@ struct Tokenizer::Parts {
     explicit Parts(const JsonField& file);
 
     Bpe bpe;
-    std::unique_ptr<const TextEncoder> encoder;
+    Normalizer normalizer;
+    PreTokenizer pre_tokenizer;
+    Speller speller;
     std::vector<AddedToken> added;
     AddedTokenFinder added_to_text;
     AddedTokenFinder added_to_normalized;
@@ -93,6 +95,7 @@ struct Tokenizer::Parts {
     struct Token {
         bool exists = false;  // vocabularies may skip ids
         bool special = false;
+        bool left_out = false;  // when decoding
         std::string piece;
         std::string bytes;  // what it adds to a text in which others came before
     };
@@ -104,22 +107,25 @@ struct Tokenizer::Parts {
 
 Tokenizer::Parts::Parts(const JsonField& file)
     : bpe(file.at("model")),
-      encoder(make_encoder(bpe, file)),
-      added(read_added_tokens(file, bpe, *encoder)),
+      normalizer(file),
+      pre_tokenizer(file),
+      speller(bpe, pre_tokenizer.gives_bytes()),
+      added(read_added_tokens(file, bpe, normalizer)),
       added_to_text(added, false),
       added_to_normalized(added, true),
       decoder(file) {
-    // They would change what encode() gives.
-    for (const char* field : {"truncation", "padding"}) file.must_lack(field);
-
-    const auto add = [&](std::int32_t id, const std::string& piece, bool special) {
+    const auto add = [&](std::int32_t id, const std::string& piece, bool special, bool left_out) {
         if (std::size_t(id) >= tokens.size()) tokens.resize(id + 1);
-        tokens[id] = {true, special, piece, decoder.bytes(piece)};
+        tokens[id] = {true, special, left_out, piece, decoder.bytes(piece)};
     };
     for (std::size_t id = 0; id < bpe.pieces().size(); ++id) {
-        if (bpe.pieces()[id]) add(std::int32_t(id), *bpe.pieces()[id], false);
+        if (bpe.pieces()[id]) add(std::int32_t(id), *bpe.pieces()[id], false, false);
     }
-    for (const AddedToken& token : added) add(token.id, token.pattern, token.special);
+    for (const AddedToken& token : added) {
+        // `tokenizers` knows a special token by its content, so normalized ones may slip through.
+        add(token.id, token.pattern, token.special,
+            token.special && token.pattern == token.content);
+    }
 
     if (!file.has("post_processor")) return;
     const JsonField processor = file.at("post_processor");
@@ -142,21 +148,45 @@ const Tokenizer::Parts::Token& Tokenizer::Parts::at(std::int32_t id) const {
 
 void Tokenizer::Parts::encode(std::string_view text, std::vector<std::int32_t>& ids) const {
     const auto append = [&](std::int32_t id) { ids.push_back(id); };
+    WordEncoder encoder(bpe, ids);
+    std::vector<std::int32_t> symbols;
+    const auto encode_word = [&](std::string_view word) { speller.encode(word, symbols, encoder); };
     std::string room;
     added_to_text.split(
         text,
         [&](std::string_view part, std::size_t begin) {
             added_to_normalized.split(
-                encoder->normalize(part, room),
+                normalizer.normalize(part, room),
                 [&](std::string_view plain, std::size_t offset) {
-                    encoder->encode(plain, begin == 0 && offset == 0, ids);
+                    pre_tokenizer.split(plain, begin == 0 && offset == 0, encode_word);
                 },
                 append);
         },
         append);
 }
 
+namespace {
+
+/// Says what to do where a folder holds a tokenizer in another form only.
+/// @throws FileError
+void refuse_other_forms(const std::filesystem::path& file) {
+    std::error_code error;
+    const std::filesystem::path folder = file.parent_path();
+    if (std::filesystem::exists(file, error)) return;
+    for (const char* other : {"tokenizer.model", "vocab.json"}) {
+        if (!std::filesystem::exists(folder / other, error)) continue;
+        const std::string name = "\"" + folder.string() + "\"";
+        throw FileError(file, "there is no such file, only " + std::string(other) +
+                                  " beside it; Python's transformers writes one: "
+                                  "AutoTokenizer.from_pretrained(" +
+                                  name + ").save_pretrained(" + name + ")");
+    }
+}
+
+}  // namespace
+
 std::unique_ptr<Tokenizer> Tokenizer::from_file(const std::filesystem::path& file) {
+    refuse_other_forms(file);
     return from_json(read_text(file), file);
 }
 
@@ -191,7 +221,7 @@ std::string Tokenizer::decode(std::span<const std::int32_t> ids) const {
 
 void Tokenizer::append_bytes(std::int32_t id, DecodePlace& place, std::string& text) const {
     const Parts::Token& token = parts_->at(id);
-    if (token.special) return;
+    if (token.left_out) return;
     const PieceDecoder& decoder = parts_->decoder;
     std::string_view bytes = token.bytes;
     std::string first;

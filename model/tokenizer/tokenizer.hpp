@@ -13,13 +13,13 @@
 
 namespace t2t::model {
 
-/// A tokenizer of either family: byte-level BPE (GPT-2, Llama 3), or BPE with byte fallback (Llama
-/// 2, Mistral, Mixtral).
+/// A tokenizer by byte-pair encoding: over bytes (GPT-2, Llama 3, Qwen), or over characters with
+/// bytes to fall back on (Llama 2, Mistral, Mixtral).
 class Tokenizer {
  public:
     /// Reads a tokenizer.json.
     /// @throws FileError one sentence naming the file and the field: missing, unreadable, not JSON,
-    ///                   a model type, normaliser, pre-tokenizer, post-processor or decoder that is
+    ///                   a model type, normalizer, pre-tokenizer, post-processor or decoder that is
     ///                   not supported, merges of unknown tokens, ids out of range or given twice
     static std::unique_ptr<Tokenizer> from_file(const std::filesystem::path& file);
     /// Reads the text of a tokenizer.json.
@@ -31,13 +31,14 @@ class Tokenizer {
 
     /// The ids of `text`; special tokens written out in it are recognised.
     ///
-    /// They are the ids that Hugging Face's `tokenizers` gives, for every text whose characters the
-    /// machine's PCRE2 knows (Debian 12: those of Unicode 14). May be called from several threads
-    /// at once.
+    /// They are the ids that Hugging Face's `tokenizers` gives, for every text whose characters both
+    /// know: the machine's PCRE2 (Debian 12: those of Unicode 14), and that library (normal forms:
+    /// those of Unicode 11). May be called from several threads at once.
     /// @param text        any bytes; what is not UTF-8 counts as U+FFFD, as Python's "replace" does
     /// @param add_special whether the post-processor adds its tokens, such as `<s>` in front
     /// @throws std::length_error  2^31 characters or more that no pattern or added token separates
-    /// @throws std::runtime_error the pattern of a pre-tokenizer gives up on the text
+    /// @throws std::runtime_error the pattern of a pre-tokenizer gives up on the text, or a
+    ///                            character is unknown, and so is the token for such characters
     std::vector<std::int32_t> encode(std::string_view text, bool add_special = true) const;
 
     /// The text of `ids`, special tokens left out. Not necessarily UTF-8: what the tokens of single
@@ -53,7 +54,7 @@ class Tokenizer {
     /// are padded.
     bool contains(std::int32_t id) const;
 
-    /// Whether `id` is a special token, which decode() leaves out.
+    /// Whether `id` is a special token. decode() leaves it out, unless the normalizer changed it.
     bool is_special(std::int32_t id) const;
 
     /// One more than the largest id.

@@ -1,68 +1,81 @@
 #include "model/tokenizer/tokenizer_added_tokens.hpp"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "model/files/json_file.hpp"
+#include "model/tokenizer/pattern.hpp"
 #include "model/tokenizer/tokenizer_json.hpp"
-#include "model/tokenizer/tokenizer_utf8.hpp"
 
 namespace t2t::model {
 namespace {
 
-/// Bytes of the white space (Unicode's White_Space) that `text` starts with: 0 to 3.
-std::size_t white_space_bytes(std::string_view text) {
-    if (text.empty()) return 0;
-    if (text[0] == ' ' || (text[0] >= '\t' && text[0] <= '\r')) return 1;
-    for (const std::string_view space : {"\u0085", "\u00A0"}) {
-        if (text.starts_with(space)) return 2;
+AddedToken read_added_token(const JsonField& entry, const Normalizer& normalizer) {
+    const std::string& content = entry.at("content").text();
+    if (content.empty()) entry.at("content").refuse("is empty");
+    AddedToken token{.id = entry.at("id").id(),
+                     .content = content,
+                     .pattern = content,
+                     .single_word = entry.flag("single_word", false),
+                     .takes_left = entry.flag("lstrip", false),
+                     .takes_right = entry.flag("rstrip", false),
+                     .normalized = entry.flag("normalized", false),
+                     .special = entry.flag("special", false)};
+    if (token.normalized) {
+        std::string room;
+        token.pattern = std::string(normalizer.normalize(content, room));
+        if (token.pattern.empty()) entry.refuse("is empty when normalized");
     }
-    for (const std::string_view space :
-         {"\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007",
-          "\u2008", "\u2009", "\u200A", "\u2028", "\u2029", "\u202F", "\u205F", "\u3000"}) {
-        if (text.starts_with(space)) return 3;
+    return token;
+}
+
+/// Refuses a token that the vocabulary contradicts.
+void check_id(const JsonField& entry, const AddedToken& token, const Bpe& bpe) {
+    const auto refuse = [&](const std::string& problem) {
+        entry.refuse("gives " + in_quotes(token.content) + " the id " + std::to_string(token.id) +
+                     ", which " + problem + " in model.vocab");
+    };
+    const std::optional<std::int32_t> known = bpe.id(token.content);
+    if (known && *known != token.id) refuse("has the id " + std::to_string(*known));
+    if (!known && bpe.contains(token.id)) {
+        refuse("is that of " + in_quotes(*bpe.pieces()[token.id]));
     }
-    return 0;
 }
 
 }  // namespace
 
 std::vector<AddedToken> read_added_tokens(const JsonField& tokenizer, const Bpe& bpe,
-                                          const TextEncoder& encoder) {
+                                          const Normalizer& normalizer) {
     std::vector<AddedToken> tokens;
     if (!tokenizer.has("added_tokens")) return tokens;
     const JsonField list = tokenizer.at("added_tokens");
-    std::set<std::int32_t> ids;
-    std::set<std::string> contents;
+    std::map<std::string, std::size_t> places;  // in `tokens`, by content
+    std::set<std::int32_t> ids;                 // as the file has them
+    auto next_id = std::int32_t(bpe.size());
     for (std::size_t i = 0; i < list.size(); ++i) {
         const JsonField entry = list.at(i);
-        const std::int32_t id = entry.at("id").id();
-        const std::string& content = entry.at("content").text();
-        if (content.empty()) entry.at("content").refuse("is empty");
-        if (!contents.insert(content).second) entry.refuse("adds " + in_quotes(content) + " again");
-        if (!ids.insert(id).second) entry.refuse("uses the id " + std::to_string(id) + " again");
-        const std::optional<std::int32_t> known = bpe.id(content);
-        if (known && *known != id) {
-            entry.refuse("gives " + in_quotes(content) + " the id " + std::to_string(id) +
-                         ", which has the id " + std::to_string(*known) + " in model.vocab");
+        AddedToken token = read_added_token(entry, normalizer);
+        check_id(entry, token, bpe);
+        const auto [place, is_new] = places.emplace(token.content, tokens.size());
+        if (!is_new) {  // what is said last holds
+            AddedToken& earlier = tokens[place->second];
+            token.id = earlier.id;
+            token.special |= earlier.special;
+            earlier = std::move(token);
+            continue;
         }
-        const bool taken = std::size_t(id) < bpe.pieces().size() && bpe.pieces()[id];
-        if (!known && taken) {
-            entry.refuse("gives " + in_quotes(content) + " the id " + std::to_string(id) +
-                         ", which is that of " + in_quotes(*bpe.pieces()[id]) + " in model.vocab");
+        if (!ids.insert(token.id).second) {
+            entry.refuse("uses the id " + std::to_string(token.id) + " again");
         }
-        if (entry.flag("single_word", false)) entry.at("single_word").unsupported("false");
-        AddedToken token{.id = id,
-                         .content = content,
-                         .pattern = content,
-                         .takes_left = entry.flag("lstrip", false),
-                         .takes_right = entry.flag("rstrip", false),
-                         .normalized = entry.flag("normalized", false),
-                         .special = entry.flag("special", false)};
-        if (token.normalized) {
-            std::string room;
-            token.pattern = std::string(encoder.normalize(content, room));
-            if (token.pattern.empty()) entry.refuse("is empty when normalized");
+        if (!bpe.id(token.content)) {
+            if (bpe.contains(next_id)) {
+                entry.refuse("would get the id " + std::to_string(next_id) +
+                             ", the number of pieces, which is that of " +
+                             in_quotes(*bpe.pieces()[next_id]) + " in model.vocab");
+            }
+            token.id = next_id++;
         }
         tokens.push_back(std::move(token));
     }
@@ -92,21 +105,16 @@ AddedTokenFinder::Match AddedTokenFinder::find(std::string_view text, std::size_
     return {text.size(), text.size(), nullptr};
 }
 
-std::size_t AddedTokenFinder::without_space_at_end(std::string_view text) {
-    std::size_t end = text.size();
-    while (end > 0) {
-        std::size_t begin = end - 1;
-        while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80) --begin;
-        if (white_space_bytes(text.substr(begin, end - begin)) == 0) break;
-        end = begin;
-    }
-    return end;
-}
-
-std::size_t AddedTokenFinder::space_at_start(std::string_view text) {
-    std::size_t count = 0;
-    while (const std::size_t bytes = white_space_bytes(text.substr(count))) count += bytes;
-    return count;
+/// Does a letter, a mark, a digit or a `_` stand right before or after a match?
+bool AddedTokenFinder::touches_word(std::string_view text, const Match& match) {
+    static const Pattern word =
+        Pattern::regex(R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}])");
+    const auto is_word = [](std::string_view character) {
+        return word.find(character, 0).has_value();
+    };
+    const std::string_view before = text.substr(0, match.begin), after = text.substr(match.end);
+    return (!before.empty() && is_word(before.substr(last_character(before)))) ||
+           (!after.empty() && is_word(after.substr(0, character_bytes(after))));
 }
 
 }  // namespace t2t::model

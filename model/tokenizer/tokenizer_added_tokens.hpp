@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "model/tokenizer/bpe.hpp"
+#include "model/tokenizer/normalizer.hpp"
+#include "model/tokenizer/tokenizer_utf8.hpp"
 
 namespace t2t::model {
 
@@ -19,19 +21,21 @@ struct AddedToken {
     std::int32_t id;      ///< the token's
     std::string content;  ///< as the file spells it
     std::string pattern;  ///< what is looked for: the content, normalized if `normalized`
+    bool single_word;     ///< found only where no letter or digit touches it
     bool takes_left;      ///< `lstrip`: takes the white space on its left with it
     bool takes_right;     ///< `rstrip`: and that on its right
     bool normalized;      ///< looked for in the normalized text, not in the text as it is
-    bool special;         ///< left out when decoding
+    bool special;         ///< left out when decoding, unless normalizing changes it
 };
 
-/// Reads `added_tokens`.
-/// @param tokenizer the whole tokenizer.json
-/// @param bpe       its vocabulary, with which the tokens must agree
-/// @param encoder   normalizes patterns
+/// Reads `added_tokens`. Those that the vocabulary lacks are numbered as `tokenizers` does it: in
+/// the file's order, from the number of pieces on, whatever ids the file gives.
+/// @param tokenizer  the whole tokenizer.json
+/// @param bpe        its vocabulary, with which the tokens must agree
+/// @param normalizer normalizes patterns
 /// @throws FileError
 std::vector<AddedToken> read_added_tokens(const JsonField& tokenizer, const Bpe& bpe,
-                                          const TextEncoder& encoder);
+                                          const Normalizer& normalizer);
 
 /// A set of added tokens to be found in a text.
 class AddedTokenFinder {
@@ -59,6 +63,7 @@ class AddedTokenFinder {
         std::size_t done = 0;
         for (Match match = find(text, 0); match.token != nullptr; match = find(text, match.end)) {
             std::size_t begin = match.begin, end = match.end;
+            if (match.token->single_word && touches_word(text, match)) continue;
             if (match.token->takes_left) begin = without_space_at_end(text.substr(0, begin));
             if (match.token->takes_right) end += space_at_start(text.substr(end));
             if (begin > done) plain(text.substr(done, begin - done), done);
@@ -69,8 +74,7 @@ class AddedTokenFinder {
     }
 
  private:
-    static std::size_t without_space_at_end(std::string_view text);
-    static std::size_t space_at_start(std::string_view text);
+    static bool touches_word(std::string_view text, const Match& match);
 
     std::array<std::vector<const AddedToken*>, 256> by_first_byte_;  // the longest first
 };

@@ -1,87 +1,124 @@
 #include "model/tokenizer/tokenizer_decoder.hpp"
 
 #include <cctype>
+#include <memory>
+#include <utility>
 
-#include "model/tokenizer/byte_level_bpe.hpp"
+#include "model/tokenizer/byte_characters.hpp"
+#include "model/tokenizer/pattern.hpp"
 #include "model/tokenizer/tokenizer_json.hpp"
+#include "model/tokenizer/tokenizer_utf8.hpp"
 
 namespace t2t::model {
 namespace {
 
 constexpr const char* supported =
-    "ByteLevel; Metaspace; a Sequence of Replace, ByteFallback, Fuse and Strip in this order";
+    "ByteLevel, Metaspace, Replace, Strip, ByteFallback, Fuse and a Sequence of them, of which "
+    "only Fuse follows ByteFallback or ByteLevel, and only Strip follows Fuse";
 
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-    for (std::size_t at = text.find(from); at != text.npos; at = text.find(from, at + to.size())) {
-        text.replace(at, from.size(), to);
-    }
+/// A piece as the decoder Metaspace gives it.
+std::string without_metaspace(std::string_view piece, std::string_view space,
+                              std::string_view instead) {
+    std::string result;
+    append_replaced(result, piece, space, instead);
+    return result;
 }
 
-/// Is it the token of a byte, `<0xE2>`?
-bool is_byte(std::string_view piece) {
-    return piece.size() == 6 && piece.starts_with("<0x") && piece[5] == '>' &&
-           std::isxdigit(static_cast<unsigned char>(piece[3])) &&
-           std::isxdigit(static_cast<unsigned char>(piece[4]));
+/// A piece without `character` where it stands at its ends, so many times at most.
+std::string stripped_ends(std::string_view piece, std::string_view character, std::size_t start,
+                          std::size_t stop) {
+    for (; start > 0 && piece.starts_with(character); --start)
+        piece.remove_prefix(character.size());
+    for (; stop > 0 && piece.ends_with(character); --stop) piece.remove_suffix(character.size());
+    return std::string(piece);
+}
+
+/// The byte of a piece `<0xE2>`; any other piece as it is.
+std::string without_fallback(std::string_view piece) {
+    const bool is_byte = piece.size() == 6 && piece.starts_with("<0x") && piece[5] == '>' &&
+                         std::isxdigit(static_cast<unsigned char>(piece[3])) &&
+                         std::isxdigit(static_cast<unsigned char>(piece[4]));
+    if (!is_byte) return std::string(piece);
+    return std::string(1, char(std::stoi(std::string(piece.substr(3, 2)), nullptr, 16)));
 }
 
 }  // namespace
 
 PieceDecoder::PieceDecoder(const JsonField& tokenizer) {
-    const JsonField decoder = tokenizer.at("decoder");
+    if (tokenizer.has("decoder")) {
+        read(tokenizer.at("decoder"));
+        return;
+    }
+    // Without one, pieces stand side by side with a space between.
+    steps_.push_back([](std::string_view piece, bool is_first) {
+        return is_first ? std::string(piece) : ' ' + std::string(piece);
+    });
+}
+
+void PieceDecoder::read(const JsonField& decoder) {
     const std::string& type = decoder.at("type").text();
-    if (type == "ByteLevel") {
-        kind_ = Kind::byte_level;
+    if (type == "Sequence") {
+        const JsonField steps = decoder.at("decoders");
+        for (std::size_t i = 0; i < steps.size(); ++i) read(steps.at(i));
+    } else if (type == "Fuse") {
+        is_fused_ = true;
+    } else if (type == "Strip") {
+        read_strip(decoder);
+    } else if (gives_bytes_ || is_fused_) {
+        decoder.at("type").unsupported(supported);
+    } else if (type == "ByteLevel") {
+        gives_bytes_ = true;
+        steps_.push_back([](std::string_view piece, bool) {
+            return bytes_of_piece(piece).value_or(std::string(piece));
+        });
+    } else if (type == "ByteFallback") {
+        gives_bytes_ = true;
+        steps_.push_back([](std::string_view piece, bool) { return without_fallback(piece); });
     } else if (type == "Metaspace") {
-        kind_ = Kind::metaspace;
-        space_ = decoder.at("replacement").text();
-        if (space_.empty()) decoder.at("replacement").refuse("is empty");
-        drops_first_spaces_ =
+        const std::string& space = decoder.at("replacement").text();
+        if (space.empty()) decoder.at("replacement").refuse("is empty");
+        const bool drops_first =
             decoder.flag("add_prefix_space", true) &&
             !(decoder.has("prepend_scheme") && decoder.at("prepend_scheme").text() == "never");
-    } else if (type == "Sequence") {
-        const JsonField steps = decoder.at("decoders");
-        for (std::size_t i = 0; i < steps.size(); ++i) read_step(steps.at(i));
+        steps_.push_back([space, drops_first](std::string_view piece, bool is_first) {
+            return without_metaspace(piece, space, is_first && drops_first ? "" : " ");
+        });
+    } else if (type == "Replace") {
+        // std::function wants to copy what it holds.
+        const auto pattern =
+            std::make_shared<const Pattern>(Pattern::from_file(decoder.at("pattern")));
+        steps_.push_back(
+            [pattern, content = decoder.at("content").text()](std::string_view piece, bool) {
+                return pattern->replaced(piece, content);
+            });
     } else {
         decoder.at("type").unsupported(supported);
     }
 }
 
-void PieceDecoder::read_step(const JsonField& step) {
-    const std::string& type = step.at("type").text();
-    if (type == "Replace" && !has_bytes_ && !is_fused_) {
-        const JsonField from = step.at("pattern").at("String");
-        if (from.text().empty()) from.refuse("is empty");
-        replacements_.emplace_back(from.text(), step.at("content").text());
-    } else if (type == "ByteFallback" && !is_fused_) {
-        has_bytes_ = true;
-    } else if (type == "Fuse") {
-        is_fused_ = true;
-    } else if (type == "Strip" && is_fused_ && most_stripped_ == 0) {
-        const JsonField content = step.at("content");
-        if (content.text().size() != 1) content.unsupported("one ASCII character");
-        if (step.at("stop").count() != 0) step.at("stop").unsupported("0");
-        stripped_ = content.text()[0];
-        most_stripped_ = step.at("start").count();
-    } else {
-        step.at("type").unsupported(supported);
+void PieceDecoder::read_strip(const JsonField& decoder) {
+    const JsonField content = decoder.at("content");
+    const std::size_t start = decoder.at("start").count(), stop = decoder.at("stop").count();
+    if (!is_fused_) {
+        if (gives_bytes_) decoder.at("type").unsupported(supported);
+        if (content.text().empty()) content.refuse("is empty");
+        steps_.push_back([character = content.text(), start, stop](std::string_view piece, bool) {
+            return stripped_ends(piece, character, start, stop);
+        });
+        return;
     }
+    // Of the whole text, which leaves before its end has come.
+    if (most_stripped_ != 0) decoder.at("type").unsupported(supported);
+    if (content.text().size() != 1) content.unsupported("one ASCII character");
+    if (stop != 0) decoder.at("stop").unsupported("0");
+    stripped_ = content.text()[0];
+    most_stripped_ = start;
 }
 
-std::string PieceDecoder::bytes(std::string_view piece) const {
-    std::string text(piece);
-    if (kind_ == Kind::byte_level) return bytes_of_piece(piece).value_or(text);
-    if (kind_ == Kind::metaspace) replace_all(text, space_, " ");
-    for (const auto& [from, to] : replacements_) replace_all(text, from, to);
-    if (has_bytes_ && is_byte(text))
-        return std::string(1, char(std::stoi(text.substr(3, 2), nullptr, 16)));
-    return text;
-}
-
-std::string PieceDecoder::first_bytes(std::string_view piece) const {
-    if (!drops_first_spaces_) return bytes(piece);
-    std::string text(piece);
-    replace_all(text, space_, "");
-    return text;
+std::string PieceDecoder::decoded(std::string_view piece, bool is_first) const {
+    std::string result(piece);
+    for (const Step& step : steps_) result = step(result, is_first);
+    return result;
 }
 
 }  // namespace t2t::model

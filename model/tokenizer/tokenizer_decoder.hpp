@@ -4,9 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace t2t::model {
@@ -21,9 +21,9 @@ class PieceDecoder {
     explicit PieceDecoder(const JsonField& tokenizer);
 
     /// The bytes that a piece adds to a text in which others came before it.
-    std::string bytes(std::string_view piece) const;
+    std::string bytes(std::string_view piece) const { return decoded(piece, false); }
     /// The bytes that a piece adds at the beginning of a text.
-    std::string first_bytes(std::string_view piece) const;
+    std::string first_bytes(std::string_view piece) const { return decoded(piece, true); }
 
     /// A character that is taken away where it stands at the beginning of the text …
     char stripped() const { return stripped_; }
@@ -31,16 +31,17 @@ class PieceDecoder {
     std::size_t most_stripped() const { return most_stripped_; }
 
  private:
-    enum class Kind { byte_level, metaspace, steps };
+    /// Changes one piece.
+    /// @param is_first whether it is the first of the text
+    using Step = std::function<std::string(std::string_view piece, bool is_first)>;
 
-    void read_step(const JsonField& step);
+    void read(const JsonField& decoder);
+    void read_strip(const JsonField& decoder);
+    std::string decoded(std::string_view piece, bool is_first) const;
 
-    Kind kind_ = Kind::steps;
-    std::vector<std::pair<std::string, std::string>> replacements_;  // from, to
-    bool has_bytes_ = false;           // ByteFallback: <0xE2> is a byte
-    bool is_fused_ = false;            // Fuse: from here on, one text
-    std::string space_;                // Metaspace's: `▁`
-    bool drops_first_spaces_ = false;  // Metaspace's, of the first token
+    std::vector<Step> steps_;
+    bool gives_bytes_ = false;  // after ByteFallback or ByteLevel, pieces are bytes
+    bool is_fused_ = false;     // after Fuse, the pieces are one text
     char stripped_ = ' ';
     std::size_t most_stripped_ = 0;
 };

@@ -80,8 +80,4 @@ bool JsonField::flag(std::string_view key, bool otherwise) const {
     return has(key) ? at(key).flag() : otherwise;
 }
 
-void JsonField::must_lack(std::string_view key) const {
-    if (has(key)) at(key).unsupported("null");
-}
-
 }  // namespace t2t::model

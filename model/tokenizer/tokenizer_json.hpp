@@ -54,9 +54,6 @@ class JsonField {
     /// The field `key`, true or false; `otherwise` where it is missing or null.
     bool flag(std::string_view key, bool otherwise) const;
 
-    /// An error unless the field `key` is missing or null.
-    void must_lack(std::string_view key) const;
-
  private:
     std::string name_of(std::string_view key) const;
     std::int64_t number_up_to(std::int64_t largest) const;

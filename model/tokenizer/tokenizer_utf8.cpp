@@ -66,6 +66,63 @@ std::size_t character_bytes(std::string_view text) {
     return lead_of(static_cast<unsigned char>(text[0])).bytes;
 }
 
+std::size_t last_character(std::string_view text) {
+    std::size_t begin = text.size() - 1;
+    while ((static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80) --begin;
+    return begin;
+}
+
+std::size_t white_space_bytes(std::string_view text) {
+    if (text.empty()) return 0;
+    if (text[0] == ' ' || (text[0] >= '\t' && text[0] <= '\r')) return 1;
+    for (const std::string_view space : {"\u0085", "\u00A0"}) {
+        if (text.starts_with(space)) return 2;
+    }
+    for (const std::string_view space :
+         {"\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007",
+          "\u2008", "\u2009", "\u200A", "\u2028", "\u2029", "\u202F", "\u205F", "\u3000"}) {
+        if (text.starts_with(space)) return 3;
+    }
+    return 0;
+}
+
+std::size_t space_at_start(std::string_view text) {
+    std::size_t count = 0;
+    while (const std::size_t bytes = white_space_bytes(text.substr(count))) count += bytes;
+    return count;
+}
+
+std::size_t without_space_at_end(std::string_view text) {
+    std::size_t end = text.size();
+    while (end > 0) {
+        const std::size_t begin = last_character(text.substr(0, end));
+        if (white_space_bytes(text.substr(begin, end - begin)) == 0) break;
+        end = begin;
+    }
+    return end;
+}
+
+void append_character(std::string& text, char32_t character) {
+    if (character < 0x80) {
+        text += char(character);
+        return;
+    }
+    const int more = character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;  // bytes after the first
+    text += char(0xFF00u >> (more + 1) | character >> 6 * more);
+    for (int i = more - 1; i >= 0; --i) text += char(0x80 | (character >> 6 * i & 0x3F));
+}
+
+void append_replaced(std::string& result, std::string_view text, std::string_view from,
+                     std::string_view to) {
+    for (;;) {
+        const std::size_t found = text.find(from);
+        result += text.substr(0, found);
+        if (found == text.npos) return;
+        result += to;
+        text.remove_prefix(found + from.size());
+    }
+}
+
 std::string_view as_utf8(std::string_view text, std::string& room) {
     std::size_t good = utf8_bytes(text);
     if (good == text.size()) return text;

@@ -32,6 +32,25 @@ Utf8Start utf8_start(std::string_view text);
 /// @param text UTF-8, not empty
 std::size_t character_bytes(std::string_view text);
 
+/// Where the last character of `text` begins.
+/// @param text UTF-8, not empty
+std::size_t last_character(std::string_view text);
+
+/// Bytes of the white space (Unicode's White_Space) that `text` starts with: 0 to 3.
+std::size_t white_space_bytes(std::string_view text);
+/// Bytes of all the white space at the start of `text`.
+std::size_t space_at_start(std::string_view text);
+/// Bytes of `text` without the white space at its end.
+std::size_t without_space_at_end(std::string_view text);
+
+/// Appends a character in UTF-8.
+void append_character(std::string& text, char32_t character);
+
+/// Appends `text` with `to` in place of every `from`, from left to right.
+/// @param from not empty
+void append_replaced(std::string& result, std::string_view text, std::string_view from,
+                     std::string_view to);
+
 /// `text` with U+FFFD in place of what is not UTF-8, as Python's errors="replace" and Rust's
 /// from_utf8_lossy do: one for each longest beginning of a character.
 /// @param room holds the result where it differs from `text`

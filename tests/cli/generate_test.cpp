@@ -275,7 +275,7 @@ TEST_F(DamagedModel, ATokenThatTheModelDoesNotKnowIsNamed) {
             "\"added_tokens\": [{\"id\": 5000, \"content\": \"<big>\", \"single_word\": false, "
             "\"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"special\": false},");
     expect_complaint("tokenizer.json",
-                     "gives token 5000 (<big>), but config.json says vocab_size 2048",
+                     "gives token 2048 (<big>), but config.json says vocab_size 2048",
                      "A <big> word");
 }
 

@@ -91,7 +91,7 @@ Sandbox::Sandbox() {
     }
     write(folder_ / "installed",
           "libboost-context-dev\nlibgtest-dev\nlibbenchmark-dev\nlibcli11-dev\n"
-          "nlohmann-json3-dev\nlibpcre2-dev\ndoxygen-awesome-css\n");
+          "nlohmann-json3-dev\nlibpcre2-dev\nlibutf8proc-dev\ndoxygen-awesome-css\n");
     program("cmake", cmake);
     program("ctest", "echo '100% tests passed, 0 tests failed out of 7'");
     program("ninja", "echo 1.11.1");

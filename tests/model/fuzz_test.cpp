@@ -246,6 +246,11 @@ const std::vector<std::string> tokenizer_words = {"model",
                                                   "lstrip",
                                                   "rstrip",
                                                   "single_word",
+                                                  "NFD",
+                                                  "StripAccents",
+                                                  "Whitespace",
+                                                  "Contiguous",
+                                                  "MergedWithNext",
                                                   "[\"a\", \"b\"]",
                                                   "\"a b\"",
                                                   "\\\\p{L}+",
@@ -306,8 +311,19 @@ std::vector<std::string> tokenizer_seeds() {
     metaspace["pre_tokenizer"] = {
         {"type", "Metaspace"}, {"replacement", "▁"}, {"prepend_scheme", "first"}, {"split", true}};
     metaspace["decoder"] = metaspace["pre_tokenizer"];
-    return {byte_level.dump(), byte_fallback.dump(), split.dump(),
-            tiny.dump(),       tiny.dump(),          metaspace.dump()};
+
+    nlohmann::json steps = tiny;
+    steps["normalizer"] = nlohmann::json::parse(
+        R"({"type": "Sequence", "normalizers": [
+            {"type": "NFKC"}, {"type": "Lowercase"}, {"type": "Strip", "strip_left": true},
+            {"type": "Replace", "pattern": {"Regex": "\\s+"}, "content": " "}]})");
+    steps["pre_tokenizer"] = nlohmann::json::parse(
+        R"({"type": "Sequence", "pretokenizers": [
+            {"type": "Digits", "individual_digits": true}, {"type": "Punctuation"},
+            {"type": "ByteLevel", "add_prefix_space": true},
+            {"type": "Split", "pattern": {"String": "h"}, "behavior": "MergedWithPrevious"}]})");
+    return {byte_level.dump(), byte_fallback.dump(), split.dump(), tiny.dump(),
+            tiny.dump(),       metaspace.dump(),     steps.dump()};
 }
 
 /// Must hold for every tokenizer that is accepted.

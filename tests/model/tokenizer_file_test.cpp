@@ -133,17 +133,16 @@ TEST(TokenizerFile, WhatIsWrongWithItsModel) {
         {
             {"/model", removed, "model is missing"},
             {"/model", 7, "model is 7, not an object"},
-            {"/model/type", "WordPiece", "model.type is \"WordPiece\"; supported: BPE"},
+            {"/model/type", "WordPiece",
+             "model.type is \"WordPiece\"; supported: BPE (choose a model whose tokenizer is "
+             "byte-pair encoding, as GPT-2's and Llama's)"},
             {"/model/type", json::array(), "model.type is a list, not a string"},
-            {"/model/dropout", 0.1, "model.dropout is 0.1; supported: null"},
+            {"/model/dropout", 0.1, "model.dropout is 0.1; supported: 0, null"},
             {"/model/continuing_subword_prefix", "##",
              "model.continuing_subword_prefix is \"##\"; supported: null"},
             {"/model/end_of_word_suffix", "</w>",
              "model.end_of_word_suffix is \"</w>\"; supported: null"},
             {"/model/ignore_merges", "yes", "model.ignore_merges is \"yes\", not true or false"},
-            {"/model/byte_fallback", true,
-             "model.byte_fallback is not supported with the pre-tokenizer ByteLevel"},
-            {"/model/unk_token", "<unk>", "model.unk_token is not in model.vocab"},
             {"/model/vocab", removed, "model.vocab is missing"},
             {"/model/vocab", json::array(), "model.vocab is a list, not an object"},
             {"/model/vocab", json::object(), "model.vocab is empty"},
@@ -159,7 +158,6 @@ TEST(TokenizerFile, WhatIsWrongWithItsModel) {
             {"/model/vocab/abc", 256, "model.vocab gives the id 256 to both \"ab\" and \"abc\""},
             {"/model/vocab/ab", removed,
              "model.merges[0] needs the piece \"ab\", which model.vocab lacks"},
-            {"/model/vocab/x", removed, "model lacks \"x\", one of the 256 byte-level characters"},
             {"/model/merges", removed, "model.merges is missing"},
             {"/model/merges", json::object(), "model.merges is an object, not a list"},
             {"/model/merges/1", 3, "model.merges[1] is 3, not a string"},
@@ -186,47 +184,42 @@ TEST(TokenizerFile, WhatIsWrongWithItsModel) {
 TEST(TokenizerFile, WhatIsWrongWithItsPreTokenizer) {
     const std::string not_regex =
         "pre_tokenizer.pretokenizers[0].pattern.Regex is not a regular expression: ";
+    const std::string all =
+        "ByteLevel, Metaspace, Split, Digits, Punctuation, Whitespace, WhitespaceSplit, "
+        "BertPreTokenizer, CharDelimiterSplit, and a Sequence of them";
     expect_refused(
         byte_level(),
         {
-            {"/normalizer",
-             {{"type", "NFC"}},
-             "normalizer is not supported with the pre-tokenizer ByteLevel"},
-            {"/pre_tokenizer/type", "Whitespace",
-             "pre_tokenizer.type is \"Whitespace\"; supported: ByteLevel, Metaspace, a Sequence of "
-             "Split and ByteLevel, or none"},
+            {"/pre_tokenizer/type", "UnicodeScripts",
+             "pre_tokenizer.type is \"UnicodeScripts\"; supported: " + all},
             {"/pre_tokenizer", "ByteLevel", "pre_tokenizer is \"ByteLevel\", not an object"},
             {"/pre_tokenizer/type", removed, "pre_tokenizer.type is missing"},
             {"/pre_tokenizer",
              {{"type", "ByteLevel"}},
              "pre_tokenizer.add_prefix_space is missing"},
             {"/pre_tokenizer/pretokenizers", removed, "pre_tokenizer.pretokenizers is missing"},
-            {"/pre_tokenizer/pretokenizers", json::array(), "pre_tokenizer.pretokenizers is empty"},
-            {"/pre_tokenizer/pretokenizers/0/type", "Digits",
-             "pre_tokenizer.pretokenizers[0].type is \"Digits\"; supported: Split with a Regex, "
-             "before ByteLevel"},
-            {"/pre_tokenizer/pretokenizers/1/type", "Split",
-             "pre_tokenizer.pretokenizers[1].type is \"Split\"; supported: ByteLevel at the end"},
-            {"/pre_tokenizer/pretokenizers/1/add_prefix_space", true,
-             "pre_tokenizer.pretokenizers[1].add_prefix_space is true; supported: false after a "
-             "Split"},
-            {"/pre_tokenizer/pretokenizers/0/behavior", "Removed",
-             "pre_tokenizer.pretokenizers[0].behavior is \"Removed\"; supported: Isolated"},
-            {"/pre_tokenizer/pretokenizers/0/invert", true,
-             "pre_tokenizer.pretokenizers[0].invert is true; supported: false"},
+            {"/pre_tokenizer/pretokenizers/0/type", "FixedLength",
+             "pre_tokenizer.pretokenizers[0].type is \"FixedLength\"; supported: " + all},
+            {"/pre_tokenizer/pretokenizers/0/behavior", "Kept",
+             "pre_tokenizer.pretokenizers[0].behavior is \"Kept\"; supported: Removed, Isolated, "
+             "Contiguous, MergedWithPrevious, MergedWithNext"},
+            {"/pre_tokenizer/pretokenizers/0/behavior", removed,
+             "pre_tokenizer.pretokenizers[0].behavior is missing"},
             {"/pre_tokenizer/pretokenizers/0/pattern",
-             {{"String", " "}},
-             "pre_tokenizer.pretokenizers[0].pattern.Regex is missing"},
+             {{"String", ""}},
+             "pre_tokenizer.pretokenizers[0].pattern.String is empty"},
+            {"/pre_tokenizer/pretokenizers/0/pattern", json::object(),
+             "pre_tokenizer.pretokenizers[0].pattern has neither a String nor a Regex"},
+            {"/pre_tokenizer/pretokenizers/0",
+             {{"type", "CharDelimiterSplit"}, {"delimiter", ""}},
+             "pre_tokenizer.pretokenizers[0].delimiter is empty"},
             {"/pre_tokenizer/pretokenizers/0/pattern/Regex", "(",
              not_regex + "missing closing parenthesis"},
             {"/pre_tokenizer/pretokenizers/0/pattern/Regex", "\\p{Nonsense}",
              not_regex + "unknown property after \\P or \\p"},
-            {"/pre_tokenizer/pretokenizers/0/pattern/Regex", "a*",
-             "pre_tokenizer.pretokenizers[0].pattern.Regex matches nothing at all, so it splits "
-             "nowhere"},
         });
     // What Hugging Face's engine reads in another way, or what nobody needs to split a text.
-    for (const char* part : {"\\w", "\\b", "\\h", "\\K", "\\1", "\\x", "^", "$", ".", "(?i)", "(?m",
+    for (const char* part : {"[\\W]", "\\b", "\\h", "\\K", "\\1", "\\x", "\\u12", "(?i)", "(?m",
                              "(*", "}+", "{,", "[]", "[^]"}) {
         json file = byte_level();
         const std::string regex = std::string("x") + (part == std::string("}+") ? "{2" : "") + part;
@@ -244,15 +237,11 @@ TEST(TokenizerFile, WhatIsWrongWithItsPreTokenizer) {
 
 TEST(TokenizerFile, WhatIsWrongWithTheRestOfIt) {
     const std::string decoders =
-        "; supported: ByteLevel; Metaspace; a Sequence of Replace, ByteFallback, Fuse and Strip in "
-        "this order";
+        "; supported: ByteLevel, Metaspace, Replace, Strip, ByteFallback, Fuse and a Sequence of "
+        "them, of which only Fuse follows ByteFallback or ByteLevel, and only Strip follows Fuse";
     expect_refused(
         byte_level(),
         {
-            {"/truncation", {{"max_length", 512}}, "truncation is an object; supported: null"},
-            {"/padding", {{"pad_id", 0}}, "padding is an object; supported: null"},
-            {"/decoder", removed, "decoder is missing"},
-            {"/decoder", nullptr, "decoder is missing"},
             {"/decoder/type", "WordPiece", "decoder.type is \"WordPiece\"" + decoders},
             {"/added_tokens", json::object(), "added_tokens is an object, not a list"},
             {"/added_tokens/0", 5, "added_tokens[0] is 5, not an object"},
@@ -266,18 +255,16 @@ TEST(TokenizerFile, WhatIsWrongWithTheRestOfIt) {
             {"/added_tokens/0/content", "ab",
              "added_tokens[0] gives \"ab\" the id 258, which has the id 256 in model.vocab"},
             {"/added_tokens/0/content", "", "added_tokens[0].content is empty"},
-            {"/added_tokens/0/single_word", true,
-             "added_tokens[0].single_word is true; supported: false"},
             {"/added_tokens/0/special", 1, "added_tokens[0].special is 1, not true or false"},
             {"/added_tokens/1",
              {{"id", 258}, {"content", "<x>"}},
              "added_tokens[1] uses the id 258 again"},
-            {"/added_tokens/1",
-             {{"id", 259}, {"content", "<end>"}},
-             "added_tokens[1] adds \"<end>\" again"},
-            {"/post_processor/type", "BertProcessing",
-             "post_processor.type is \"BertProcessing\"; supported: TemplateProcessing, ByteLevel, "
-             "and a Sequence of them"},
+            {"/post_processor/type", "PairProcessing",
+             "post_processor.type is \"PairProcessing\"; supported: TemplateProcessing, ByteLevel, "
+             "RobertaProcessing, BertProcessing, and a Sequence of them"},
+            {"/post_processor",
+             {{"type", "BertProcessing"}, {"cls", {"<end>", 258}}, {"sep", {"<end>"}}},
+             "post_processor.sep is not a token and its id"},
             {"/post_processor/single", removed, "post_processor.single is missing"},
             {"/post_processor/single/1",
              {{"Sequence", {{"id", "B"}}}},
@@ -294,21 +281,21 @@ TEST(TokenizerFile, WhatIsWrongWithTheRestOfIt) {
             {"/post_processor/special_tokens/<end>/ids",
              {259},
              "post_processor adds the id 259, which no token has"},
-            {"/post_processor",
-             {{"type", "Sequence"}, {"processors", {{{"type", "Sequence"}}}}},
-             "post_processor.processors[0].type is \"Sequence\"; supported: TemplateProcessing, "
-             "ByteLevel"},
         });
+    const std::string normalizers =
+        "NFC, NFD, NFKC, NFKD, Prepend, Replace, Lowercase, Strip, StripAccents, ByteLevel, and a "
+        "Sequence of them";
     expect_refused(
         byte_fallback(),
         {
-            {"/normalizer/type", "NFKC",
-             "normalizer.type is \"NFKC\"; supported: Prepend, Replace, and a Sequence of them"},
-            {"/normalizer/normalizers/0/type", "Sequence",
-             "normalizer.normalizers[0].type is \"Sequence\"; supported: Prepend, Replace"},
+            {"/normalizer/type", "Precompiled",
+             "normalizer.type is \"Precompiled\"; supported: " + normalizers},
+            {"/normalizer/normalizers/0/type", "Nmt",
+             "normalizer.normalizers[0].type is \"Nmt\"; supported: " + normalizers},
             {"/normalizer/normalizers/1/pattern",
-             {{"Regex", " +"}},
-             "normalizer.normalizers[1].pattern.String is missing"},
+             {{"Regex", "["}},
+             "normalizer.normalizers[1].pattern.Regex is not a regular expression: missing "
+             "terminating ] for character class"},
             {"/normalizer/normalizers/1/pattern/String", "",
              "normalizer.normalizers[1].pattern.String is empty"},
             {"/pre_tokenizer",
@@ -323,7 +310,6 @@ TEST(TokenizerFile, WhatIsWrongWithTheRestOfIt) {
               {"prepend_scheme", "first"},
               {"add_prefix_space", false}},
              "pre_tokenizer.prepend_scheme contradicts add_prefix_space"},
-            {"/model/vocab/<0xE2>", removed, "model has byte_fallback and no piece <0xE2>"},
             {"/model/byte_fallback", 1, "model.byte_fallback is 1, not true or false"},
             {"/decoder/decoders/0/pattern/String", "",
              "decoder.decoders[0].pattern.String is empty"},
@@ -334,16 +320,49 @@ TEST(TokenizerFile, WhatIsWrongWithTheRestOfIt) {
              "decoder.decoders[3].content is \"\\u2581\"; supported: one ASCII character"},
             {"/decoder/decoders/2/type", "ByteLevel",
              "decoder.decoders[2].type is \"ByteLevel\"" + decoders},
-            {"/decoder/decoders/2/type", "Strip",
+            {"/decoder/decoders/1/type", "CTC", "decoder.decoders[1].type is \"CTC\"" + decoders},
+            {"/decoder/decoders/4",
+             {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", "b"}},
+             "decoder.decoders[4].type is \"Replace\"" + decoders},
+            {"/decoder/decoders/2",
+             {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}},
              "decoder.decoders[2].type is \"Strip\"" + decoders},
         });
-    json lossy = byte_fallback();
-    lossy["model"].erase("unk_token");
-    lossy["model"]["byte_fallback"] = false;
-    EXPECT_EQ(
-        complaint(lossy.dump()),
-        "tokenizer.json: model has neither byte_fallback nor unk_token: characters outside it "
-        "would be lost");
+}
+
+/// The ids of `text` after `change` to a file.
+std::vector<std::int32_t> encoded(json file, const json& change, const std::string& text) {
+    file.merge_patch(change);
+    return Tokenizer::from_json(file.dump(), "tokenizer.json")->encode(text, false);
+}
+
+TEST(TokenizerFile, WhatOnlyABatchOrATrainingNeedsIsPassedOver) {
+    const auto expected = encoded(byte_level(), json::object(), "abc abc");
+    EXPECT_EQ(expected.size(), 3u);
+    for (const json& change :
+         {json{{"truncation", {{"max_length", 1}, {"stride", 0}}}},
+          json{{"padding", {{"strategy", {{"Fixed", 9}}}, {"pad_id", 0}}}},
+          json{{"model", {{"dropout", 0.0}}}}, json{{"model", {{"dropout", 0}}}},
+          json{{"normalizer", {{"type", "Sequence"}, {"normalizers", json::array()}}}}}) {
+        EXPECT_EQ(encoded(byte_level(), change, "abc abc"), expected) << change;
+    }
+}
+
+TEST(TokenizerFile, AnUnknownTokenThatIsNoPieceIsMissedOnlyWhenNeeded) {
+    json file = byte_level();
+    file["model"]["unk_token"] = "<unk>";
+    EXPECT_EQ(encoded(file, json::object(), "abc"), std::vector<std::int32_t>{257});
+    json& vocabulary = file["model"]["vocab"];
+    vocabulary["xx"] = vocabulary["x"];
+    vocabulary.erase("x");
+    try {
+        encoded(file, json::object(), "ax");
+        FAIL() << "an unknown character was encoded";
+    } catch (const std::runtime_error& error) {
+        EXPECT_STREQ(error.what(),
+                     "the tokenizer has no token for \"x\", and none for unknown characters: its "
+                     "unk_token is not in its vocabulary");
+    }
 }
 
 TEST(TokenizerFile, WhatIsNoTokenizerAtAll) {
@@ -377,6 +396,18 @@ TEST(TokenizerFile, IsReadFromDisk) {
     std::filesystem::remove(file);
     EXPECT_THROW(Tokenizer::from_file(file), FileError);    // not there
     EXPECT_THROW(Tokenizer::from_file(folder), FileError);  // not a file
+    std::ofstream(folder / "tokenizer.model") << "SentencePiece's";
+    try {
+        Tokenizer::from_file(file);
+        FAIL() << "a file that is not there was read";
+    } catch (const FileError& error) {
+        const std::string name = "\"" + folder.string() + "\"";
+        EXPECT_EQ(error.what(), file.string() +
+                                    ": there is no such file, only tokenizer.model beside it; "
+                                    "Python's transformers writes one: "
+                                    "AutoTokenizer.from_pretrained(" +
+                                    name + ").save_pretrained(" + name + ")");
+    }
     std::ofstream(file) << byte_fallback().dump();
     EXPECT_EQ(Tokenizer::from_file(file)->encode("a"), std::vector<std::int32_t>{259});
     std::ofstream(file) << "{";

@@ -108,7 +108,10 @@ INSTANTIATE_TEST_SUITE_P(All, TokenizerGolden,
                                          "gpt2_with_prefix_space", "added_tokens_byte_level",
                                          "metaspace_first", "metaspace_always_split",
                                          "metaspace_never", "unknown_fused", "unknown_apart",
-                                         "llama_legacy", "several_splits", "visible_splits"),
+                                         "llama_legacy", "several_splits", "visible_splits",
+                                         "digits_apart", "falcon_like", "qwen_like",
+                                         "compatible_forms", "bare_words", "behaviors",
+                                         "some_bytes", "added_words", "normalized_bytes"),
                          [](const auto& info) {
                              std::string name = info.param;
                              for (char& c : name) c = c == '-' ? '_' : c;

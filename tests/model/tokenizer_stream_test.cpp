@@ -141,9 +141,10 @@ TEST(TokenizerStream, IdsMayHaveGaps) {
         {"added_tokens", {{{"id", 6}, {"content", "<end>"}, {"special", true}}}},
         {"decoder", {{"type", "Metaspace"}, {"replacement", "▁"}}}};
     const auto tokenizer = Tokenizer::from_json(file.dump(), "gaps.json");
-    EXPECT_EQ(tokenizer->vocabulary(), 7);
-    EXPECT_EQ(tokenizer->encode("a<end>b"), (Ids{3, 6, 1}));
-    for (const std::int32_t id : {0, 2, 4, 5}) {
+    // `tokenizers` numbers added tokens itself, from the number of pieces on.
+    EXPECT_EQ(tokenizer->vocabulary(), 4);
+    EXPECT_EQ(tokenizer->encode("a<end>b"), (Ids{3, 2, 1}));
+    for (const std::int32_t id : {0, 4, 6}) {
         EXPECT_THROW(tokenizer->decode(Ids{id}), std::out_of_range);
         EXPECT_THROW(tokenizer->piece(id), std::out_of_range);
     }

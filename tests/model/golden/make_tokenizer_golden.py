@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Writes the golden files of the tokenizers: texts, and what PyPI's `tokenizers` makes of them.
 
-Run it from the repository's root; README.md beside this says with which version.
+Run it from the repository's root; README.md beside this says with which version. Names of files to write
+may follow; else it writes all.
 """
 
+import itertools
 import json
 import random
 import sys
@@ -145,7 +147,7 @@ def random_ids(tokenizer, draw):
     pieces = sorted(id for piece, id in vocabulary.items() if not piece.startswith("<0x"))
     ids = []
     for _ in range(draw.randint(1, 12)):
-        if draw.random() < 0.7 or "<0x00>" not in vocabulary:
+        if draw.random() < 0.7 or "<0xFF>" not in vocabulary:
             ids.append(draw.choice(pieces))
         else:
             ids += [vocabulary[f"<0x{byte:02X}>"] for byte in draw.choice(["\n", "é", "日", "😀"]).encode()]
@@ -156,8 +158,13 @@ def frame_of(tokenizer):
     """The ids that the post-processor puts before and after a text."""
     ids = tokenizer.encode("x").ids
     bare = tokenizer.encode("x", add_special_tokens=False).ids
-    begin = next(i for i in range(len(ids)) if ids[i:i + len(bare)] == bare)
+    begin = next(i for i in range(len(ids) + 1) if ids[i:i + len(bare)] == bare)
     return {"before": ids[:begin], "after": ids[begin + len(bare):]}
+
+
+def has_settled_forms(text):
+    """Are its normal forms the same in the library's Unicode and in a newer one?"""
+    return normalizers.NFKC().normalize_str(text) == unicodedata.normalize("NFKC", text)
 
 
 def cases_of(tokenizer, seed, count, specials):
@@ -165,6 +172,8 @@ def cases_of(tokenizer, seed, count, specials):
     cases = []
     for text in texts_for(draw, specials, count):
         seen = text.decode("utf-8", errors="replace")
+        if tokenizer.normalizer and not has_settled_forms(seen):
+            continue
         ids = tokenizer.encode(seen).ids
         cases.append({"text": text.hex(), "ids": ids, "decoded": tokenizer.decode(ids)})
     for _ in range(count // 10):
@@ -194,11 +203,15 @@ def train(tokenizer, specials, size, alphabet=(), **options):
     return tokenizer
 
 
-def edited(tokenizer, edit):
+def edited_document(tokenizer, edit):
     """What tokenizer.json says that no Python setting does."""
     document = json.loads(tokenizer.to_str())
     edit(document)
-    return Tokenizer.from_str(json.dumps(document))
+    return document
+
+
+def edited(tokenizer, edit):
+    return Tokenizer.from_str(json.dumps(edited_document(tokenizer, edit)))
 
 
 def llama3_like():
@@ -345,6 +358,154 @@ def visible_splits():
     return edited(tokenizer, edit), [f"{c}!{c}a{c}1{c} {c}" for c in chosen]
 
 
+FORMS = ["e\u0301a\u0323\u030a", "\u1100\u1161\u11a8각", "ﬁ ① ㎏ ½", "Å Ω", "ＡＢ１２ ｶﾞ", "İI ΑΣ ẞ", "Café NAÏVE"]
+NUMBERS = ["1234567890", "a12b345,6789.0", "12 345 ٣٤٥ 四 ⅷ² x²³", "--1--", "...!?", "¡¿«»", "$5+6=11^2`|~"]
+
+
+def digits_apart():
+    """SmolLM2's and StarCoder's form: every digit by itself, and bytes that the vocabulary lacks."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Digits(individual_digits=True),
+        pre_tokenizers.ByteLevel(add_prefix_space=False),
+    ])
+    tokenizer.decoder = decoders.ByteLevel()
+    return train(tokenizer, ["<|end|>"], 400), ["<|end|>"] + NUMBERS
+
+
+def falcon_like():
+    """Falcon's form: two steps that come after ByteLevel, and see its characters."""
+    tokenizer = Tokenizer(models.BPE(unk_token="?", fuse_unk=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Punctuation("contiguous"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False),
+        pre_tokenizers.Digits(individual_digits=False),
+        pre_tokenizers.Split(Regex("[0-9][0-9][0-9]"), "isolated"),
+    ])
+    tokenizer.decoder = decoders.ByteLevel()
+    return train(tokenizer, [], 400), NUMBERS
+
+
+def qwen_like():
+    """Qwen's form: NFC and a pattern; byte_fallback in a file that has no pieces for it."""
+    tokenizer = Tokenizer(models.BPE(byte_fallback=True, unk_token="?"))
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(LLAMA3_PATTERN.replace("{1,3}", "")), "isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ])
+    tokenizer.decoder = decoders.ByteLevel()
+    train(tokenizer, [], 400)
+    tokenizer.add_tokens([AddedToken("e\u0301t\u00e9", normalized=True)])
+    return tokenizer, FORMS + ["e\u0301te\u0301", "été"]
+
+
+def compatible_forms():
+    """NFKC and other normalizers one after another, before Metaspace."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.Sequence([
+        normalizers.Sequence([]), normalizers.NFKC(), normalizers.Replace(Regex(r"[^\S\n]{2,}|\u200b$"), " "),
+        normalizers.Lowercase(), normalizers.Strip(left=False, right=True)])
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=True)
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme="always", split=True)
+    train(tokenizer, ["<unk>"], 300)
+    tokenizer.add_special_tokens([AddedToken("<S>", special=True, normalized=True)])
+    return tokenizer, FORMS + ["<S>", "<s>", "<unk>", "a  b\u200b"]
+
+
+def bare_words():
+    """What a beginner's script saves: words without marks, and no decoder."""
+    tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKD(), normalizers.StripAccents()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    train(tokenizer, ["[UNK]", "[CLS]", "[SEP]"], 300)
+    tokenizer.post_processor = processors.RobertaProcessing(("[SEP]", 2), ("[CLS]", 1))
+    return tokenizer, FORMS + NUMBERS + ["[UNK]", "[SEP]", "a_b c-d", "a\u200db"]
+
+
+def behaviors():
+    """Every behavior of Split, with strings and with patterns."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.NFD()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.CharDelimiterSplit("|"),
+        pre_tokenizers.Split(Regex(r"^b|a$|(?=i)"), "isolated"),
+        pre_tokenizers.Split("o", "merged_with_previous"),
+        pre_tokenizers.Split(Regex(r"[A-Z]"), "merged_with_next"),
+        pre_tokenizers.Split(Regex(r"\w+|\."), "contiguous", invert=True),
+        pre_tokenizers.Split("  ", "removed"),
+        pre_tokenizers.WhitespaceSplit(),
+        pre_tokenizers.Punctuation("merged_with_next"),
+    ])
+    tokenizer.decoder = decoders.Sequence([decoders.Fuse(), decoders.Strip("a", 2, 0)])
+    train(tokenizer, [], 300)
+
+    def edit(document):  # merges that make every split visible
+        vocabulary, merges = document["model"]["vocab"], document["model"]["merges"]
+        characters = ",.-AaiobB² \n"
+        for character in characters:
+            vocabulary.setdefault(character, len(vocabulary))
+        for left, right in itertools.product(characters, repeat=2):
+            if left + right not in vocabulary:
+                vocabulary[left + right] = len(vocabulary)
+                merges.append([left, right])
+
+    return edited(tokenizer, edit), FORMS + NUMBERS + [
+        "boob", "oooa", "aBC dE", "AB", "a||b|", "a    b", "bba\nba", "ba\nbb\nb", "a\n", "aib", "aii", "aab",
+        "a.b..b", "a²b", "-²-"]
+
+
+def some_bytes():
+    """Byte fallback with pieces for some bytes: what is unknown waits, and bytes overtake it."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True))
+    tokenizer.normalizer = normalizers.Replace(" ", "▁")
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.Strip("e", 0, 1), decoders.Strip(" ", 1, 0),
+         decoders.ByteFallback(), decoders.Fuse()])
+    bytes_ = [f"<0x{byte:02X}>" for byte in [*range(0x00, 0x20), *range(0xC3, 0xC6), *range(0x80, 0xC0)]]
+    train(tokenizer, ["<unk>"] + bytes_, 360)
+
+    def edit(document):
+        document["added_tokens"] = document["added_tokens"][:1]
+        document["model"]["dropout"] = 0.0
+
+    return edited(tokenizer, edit), ["<unk>", "王é\n", "é王", "王王ßa", "ÿ"]
+
+
+def added_words():
+    """Added tokens that must stand alone, that a normalizer changes, and that leave holes in the ids."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.Fuse()])
+    train(tokenizer, ["<unk>"], 300)
+
+    def edit(document):
+        kinds = [("roof", {"single_word": True}), ("rain", {"single_word": True, "lstrip": True, "rstrip": True}),
+                 ("<s>", {"special": True, "normalized": True}), ("</s>", {"special": True}),
+                 ("book", {"single_word": True, "normalized": True}), ("</s>", {"special": True, "rstrip": True})]
+        flags = dict.fromkeys(["single_word", "lstrip", "rstrip", "normalized", "special"], False)
+        document["added_tokens"] += [{"id": 310 + 3 * i, "content": content, **flags, **kind}
+                                     for i, (content, kind) in enumerate(kinds)]
+
+    # The library would write the ids without holes, and no token twice.
+    document = edited_document(tokenizer, edit)
+    return Tokenizer.from_str(json.dumps(document)), [
+        "roof", "a roof!", "roofs", "roof's", "_roof", "éroof", "roof\u0301", " rain ", "an rain  man", "rainy",
+        "<s>", "<s>a", "</s> b", "book", " book", "books"], document
+
+
+def normalized_bytes():
+    """ByteLevel as a normalizer, and again as a pre-tokenizer, after BERT's words."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.ByteLevel()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split("Ġ", "merged_with_next"), pre_tokenizers.BertPreTokenizer()])
+    tokenizer.decoder = decoders.ByteLevel()
+    train(tokenizer, [], 400)
+    tokenizer.add_tokens([AddedToken(" straw é", normalized=True)])
+    return tokenizer, [" straw é", "a straw é", "Ġa", "¡a", "x\u00a0y"] + NUMBERS
+
+
 OTHERS = {
     "several_splits": several_splits,
     "visible_splits": visible_splits,
@@ -357,21 +518,35 @@ OTHERS = {
     "unknown_fused": lambda: unknown_characters(True),
     "unknown_apart": lambda: unknown_characters(False),
     "llama_legacy": llama_legacy,
+    "digits_apart": digits_apart,
+    "falcon_like": falcon_like,
+    "qwen_like": qwen_like,
+    "compatible_forms": compatible_forms,
+    "bare_words": bare_words,
+    "behaviors": behaviors,
+    "some_bytes": some_bytes,
+    "added_words": added_words,
+    "normalized_bytes": normalized_bytes,
 }
 
 
 def main():
     print(f"tokenizers {tokenizers.__version__}, Python {sys.version.split()[0]}, "
           f"Unicode {unicodedata.unidata_version}")
+    chosen = sys.argv[1:] or [*SHIPPED, *OTHERS]
     for seed, name in enumerate(SHIPPED):
+        if name not in chosen:
+            continue
         file = f"model/pretrained/{name}/tokenizer.json"
         tokenizer = Tokenizer.from_file(file)
         specials = sorted(token.content for token in tokenizer.get_added_tokens_decoder().values())
         write(name, {"file": file, **frame_of(tokenizer)}, cases_of(tokenizer, seed, SHIPPED_TEXTS, specials))
     for seed, (name, make) in enumerate(OTHERS.items(), start=98):
-        tokenizer, specials = make()
+        if name not in chosen:
+            continue
+        tokenizer, specials, *document = make()
         cases = cases_of(tokenizer, seed, OTHER_TEXTS, specials)
-        document = json.loads(tokenizer.to_str())
+        document = document[0] if document else json.loads(tokenizer.to_str())
         write(name, {"tokenizer": document, **frame_of(tokenizer)}, cases)
 
 
