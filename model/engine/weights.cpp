@@ -345,8 +345,8 @@ const std::string output_name = "lm_head.weight";
 
 /// Where a checkpoint has the tensor that the plan calls by a name.
 struct Place {
-    std::string name;     ///< in the checkpoint; if it is not there, the plan's own
-    bool packed = false;  ///< the tensor holds all experts of a layer, [experts, rows, columns]
+    std::string name = {};  ///< in the checkpoint; if it is not there, the plan's own
+    bool packed = false;    ///< the tensor holds all experts of a layer, [experts, rows, columns]
     std::int64_t expert = 0;
     std::int64_t matrix = 0;    ///< which of an expert's matrices in it
     std::int64_t matrices = 1;  ///< of so many

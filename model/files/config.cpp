@@ -137,7 +137,7 @@ const Architecture& architecture_of(const Fields& fields) {
 /// RoPE's settings.
 struct Rope {
     double theta;
-    RopeScaling scaling;
+    RopeScaling scaling = {};
     double magnitude = 1;
     std::int64_t context = 0;  ///< tokens that this is for; 0: as many as the model has
 
