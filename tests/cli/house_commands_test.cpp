@@ -11,8 +11,8 @@
 
 #include "cli/dev_check/programs.hpp"
 #include "common/process/child_process.hpp"
-#include "tests/cli/small_repository.hpp"
 #include "tests/cli/program.hpp"
+#include "tests/cli/small_repository.hpp"
 
 namespace t2t::cli {
 namespace {
