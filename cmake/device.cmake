@@ -176,6 +176,14 @@ function(t2t_precompile target how)
     endif()
 endfunction()
 
+# Options of a target whose time is not spent in its own code: a release of it is compiled sooner. `level` is -O0
+# or -O1.
+function(t2t_optimise_less target level)
+    if(CMAKE_BUILD_TYPE STREQUAL "Release")
+        target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${level}>)
+    endif()
+endfunction()
+
 function(t2t_library target)
     add_library(${target} STATIC)
     t2t_sources(${target} ${ARGN})
