@@ -15,7 +15,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 folder=(chapters/"$chapter"_*)
-program=${T2T_BUILD_DIR:-build}/cuda/bin/t2t_${folder[0]##*/}
+program=${T2T_BUILD_DIR:-build}/cuda/bin/t2t_bench_${folder[0]##*/}
 if [[ ! -x $program ]]; then
     echo "profile.sh: $program is not built; run ./t2t --device cuda bench $chapter first" >&2
     exit 1

@@ -80,7 +80,7 @@ if(T2T_OBSERVE)
     endif()
     target_compile_definitions(t2t_flags INTERFACE T2T_OBSERVE=1)
     # The observer looks up file and line of every address, and its own files are not .cu.
-    target_compile_options(t2t_flags INTERFACE ${T2T_KERNEL_OPTIONS})
+    target_compile_options(t2t_flags INTERFACE -gdwarf-4 -g1)
     list(APPEND T2T_KERNEL_OPTIONS
         -O2
         -fsanitize=thread                          # __tsan_read4(address) before each load, and so on
@@ -177,7 +177,7 @@ function(t2t_precompile target how)
 endfunction()
 
 # Options of a target whose time is not spent in its own code: a release of it is compiled sooner. `level` is -O0
-# or -O1.
+# or -O1. Targets that share precompiled headers must have the same.
 function(t2t_optimise_less target level)
     if(CMAKE_BUILD_TYPE STREQUAL "Release")
         target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${level}>)

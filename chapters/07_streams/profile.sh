@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 rung=${1:-v1_pageable}
-program=${T2T_BUILD_DIR:-build}/cuda/bin/t2t_07_streams
+program=${T2T_BUILD_DIR:-build}/cuda/bin/t2t_bench_07_streams
 if [[ ! -x $program ]]; then
     echo "profile.sh: $program is not built; run ./t2t --device cuda bench 07 first" >&2
     exit 1

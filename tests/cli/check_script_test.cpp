@@ -21,15 +21,15 @@ TEST_F(CheckScript, BuildsAndRunsTheCheckBuild) {
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     EXPECT_EQ(outcome.output, "the program: check 03 v2 tile\n");
     EXPECT_PRED2(contains, machine.calls(), "--preset cpu-check");
-    EXPECT_PRED2(contains, machine.calls(), "--target t2t_03_shared_memory_program");
+    EXPECT_PRED2(contains, machine.calls(), "--target t2t_check_03_shared_memory_program");
 }
 
 TEST_F(CheckScript, BuildsNoOtherChapterThanTheOneMeant) {
     machine.t2t("check --out 3.svg --draw 42 memory_access v1");
-    EXPECT_PRED2(contains, machine.calls(), "--target t2t_02_memory_access_program");
+    EXPECT_PRED2(contains, machine.calls(), "--target t2t_check_02_memory_access_program");
     // What is no chapter is answered by a program all the same: it knows those to come, too.
     EXPECT_EQ(machine.t2t("check 99").output, "the program: check 99\n");
-    EXPECT_PRED2(contains, machine.calls(), "--target t2t_01_vector_add_program");
+    EXPECT_PRED2(contains, machine.calls(), "--target t2t_check_01_vector_add_program");
 }
 
 TEST_F(CheckScript, UsesTheCpuDeviceWhateverGpuThereIs) {

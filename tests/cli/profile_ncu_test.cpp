@@ -24,7 +24,7 @@ bool contains(const std::string& text, const std::string& part) {
 // As ncu prints it with --csv --page raw: its own remarks, the program's words, then names, units and
 // one line per launch. Numbers have thousands separators.
 const std::string two_launches =
-    R"csv(==PROF== Connected to process 4242 (/course/build/cuda/bin/t2t_01_vector_add)
+    R"csv(==PROF== Connected to process 4242 (/course/build/cuda/bin/t2t_bench_01_vector_add)
 ==PROF== Profiling "swiglu_chain_gate_kernel" - 0: 0%....50%....100% - 4 passes
 ==PROF== Profiling "swiglu_chain_kernel" - 1: 0%....50%....100% - 4 passes
 rung             median ms
@@ -125,7 +125,7 @@ TEST(ProfileNcu, ReadsTheMetricsOfAScript) {
 
 TEST(ProfileNcu, SaysWhyThereAreNoMetrics) {
     const std::string refused =
-        "==PROF== Connected to process 17664 (/course/build/cuda/bin/t2t_01_vector_add)\n"
+        "==PROF== Connected to process 17664 (/course/build/cuda/bin/t2t_bench_01_vector_add)\n"
         "==ERROR== ERR_NVGPUCTRPERM - The user does not have permission to access NVIDIA GPU "
         "Performance Counters on the target device 0. For instructions on enabling permissions and "
         "to get more information see https://developer.nvidia.com/ERR_NVGPUCTRPERM\n"
@@ -163,7 +163,7 @@ class ProfileScript : public testing::Test {
         fs::create_directories(folder_ / "chapters/01_vector_add");
         fs::copy_file("chapters/profile_with_ncu.sh", folder_ / "chapters/profile_with_ncu.sh");
         fs::copy_file("chapters/01_vector_add/profile.sh", script());
-        program("build/cuda/bin/t2t_01_vector_add", "exit 0");
+        program("build/cuda/bin/t2t_bench_01_vector_add", "exit 0");
     }
     ~ProfileScript() override { fs::remove_all(folder_); }
 
@@ -207,7 +207,7 @@ TEST_F(ProfileScript, PassesTheLessonsMetricsAndOurOptionsToNcu) {
     EXPECT_PRED2(contains, words, "dram__bytes_read.sum");
     // ncu takes its options before the program that it watches, and none behind it.
     EXPECT_PRED2(contains, words, "\n--csv\n--page\nraw\n--print-units\nbase\n");
-    EXPECT_LT(words.find("--csv"), words.find("build/cuda/bin/t2t_01_vector_add\nbench\n01\n"));
+    EXPECT_LT(words.find("--csv"), words.find("build/cuda/bin/t2t_bench_01_vector_add\nbench\n01\n"));
 }
 
 TEST_F(ProfileScript, SaysHowToAllowCounters) {
@@ -225,7 +225,7 @@ TEST_F(ProfileScript, SaysThatNcuIsNotInstalled) {
 }
 
 TEST_F(ProfileScript, SaysThatTheCourseIsNotBuiltForAGpu) {
-    fs::remove(folder_ / "build/cuda/bin/t2t_01_vector_add");
+    fs::remove(folder_ / "build/cuda/bin/t2t_bench_01_vector_add");
     EXPECT_PRED2(contains, ask().why_not, "is not built; run ./t2t --device cuda bench 01 first");
 }
 
@@ -250,8 +250,8 @@ TEST_F(ProfileScript, EveryChapterHasOneThatProfilesItsBenchmark) {
         ++scripts;
         const std::string name = chapter.path().filename().string();
         const std::string number = name.substr(0, 2);
-        program("build/cuda/bin/t2t_" + name, "exit 0");
-        const std::string course = (folder_ / ("build/cuda/bin/t2t_" + name)).string();
+        program("build/cuda/bin/t2t_bench_" + name, "exit 0");
+        const std::string course = (folder_ / ("build/cuda/bin/t2t_bench_" + name)).string();
         const std::string words = process::run(machine + process::shell_word(real_script.string()) +
                                                " v2_a_rung --option 'two words'")
                                       .text;
@@ -278,7 +278,7 @@ TEST_F(ProfileScript, EveryChapterHasOneThatProfilesItsBenchmark) {
 // v1_residual_norm_chain launches kernels of chapters 01 and 09; v1_swiglu_chain has two of its own.
 TEST_F(ProfileScript, OfAChainTheKernelsThatItRunsAreWatched) {
     program("bin/ncu", "printf '%s\\n' \"$@\"");
-    program("build/cuda/bin/t2t_10_fused_kernels", "exit 0");
+    program("build/cuda/bin/t2t_bench_10_fused_kernels", "exit 0");
     const auto words = [&](const std::string& rung) {
         const fs::path script = fs::absolute("chapters/10_fused_kernels/profile.sh");
         return process::run("PATH=" + process::shell_word((folder_ / "bin").string()) +

@@ -27,7 +27,7 @@ TEST_F(ProfileWords, RunTheCheckBuildWithoutAGpu) {
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     EXPECT_EQ(outcome.output, "the program: profile 03 v2_tile --json -\n");
     EXPECT_PRED2(contains, machine.calls(), "--preset cpu-check");
-    EXPECT_PRED2(contains, machine.calls(), "--target t2t_03_shared_memory_program");
+    EXPECT_PRED2(contains, machine.calls(), "--target t2t_profile_03_shared_memory_program");
 }
 
 TEST_F(ProfileWords, RunTheChapterOnAGpu) {
@@ -35,7 +35,7 @@ TEST_F(ProfileWords, RunTheChapterOnAGpu) {
     const Outcome outcome = machine.t2t("profile 03");
     EXPECT_EQ(outcome.output, "the program: profile 03\n") << outcome.errors;
     EXPECT_PRED2(contains, machine.calls(), "--preset cuda");
-    EXPECT_PRED2(contains, machine.calls(), "--target t2t_03_shared_memory_program");
+    EXPECT_PRED2(contains, machine.calls(), "--target t2t_profile_03_shared_memory_program");
 }
 
 TEST_F(ProfileWords, MayLeaveTheGpuAlone) {

@@ -18,14 +18,15 @@ inline std::string program_of(const std::string& words) {
     in >> command;
     if (command == "docs") command = "dev";
     if (command == "bench" || command == "check" || command == "profile") {
-        command = "01_vector_add";
+        std::string chapter = "01_vector_add";
         while (in >> name) {
             try {
-                command = cli::find_chapter(name).folder();
+                chapter = cli::find_chapter(name).folder();
                 break;
             } catch (const cli::UsageError&) {
             }
         }
+        command += '_' + chapter;
     }
     return process::shell_word(T2T_PROGRAMS "/t2t_" + command);
 }
