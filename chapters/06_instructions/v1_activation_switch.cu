@@ -3,10 +3,10 @@
 /// Idea      The function is an argument of the kernel, and a switch goes to its formula. All threads
 ///           of a launch take the same branch, so no warp diverges: a switch costs a few
 ///           instructions, where a kernel for each function would cost none.
-/// Expect    As v1_gelu_libm: a thread has one load of 4 bytes under way, which sets the pace, and none of
+/// Expect    As v1_gelu_libm: a thread has one load of 4 bytes in flight, which sets the pace, and none of
 ///           the functions takes more instructions than tanhf does.
-/// Measured  CPU device, 64 × 3,072, two busy cores: GELU by erf in 4.5 ms, where v1_gelu_libm takes 6.6 for
-///           its tanh. Not yet on a GPU.
+/// Measured  H100, 8,192 × 3,072, GELU by erf: 93.1 µs, 2,162 GB/s, 75.3 % of the same run's copy, where
+///           v1_gelu_libm has 77.5 % in the same run: 3 % for the switch and another formula.
 #include "chapters/06_instructions/instructions.cuh"
 #include "common/device/activation.cuh"
 #include "common/device/check.hpp"
