@@ -184,6 +184,14 @@ function(t2t_optimise_less target level)
     endif()
 endfunction()
 
+# In a build that only compiles, this target's .cu files are compiled for the last CUDA architecture alone.
+function(t2t_one_architecture target)
+    if(T2T_COMPILE_ONLY)
+        list(GET CMAKE_CUDA_ARCHITECTURES -1 last)
+        set_target_properties(${target} PROPERTIES CUDA_ARCHITECTURES ${last})
+    endif()
+endfunction()
+
 function(t2t_library target)
     add_library(${target} STATIC)
     t2t_sources(${target} ${ARGN})
