@@ -65,7 +65,9 @@ inline constexpr Ladder argmax_ladder{
         Rung<Argmax>{"v1_argmax_thread_per_row", v1_argmax_thread_per_row, "one thread per row"},
         Rung<Argmax>{"v2_argmax_block_per_row", v2_argmax_block_per_row,
                      "one block per row, halving the candidates in shared memory"},
-    }};
+    },
+    /*types=*/{},
+    /*on_cpu_device=*/"v1_argmax_thread_per_row"};
 
 /// y[r, c] = x[r, 0] + … + x[r, c]: the inclusive prefix sum of every row.
 struct Scan {

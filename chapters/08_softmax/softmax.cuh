@@ -59,6 +59,8 @@ inline constexpr Ladder ladder{"softmax",
                                                  "one thread per row: maximum, sum, divide"},
                                    Rung<Softmax>{"v2_block_per_row", v2_block_per_row,
                                                  "one block per row, the same three passes"},
-                               }};
+                               },
+                               /*types=*/{},
+                               /*on_cpu_device=*/"v1_three_passes"};
 
 }  // namespace t2t::softmax

@@ -89,7 +89,7 @@ inline constexpr Ladder layer_norm_ladder{
         Rung<LayerNorm<T>>{"v2_layer_norm_block_per_row", v2_layer_norm_block_per_row<T>,
                            "one block per row, sums halved in shared memory"},
     },
-    type_text<T>};
+    type_text<T>, /*on_cpu_device=*/"v1_layer_norm_thread_per_row"};
 
 /// y[r, c] = x[r, c] / √(mean of x[r, ·]² + ε) · weight[c], computed in fp32.
 /// (Zhang and Sennrich, Root Mean Square Layer Normalization, 2019.)
@@ -144,6 +144,6 @@ inline constexpr Ladder rms_norm_ladder{
         Rung<RmsNorm<T>>{"v2_rms_norm_block_per_row", v2_rms_norm_block_per_row<T>,
                          "one block per row, sums halved in shared memory"},
     },
-    type_text<T>};
+    type_text<T>, /*on_cpu_device=*/"v1_rms_norm_thread_per_row"};
 
 }  // namespace t2t::normalization

@@ -104,6 +104,7 @@ class RungCheck {
         std::size_t operations = 0;  ///< that a rung was to be checked on
         std::size_t taken = 0;       ///< of these, the ones that it took
     };
+    /// Of this process, since somebody set it to zero.
     static Offered& offered();
 
  private:

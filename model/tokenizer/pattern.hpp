@@ -18,7 +18,7 @@ class Pattern {
  public:
     /// A place in a text, in bytes.
     struct Match {
-        std::size_t begin;
+        std::size_t begin;  ///< its first byte
         std::size_t end;  ///< one past its last byte
     };
 
@@ -30,6 +30,7 @@ class Pattern {
     /// A piece of text, not empty.
     static Pattern literal(std::string text);
 
+    /// Patterns can be moved; what was moved from can only be destroyed.
     Pattern(Pattern&&) noexcept;
     ~Pattern();
 

@@ -27,9 +27,12 @@ TEST_F(CheckScript, BuildsAndRunsTheCheckBuild) {
 TEST_F(CheckScript, BuildsNoOtherChapterThanTheOneMeant) {
     machine.t2t("check --out 3.svg --draw 42 memory_access v1");
     EXPECT_PRED2(contains, machine.calls(), "--target t2t_check_02_memory_access_program");
-    // What is no chapter is answered by a program all the same: it knows those to come, too.
-    EXPECT_EQ(machine.t2t("check 99").output, "the program: check 99\n");
-    EXPECT_PRED2(contains, machine.calls(), "--target t2t_check_01_vector_add_program");
+    const std::string built = machine.calls();
+    EXPECT_PRED2(contains, machine.t2t("check 99").errors,
+                 "t2t: unknown chapter '99'; there are: 01_");
+    EXPECT_PRED2(contains, machine.t2t("check").errors,
+                 "t2t: check needs a chapter, such as ./t2t check 03");
+    EXPECT_EQ(machine.calls(), built);
 }
 
 TEST_F(CheckScript, UsesTheCpuDeviceWhateverGpuThereIs) {

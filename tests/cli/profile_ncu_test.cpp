@@ -207,7 +207,8 @@ TEST_F(ProfileScript, PassesTheLessonsMetricsAndOurOptionsToNcu) {
     EXPECT_PRED2(contains, words, "dram__bytes_read.sum");
     // ncu takes its options before the program that it watches, and none behind it.
     EXPECT_PRED2(contains, words, "\n--csv\n--page\nraw\n--print-units\nbase\n");
-    EXPECT_LT(words.find("--csv"), words.find("build/cuda/bin/t2t_bench_01_vector_add\nbench\n01\n"));
+    EXPECT_LT(words.find("--csv"),
+              words.find("build/cuda/bin/t2t_bench_01_vector_add\nbench\n01\n"));
 }
 
 TEST_F(ProfileScript, SaysHowToAllowCounters) {
