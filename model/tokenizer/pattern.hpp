@@ -19,7 +19,7 @@ class Pattern {
     /// A place in a text, in bytes.
     struct Match {
         std::size_t begin;  ///< its first byte
-        std::size_t end;  ///< one past its last byte
+        std::size_t end;    ///< one past its last byte
     };
 
     /// The field `pattern` of a tokenizer.json: `{"Regex": …}` or `{"String": …}`.
