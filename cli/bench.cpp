@@ -14,6 +14,7 @@
 #include "cli/chapter_list.hpp"
 #include "cli/commands.hpp"
 #include "cli/output_file.hpp"
+#include "cli/program.hpp"
 #include "cli/usage_error.hpp"
 #include "common/device/properties.hpp"
 #include "common/lab/bench/bench.hpp"
@@ -127,10 +128,8 @@ void add_bench_command(CLI::App& app) {
     command->add_option("--json", words->json, "writes the results to a file; - is standard output")
         ->type_name("FILE");
     CLI::Option* repetitions =
-        command->add_option("--repetitions", words->repetitions, "samples per row")
-            ->type_name("N")
-            ->check(CLI::Range(1, 10000))
-            ->capture_default_str();
+        add_whole_number(*command, "--repetitions", words->repetitions, 1, 10000, "samples per row")
+            ->type_name("N");
     command->add_flag("--quick", words->quick, "5 samples per row: a first look, not a result")
         ->excludes(repetitions);
     command->add_flag("--small", words->small,

@@ -1,26 +1,21 @@
-/// @file
-/// `t2t generate`: text from a GPT-2, Llama, Mistral or Mixtral model, on the chapters' own kernels.
+#include "cli/generate.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <thread>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
-#include "cli/commands.hpp"
-#include "cli/program.hpp"
+#include "cli/nearest.hpp"
 #include "cli/project_root.hpp"
 #include "cli/usage_error.hpp"
 #include "common/device/properties.hpp"
@@ -33,22 +28,6 @@
 
 namespace t2t::cli {
 namespace {
-
-/// What the words after `t2t generate` say.
-struct GenerateWords {
-    std::vector<std::string> prompts;
-    std::string model = "tales-mistral";
-    std::string dtype;
-    std::int64_t max_tokens = 256;  // no story of the shipped models is longer
-    model::SamplingRule rule;
-    std::vector<std::string> stops;
-    std::int64_t top = 0;
-    std::vector<std::string> rungs;
-    bool list_rungs = false;
-    bool trace = false;
-    std::string random_weights;
-    std::int64_t prompt_tokens = 16;
-};
 
 void list_rungs(const model::OpTable& table) {
     for (const model::OpEntry& op : table.entries()) {
@@ -80,7 +59,7 @@ bool is_hub_name(const std::string& name) {
 
 /// The folder that --model means: a shipped model's name, or a path.
 std::filesystem::path model_folder(const std::string& name) {
-    constexpr std::array shipped{"tales-gpt2", "tales-mistral", "tales-mixtral"};
+    const std::vector<std::string> shipped{"tales-gpt2", "tales-mistral", "tales-mixtral"};
     if (std::ranges::find(shipped, name) != shipped.end()) {
         return project_root() / "model" / "pretrained" / name;
     }
@@ -103,10 +82,14 @@ std::filesystem::path model_folder(const std::string& name) {
             "download " +
             name + " --local-dir " + folder + ", then --model " + folder);
     }
-    throw std::runtime_error("--model '" + name +
-                             "' is neither a shipped model (tales-gpt2, tales-mistral, "
-                             "tales-mixtral) nor a folder; name a folder with config.json, "
-                             "tokenizer.json and model.safetensors");
+    const std::string meant = nearest(name, shipped);
+    throw UsageError(
+        "--model '" + name +
+        "' is neither a shipped model (tales-gpt2, tales-mistral, tales-mixtral) nor a "
+        "folder; " +
+        (meant.empty() ? "name a folder with config.json, tokenizer.json and "
+                         "model.safetensors"
+                       : "did you mean " + meant + "?"));
 }
 
 /// What --dtype says; nothing: the engine decides.
@@ -250,13 +233,15 @@ void print_summary(const DeviceProperties& device, double copy_gb_s, const model
     };
     std::string line = device_label(device);
     if (timing.prompt_tokens > 0) {
-        line += formatted(" · prompt %lld tokens, %.1f tokens/s",
+        line += formatted(" · prompt %lld token%s, %.1f tokens/s",
                           static_cast<long long>(timing.prompt_tokens),
+                          timing.prompt_tokens == 1 ? "" : "s",
                           rate(timing.prompt_tokens, timing.prompt_seconds));
     }
     if (timing.decode_tokens > 0) {
-        line += formatted(" · decode %lld tokens, %.1f tokens/s",
+        line += formatted(" · decode %lld token%s, %.1f tokens/s",
                           static_cast<long long>(timing.decode_tokens),
+                          timing.decode_tokens == 1 ? "" : "s",
                           rate(timing.decode_tokens, timing.decode_seconds));
         if (copy_gb_s > 0) {
             const double gb_s = timing.decode_bytes / timing.decode_seconds / 1e9;
@@ -264,6 +249,13 @@ void print_summary(const DeviceProperties& device, double copy_gb_s, const model
         }
     }
     std::cerr << line << end << '\n';
+}
+
+/// Are these the words of one text, without the quotes that would make them one?
+bool looks_unquoted(const std::vector<std::string>& prompts) {
+    return prompts.size() > 1 && std::ranges::all_of(prompts, [](const std::string& prompt) {
+               return prompt.find_first_of(" \t\n") == prompt.npos;
+           });
 }
 
 /// The model that the words name, opened.
@@ -275,6 +267,12 @@ model::Engine open_engine(const GenerateWords& words, model::OpTable table) {
     return model::Engine::from_folder(
         model_folder(words.model), std::move(table), compute,
         [](const std::string& sentence) { std::cerr << "t2t: warning: " << sentence << '\n'; });
+}
+
+}  // namespace
+
+std::string random_weights_shapes() {
+    return model::known_shapes();
 }
 
 void run_generate(const GenerateWords& words) {
@@ -289,7 +287,15 @@ void run_generate(const GenerateWords& words) {
             "--random-weights has no tokenizer, so it takes no prompt and no --stop; the length of its "
             "random prompt is --prompt-tokens");
     }
-    model::check(words.rule);
+    try {
+        model::check(words.rule);
+    } catch (const std::invalid_argument& error) {
+        throw UsageError(error.what());
+    }
+    if (looks_unquoted(words.prompts)) {
+        std::cerr << "t2t: these are " << words.prompts.size()
+                  << " prompts of one word; for one text put them in quotes\n";
+    }
 
     model::Engine engine = open_engine(words, std::move(table));
     const std::vector<model::Request> requests = make_requests(words, engine);
@@ -323,86 +329,6 @@ void run_generate(const GenerateWords& words) {
     }
     print_summary(engine.device(), copy_gb_s, timing,
                   results.size() == 1 ? ending(results.front(), engine.config()) : "");
-}
-
-}  // namespace
-
-void add_commands(CLI::App& app) {
-    CLI::App* command = app.add_subcommand("generate", "Writes text with a language model");
-    const auto words = std::make_shared<GenerateWords>();
-    add_texts(
-        *command, "PROMPT", words->prompts,
-        "the text to go on from; several are worked on as one batch, and written when all are done");
-    command
-        ->add_option("--model", words->model,
-                     "tales-gpt2, tales-mistral, tales-mixtral, or a Hugging Face folder")
-        ->type_name("NAME|FOLDER")
-        ->capture_default_str();
-    command
-        ->add_option(
-            "--dtype", words->dtype,
-            "what is computed in: fp32 (default on the CPU device) or bf16 (default on a GPU)")
-        ->type_name("TYPE")
-        ->check(CLI::IsMember({"fp32", "bf16"}));
-    command->add_option("--max-tokens", words->max_tokens, "new tokens at most")
-        ->type_name("N")
-        ->capture_default_str();
-    command
-        ->add_option("--temperature", words->rule.temperature,
-                     "0: always the most probable token; higher: bolder")
-        ->type_name("T")
-        ->capture_default_str();
-    command
-        ->add_option("--top-p", words->rule.top_p,
-                     "only the fewest tokens whose probabilities add up to this")
-        ->type_name("P")
-        ->capture_default_str();
-    command->add_option("--top-k", words->rule.top_k, "only the N most probable tokens; 0 for all")
-        ->type_name("N")
-        ->capture_default_str();
-    command->add_option("--seed", words->rule.seed, "the same seed gives the same text")
-        ->type_name("N")
-        ->check([](const std::string& text) {
-            return text.starts_with('-') ? "it is " + text + "; it must be 0 or more" : "";
-        })
-        ->capture_default_str();
-    add_texts(*command, "--stop", words->stops, "a string that ends the text; may be given again")
-        ->type_name("TEXT")
-        ->allow_extra_args(false);
-    command->add_option("--top", words->top, "show the N most probable tokens at each step")
-        ->type_name("N")
-        ->check(CLI::Range(0, 1000));
-    add_texts(*command, "--rung", words->rungs,
-              "the rung that serves an operation, such as gemv=v1; may be given again")
-        ->type_name("OP=RUNG")
-        ->allow_extra_args(false);
-    command->add_flag("--list-rungs", words->list_rungs, "show all operations and their rungs");
-    command->add_flag("--trace", words->trace,
-                      "show every operation of one token: chapter, rung, time, share of the roof");
-    command
-        ->add_option("--random-weights", words->random_weights,
-                     "measure a shape without files: " + model::known_shapes())
-        ->type_name("SHAPE");
-    command
-        ->add_option("--prompt-tokens", words->prompt_tokens,
-                     "with --random-weights: the length of the random prompt")
-        ->type_name("N")
-        ->check(CLI::Range(1, 1 << 20))
-        ->capture_default_str();
-    command->footer(
-        "Models: tales-mistral (the default), tales-gpt2 and tales-mixtral come with the course. A folder\n"
-        "holds config.json, tokenizer.json and model.safetensors (or its parts and their index) as\n"
-        "Hugging Face has them.\n\n"
-        "Examples: ./t2t generate \"Once upon a time\"\n"
-        "          ./t2t generate \"[INST] Tell me a story about a fox and a lantern. [/INST]\"\n"
-        "          ./t2t generate \"Once upon a time\" --temperature 0 --max-tokens 40\n"
-        "          ./t2t generate \"Once upon a time\" --trace --rung gemv=v1");
-    command->callback([words] {
-        if (std::ranges::find(words->stops, "") != words->stops.end()) {
-            throw UsageError("--stop needs a string that is not empty");
-        }
-        run_generate(*words);
-    });
 }
 
 }  // namespace t2t::cli

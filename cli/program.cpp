@@ -1,17 +1,22 @@
 #include "cli/program.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <exception>
 #include <iostream>
 #include <new>
-#include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <CLI/CLI.hpp>
 
+#include "cli/nearest.hpp"
 #include "cli/usage_error.hpp"
+#include "common/text.hpp"
 
 namespace t2t::cli {
 namespace {
@@ -65,36 +70,13 @@ Command find_command(CLI::App& app, const std::vector<std::string>& words) {
     return command;
 }
 
-/// The number of insertions, deletions and substitutions that turn `from` into `to` (Levenshtein).
-std::size_t edit_distance(std::string_view from, std::string_view to) {
-    std::vector<std::size_t> row(to.size() + 1);
-    std::iota(row.begin(), row.end(), 0);
-    for (std::size_t i = 0; i < from.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t j = 0; j < to.size(); ++j) {
-            const std::size_t changed = diagonal + (from[i] != to[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({changed, diagonal + 1, row[j] + 1});
-        }
-    }
-    return row.back();
-}
-
-/// The option of `app` that `word` is meant to be: a slip or two away, or the one that it begins.
+/// The option of `app` that `word` is meant to be; empty: none.
 std::string nearest_option(const CLI::App& app, const std::string& word) {
-    std::string nearest;
-    std::size_t least = 3;
+    std::vector<std::string> names;
     for (const CLI::Option* option : app.get_options()) {
-        for (const std::string& name : option->get_lnames()) {
-            const std::string candidate = "--" + name;
-            const std::size_t distance =
-                word.size() > 3 && candidate.starts_with(word) ? 0 : edit_distance(word, candidate);
-            if (distance >= least) continue;
-            least = distance;
-            nearest = candidate;
-        }
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
     }
-    return nearest;
+    return nearest(word, names);
 }
 
 /// What is wrong with the first of the words that nothing of the command takes.
@@ -117,7 +99,56 @@ std::string unexpected_word(const Command& command) {
     return unknown + see + ", and put -- before a text that begins with -";
 }
 
+/// The number that `text` is as a whole; nothing: it is none, or beyond the type.
+template <typename Number>
+std::optional<Number> number_in(std::string_view text) {
+    if (text.starts_with('+')) text.remove_prefix(1);
+    Number number{};
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, number);
+    if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+    return number;
+}
+
+/// Adds an option whose text `read` makes a number of; it throws UsageError where there is none.
+template <typename Number, typename Read>
+CLI::Option* add_number_option(CLI::App& command, const std::string& name, Number& value,
+                               const std::string& description, Read read) {
+    return command
+        .add_option_function<std::string>(
+            name, [&value, read](const std::string& text) { value = read(text); }, description)
+        ->default_str(formatted("%.6Lg", static_cast<long double>(value)));
+}
+
 }  // namespace
+
+template <typename Number>
+CLI::Option* add_whole_number(CLI::App& command, const std::string& name, Number& value, Number low,
+                              Number high, const std::string& description) {
+    const auto read = [name, low, high](const std::string& text) {
+        const std::optional<Number> number = number_in<Number>(text);
+        if (number && *number >= low && *number <= high) return *number;
+        throw UsageError(name + " is '" + text + "'; it must be a whole number from " +
+                         std::to_string(low) + " to " + std::to_string(high));
+    };
+    return add_number_option(command, name, value, description, read);
+}
+template CLI::Option* add_whole_number(CLI::App&, const std::string&, int&, int, int,
+                                       const std::string&);
+template CLI::Option* add_whole_number(CLI::App&, const std::string&, std::int64_t&, std::int64_t,
+                                       std::int64_t, const std::string&);
+template CLI::Option* add_whole_number(CLI::App&, const std::string&, std::uint64_t&, std::uint64_t,
+                                       std::uint64_t, const std::string&);
+
+CLI::Option* add_number(CLI::App& command, const std::string& name, double& value,
+                        const std::string& description) {
+    const auto read = [name](const std::string& text) {
+        const std::optional<double> number = number_in<double>(text);
+        if (number && std::isfinite(*number)) return *number;
+        throw UsageError(name + " is '" + text + "'; it must be a number, such as 0.5");
+    };
+    return add_number_option(command, name, value, description, read);
+}
 
 CLI::Option* add_texts(CLI::App& command, const std::string& name, std::vector<std::string>& texts,
                        const std::string& description) {

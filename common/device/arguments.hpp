@@ -5,8 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <stdexcept>
-#include <string>
 #include <string_view>
 
 #include <cuda_runtime.h>
@@ -25,12 +23,7 @@ __host__ __device__ constexpr Integer ceil_div(Integer count, Integer size) {
 }
 
 /// @throws std::invalid_argument when `value` is negative.
-inline void require_size(std::string_view operation, std::string_view name, std::int64_t value) {
-    if (value < 0) {
-        throw std::invalid_argument(std::string(operation) + ": " + std::string(name) + " is " +
-                                    std::to_string(value) + "; a size is 0 or more");
-    }
-}
+void require_size(std::string_view operation, std::string_view name, std::int64_t value);
 
 /// A size and the name of the field that holds it.
 struct NamedSize {
@@ -40,49 +33,16 @@ struct NamedSize {
 
 /// The product of `sizes` and element_bytes must fit a 64-bit offset.
 /// @throws std::invalid_argument when a size is negative or the product overflows: names the field
-inline void require_extent(std::string_view operation, std::initializer_list<NamedSize> sizes,
-                           std::size_t element_bytes) {
-    auto bytes = static_cast<std::int64_t>(element_bytes);
-    bool overflows = false;
-    for (const NamedSize& size : sizes) {
-        require_size(operation, size.name, size.value);
-        overflows |= __builtin_mul_overflow(bytes, size.value, &bytes);
-    }
-    if (!overflows) return;
-    std::string text;
-    for (const NamedSize& size : sizes) {
-        text += (text.empty() ? "" : " × ") + std::string(size.name) + " (" +
-                std::to_string(size.value) + ")";
-    }
-    throw std::invalid_argument(std::string(operation) + ": " + text + " elements of " +
-                                std::to_string(element_bytes) +
-                                " bytes do not fit a 64-bit offset; use smaller sizes");
-}
+void require_extent(std::string_view operation, std::initializer_list<NamedSize> sizes,
+                    std::size_t element_bytes);
 
 /// @throws std::invalid_argument when `pointer` is null or not a multiple of `alignment` bytes.
-inline void require_pointer(std::string_view operation, std::string_view name, const void* pointer,
-                            std::size_t alignment) {
-    if (pointer == nullptr) {
-        throw std::invalid_argument(std::string(operation) + ": " + std::string(name) +
-                                    " is null; pass device memory");
-    }
-    if (reinterpret_cast<std::uintptr_t>(pointer) % alignment != 0) {
-        throw std::invalid_argument(std::string(operation) + ": " + std::string(name) +
-                                    " is not aligned to " + std::to_string(alignment) +
-                                    " bytes; pass an aligned address");
-    }
-}
+void require_pointer(std::string_view operation, std::string_view name, const void* pointer,
+                     std::size_t alignment);
 
 /// @returns `blocks` as a grid dimension.
 /// @throws std::invalid_argument when it is larger than `most`.
-inline unsigned require_blocks(std::string_view operation, std::int64_t blocks,
-                               std::int64_t most = max_grid_x) {
-    if (blocks > most) {
-        throw std::invalid_argument(std::string(operation) + ": needs " + std::to_string(blocks) +
-                                    " blocks, and a grid has at most " + std::to_string(most) +
-                                    " here; use a smaller size or a grid-stride rung");
-    }
-    return static_cast<unsigned>(blocks);
-}
+unsigned require_blocks(std::string_view operation, std::int64_t blocks,
+                        std::int64_t most = max_grid_x);
 
 }  // namespace t2t

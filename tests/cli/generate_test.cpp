@@ -167,21 +167,34 @@ TEST(Generate, WrongWordsAreOneSentence) {
         "-frob", 2,
         "unknown option '-frob'; see ./t2t generate --help, and put -- before a text that "
         "begins with -");
-    expect_refusal("Once --temperature -1", 1,
+    expect_refusal("Once --temperature -1", 2,
                    "temperature is -1; it must be 0 (greedy) or a number above");
-    expect_refusal("Once --top-p 1.5", 1, "top-p is 1.5; it must be above 0 and at most 1");
-    expect_refusal("Once --top-p 0", 1, "top-p is 0; it must be above 0 and at most 1");
-    expect_refusal("Once --top-k -2", 1, "top-k is -2; it must be 0 (all tokens) or more");
-    expect_refusal("Once --max-tokens -2", 1, "max-tokens is -2; it must be 0 or more");
+    expect_refusal("Once --top-p 1.5", 2, "top-p is 1.5; it must be above 0 and at most 1");
+    expect_refusal("Once --top-p 0", 2, "top-p is 0; it must be above 0 and at most 1");
+    const std::string up_to = "; it must be a whole number from 0 to ";
+    expect_refusal("Once --top-k -2", 2, "--top-k is '-2'" + up_to + "9223372036854775807");
+    expect_refusal("Once --max-tokens -2", 2,
+                   "--max-tokens is '-2'" + up_to + "9223372036854775807");
+    expect_refusal("Once --max-tokens 1.5", 2,
+                   "--max-tokens is '1.5'" + up_to + "9223372036854775807");
+    expect_refusal("Once --seed 99999999999999999999999", 2,
+                   "--seed is '99999999999999999999999'" + up_to + "18446744073709551615");
+    expect_refusal("Once --seed ''", 2, "--seed is ''" + up_to + "18446744073709551615");
+    expect_refusal("Once --top 1001", 2, "--top is '1001'" + up_to + "1000");
+    expect_refusal("Once --top-p nan", 2, "--top-p is 'nan'; it must be a number, such as 0.5");
+    expect_refusal("Once --top-p 0,5", 2, "--top-p is '0,5'; it must be a number, such as 0.5");
+    expect_refusal("Once --model tales_gpt2", 2,
+                   "--model 'tales_gpt2' is neither a shipped model (tales-gpt2, tales-mistral, "
+                   "tales-mixtral) nor a folder; did you mean tales-gpt2?");
     expect_refusal("Once --rung gemv", 1,
                    "'gemv' does not name a rung; write OP=RUNG, such as gemv=v1");
     expect_refusal(
-        "Once --model nowhere", 1,
+        "Once --model nowhere", 2,
         "--model 'nowhere' is neither a shipped model (tales-gpt2, tales-mistral, "
         "tales-mixtral) nor a folder; name a folder with config.json, tokenizer.json and "
         "model.safetensors");
-    EXPECT_EQ(complaint("Once --model ''").status, 1);
-    EXPECT_EQ(complaint("Once --model " + std::string(5000, 'x')).status, 1);
+    EXPECT_EQ(complaint("Once --model ''").status, 2);
+    EXPECT_EQ(complaint("Once --model " + std::string(5000, 'x')).status, 2);
     expect_refusal("Once --model README.md", 1,
                    "--model README.md is a file; name the folder that holds it");
     expect_refusal(
@@ -311,6 +324,15 @@ TEST(Generate, AFullDiskIsNoticed) {
         process::run(tests::program_of("generate") +
                      " generate Once --max-tokens 2 2>&1 >/dev/full | grep cannot");
     EXPECT_EQ(output.text, "t2t: cannot write to standard output\n");
+}
+
+TEST(Generate, WordsWithoutQuotesAreSaidToBePrompts) {
+    const std::string hint =
+        "t2t: these are 3 prompts of one word; for one text put them in quotes\n";
+    EXPECT_EQ(complaint("Once upon a --max-tokens 1").text.find(hint), 0u);
+    EXPECT_EQ(complaint("'Once upon' 'a time' --max-tokens 1").text.find("quotes"),
+              std::string::npos);
+    EXPECT_EQ(complaint("Once --max-tokens 1").text.find("quotes"), std::string::npos);
 }
 
 TEST(Generate, AHugeNumberOfTokensIsTheContext) {

@@ -230,7 +230,7 @@ class RoofsFile : public testing::Test {
 };
 
 TEST_F(RoofsFile, KeepsEveryFieldAndMakesItsFolders) {
-    const auto file = folder / "a" / "b" / "roofs.json";
+    const auto file = folder / "a" / "b" / "roofs.txt";
     EXPECT_TRUE(store_roofs(roofs, file));
     const auto loaded = load_roofs(file);
     ASSERT_TRUE(loaded);
@@ -242,19 +242,19 @@ TEST_F(RoofsFile, KeepsEveryFieldAndMakesItsFolders) {
 }
 
 TEST_F(RoofsFile, AFileThatHoldsNoRoofsIsAsGoodAsNone) {
-    EXPECT_FALSE(load_roofs(folder / "missing.json"));
-    for (const char* text : {"", "{", "[]", "{}", R"({"device": 3})",
-                             R"({"device": "a", "date": "b", "driver_version": 1,
-                                 "copy_gb_s": 0, "fp32_tflop_s": 1})"}) {
-        std::ofstream(folder / "roofs.json") << text;
-        EXPECT_FALSE(load_roofs(folder / "roofs.json")) << text;
+    EXPECT_FALSE(load_roofs(folder / "missing.txt"));
+    for (const char* text : {"", "\n", "copy_gb_s", "copy_gb_s \nfp32_tflop_s 1", "copy_gb_s 1",
+                             "copy_gb_s much\nfp32_tflop_s 1", "copy_gb_s 0\nfp32_tflop_s 1",
+                             R"({"copy_gb_s": 1, "fp32_tflop_s": 1})"}) {
+        std::ofstream(folder / "roofs.txt") << text;
+        EXPECT_FALSE(load_roofs(folder / "roofs.txt")) << text;
     }
 }
 
 TEST_F(RoofsFile, AFolderThatCannotBeWrittenIsOnlyAWarning) {
     std::ofstream(folder / "file") << "in the way";  // works for root too, unlike permissions
     testing::internal::CaptureStderr();
-    EXPECT_FALSE(store_roofs(roofs, folder / "file" / "roofs.json"));
+    EXPECT_FALSE(store_roofs(roofs, folder / "file" / "roofs.txt"));
     const std::string warning = testing::internal::GetCapturedStderr();
     EXPECT_NE(warning.find("warning: cannot write"), std::string::npos) << warning;
 }
@@ -263,11 +263,10 @@ TEST_F(RoofsFile, LiesInTheCacheFolderUnderTheDevicesName) {
     const char* before = std::getenv("XDG_CACHE_HOME");
     const std::string kept = before ? before : "";
     setenv("XDG_CACHE_HOME", "/somewhere", 1);
-    EXPECT_EQ(roofs_file("NVIDIA H200 (141 GB)"), "/somewhere/t2t/roofs-NVIDIA-H200--141-GB-.json");
+    EXPECT_EQ(roofs_file("NVIDIA H200 (141 GB)"), "/somewhere/t2t/roofs-NVIDIA-H200--141-GB-.txt");
     unsetenv("XDG_CACHE_HOME");
     const char* home = std::getenv("HOME");
-    EXPECT_EQ(roofs_file("a"),
-              std::filesystem::path(home ? home : ".") / ".cache/t2t/roofs-a.json");
+    EXPECT_EQ(roofs_file("a"), std::filesystem::path(home ? home : ".") / ".cache/t2t/roofs-a.txt");
     if (before) setenv("XDG_CACHE_HOME", kept.c_str(), 1);
 }
 

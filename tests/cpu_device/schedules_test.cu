@@ -1,5 +1,6 @@
 // The CPU device's schedules: another order of the threads shows a race, and leaves right kernels right.
 #include <algorithm>
+#include <array>
 
 #include "tests/cpu_device/faults.hpp"
 
@@ -95,10 +96,30 @@ TEST_F(SchedulesDeathTest, ASeedNamesOneOrder) {
 TEST_F(SchedulesDeathTest, ABadValueEndsTheProgramWithOneSentence) {
     for (const char* bad : {"sideways", "Forward", "random", "random:", "random:x", "random:-1"}) {
         EXPECT_EXIT(print_wrong_values<true>(bad), testing::ExitedWithCode(2),
-                    "^T2T_SCHEDULE is '" + std::string(bad) +
+                    "^t2t: T2T_SCHEDULE is '" + std::string(bad) +
                         "'; it must be forward, reverse or random:SEED, for example random:7\n$")
             << bad;
     }
+}
+
+/// Asks for the device's properties, which are the first thing that a program asks for.
+[[noreturn]] void ask_for_properties(const char* name, const char* value) {
+    setenv(name, value, 1);
+    cudaDeviceProp properties;
+    std::_Exit(cudaGetDeviceProperties(&properties, 0));
+}
+
+TEST_F(SchedulesDeathTest, ABadNumberEndsTheProgramBeforeAnythingHappens) {
+    for (const auto& [name, bad, range] : {std::array{"T2T_WORKERS", "0", "1 to 1000000"},
+                                           std::array{"T2T_WORKERS", "two", "1 to 1000000"},
+                                           std::array{"T2T_TIMEOUT", "-1", "0 to 1000000"},
+                                           std::array{"T2T_TIMEOUT", "1.5", "0 to 1000000"}}) {
+        EXPECT_EXIT(ask_for_properties(name, bad), testing::ExitedWithCode(2),
+                    std::string("^t2t: ") + name + " is '" + bad +
+                        "'; it must be a whole number from " + range + "\n$");
+    }
+    EXPECT_EXIT(ask_for_properties("T2T_WORKERS", "64"), testing::ExitedWithCode(0), "^$");
+    EXPECT_EXIT(ask_for_properties("T2T_SCHEDULE", "back"), testing::ExitedWithCode(2), "^t2t: ");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/errors.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
+#include "common/cpu_device/runtime/settings.hpp"
 #include "common/cpu_device/runtime/streams.hpp"
 #include "common/cpu_device/runtime/workers.hpp"
 
@@ -197,6 +198,7 @@ cudaError_t cudaDeviceDisablePeerAccess(int) {
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
     if (properties == nullptr) return finish(cudaErrorInvalidValue);
     if (device != 0) return finish(cudaErrorInvalidDevice);
+    check_settings();
     *properties = {};
     std::size_t free_bytes = 0;
     cudaMemGetInfo(&free_bytes, &properties->totalGlobalMem);

@@ -1,10 +1,11 @@
 #include "common/cpu_device/runtime/schedule.hpp"
 
-#include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+
+#include "common/cpu_device/runtime/settings.hpp"
 
 namespace t2t::cpu_device {
 
@@ -31,8 +32,7 @@ const Schedule& schedule() {
         try {
             return parse_schedule(text);
         } catch (const std::invalid_argument& error) {
-            std::fprintf(stderr, "%s\n", error.what());
-            std::exit(2);
+            refuse_setting(error.what());
         }
     }();
     return chosen;

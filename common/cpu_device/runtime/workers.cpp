@@ -5,20 +5,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
-#include <cstdlib>
 #include <list>
 #include <new>
-#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
 #include "common/cpu_device/runtime/scheduler.hpp"
+#include "common/cpu_device/runtime/settings.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
@@ -83,8 +80,7 @@ class Watchdog {
 
  private:
     Watchdog() {
-        const char* text = std::getenv("T2T_TIMEOUT");
-        limit_ = std::chrono::seconds(text != nullptr ? std::atoi(text) : 30);
+        limit_ = hang_limit();
         if (limit_.count() > 0) std::thread([this] { watch(); }).detach();
     }
 
@@ -313,23 +309,17 @@ void run_cooperative(LaunchRecord& launch) {
 }  // namespace
 
 unsigned worker_count() {
-    static const unsigned count = [] {
-        constexpr unsigned most = 16;
-        const char* text = std::getenv("T2T_WORKERS");
-        if (text == nullptr || *text == '\0') {
-            return std::clamp(std::thread::hardware_concurrency(), 1u, most);
-        }
-        const std::string_view digits = text;
-        unsigned wanted = 0;
-        const auto [end, error] = std::from_chars(text, text + digits.size(), wanted);
-        if (error != std::errc() || end != text + digits.size() || wanted == 0) {
-            std::fprintf(stderr, "T2T_WORKERS is '%s'; it must be a whole number from 1 to %u\n",
-                         text, most);
-            std::exit(2);
-        }
-        return std::min(wanted, most);
-    }();
+    constexpr unsigned most = 16;
+    constexpr unsigned any = 1'000'000;  // more than `most` is no mistake
+    static const unsigned count = std::min(
+        most, std::max(1u, setting("T2T_WORKERS", std::thread::hardware_concurrency(), 1, any)));
     return count;
+}
+
+std::chrono::seconds hang_limit() {
+    constexpr unsigned most = 1'000'000;
+    static const unsigned limit = setting("T2T_TIMEOUT", 30, 0, most);
+    return std::chrono::seconds(limit);
 }
 
 void prepare_dynamic_shared_memory(std::size_t bytes) {

@@ -2,6 +2,7 @@
 /// The operating-system threads that blocks are spread over.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 #include "common/cpu_device/runtime/block.hpp"
@@ -14,9 +15,11 @@ namespace t2t::cpu_device {
 /// work.
 void run_blocks(LaunchRecord& launch);
 
-/// How many operating-system threads run blocks: T2T_WORKERS, or one for each core, 16 at most. A bad value
-/// ends the program with one sentence.
+/// How many operating-system threads run blocks: T2T_WORKERS, or one for each core, 16 at most.
 unsigned worker_count();
+
+/// After how long without any progress a kernel is ended: T2T_TIMEOUT, or 30 s; 0 for never.
+std::chrono::seconds hang_limit();
 
 /// True in a kernel that was launched with cudaLaunchCooperativeKernel.
 bool is_cooperative_launch();

@@ -150,6 +150,14 @@ void print_roofs(std::ostream& out, const Roofs& roofs, const DeviceProperties& 
     out << formatted("\nfp32 multiply-adds      %8.4g TFLOP/s\n", roofs.fp32_tflop_s);
 }
 
+nlohmann::ordered_json to_json(const Roofs& roofs) {
+    return {{"device", roofs.device},
+            {"date", roofs.date},
+            {"driver_version", roofs.driver_version},
+            {"copy_gb_s", roofs.copy_gb_s},
+            {"fp32_tflop_s", roofs.fp32_tflop_s}};
+}
+
 nlohmann::ordered_json to_json(const std::vector<CaseResult>& results,
                                const DeviceProperties& device, const Roofs& roofs,
                                const std::string& date, const std::string& command) {

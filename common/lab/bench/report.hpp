@@ -45,6 +45,9 @@ nlohmann::ordered_json to_json(const std::vector<CaseResult>& results,
                                const DeviceProperties& device, const Roofs& roofs,
                                const std::string& date, const std::string& command);
 
+/// The roofs as JSON.
+nlohmann::ordered_json to_json(const Roofs& roofs);
+
 /// The roofs as lines for people.
 void print_roofs(std::ostream& out, const Roofs& roofs, const DeviceProperties& device);
 

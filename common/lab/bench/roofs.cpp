@@ -1,14 +1,16 @@
 #include "common/lab/bench/roofs.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <iomanip>
 #include <iostream>
+#include <limits>
+#include <string_view>
 #include <system_error>
-
-#include <nlohmann/json.hpp>
 
 #include "common/device/stream.hpp"
 #include "common/lab/bench/bench.hpp"
@@ -61,36 +63,34 @@ std::filesystem::path roofs_file(const std::string& device) {
     const std::filesystem::path folder = cache != nullptr && *cache != '\0'
                                              ? std::filesystem::path(cache)
                                              : std::filesystem::path(home ? home : ".") / ".cache";
-    return folder / "t2t" / ("roofs-" + name + ".json");
+    return folder / "t2t" / ("roofs-" + name + ".txt");
 }
 
 std::optional<Roofs> load_roofs(const std::filesystem::path& file) {
     std::ifstream in(file);
-    const nlohmann::json json = nlohmann::json::parse(in, nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object()) return std::nullopt;
-    try {
-        Roofs roofs{json.at("device"), json.at("date"), json.at("driver_version"),
-                    json.at("copy_gb_s"), json.at("fp32_tflop_s")};
-        if (!(roofs.copy_gb_s > 0) || !(roofs.fp32_tflop_s > 0)) return std::nullopt;
-        return roofs;
-    } catch (const nlohmann::json::exception&) {
-        return std::nullopt;  // written by another version, or by hand
+    Roofs roofs;
+    for (std::string line; std::getline(in, line);) {
+        const std::size_t space = std::min(line.find(' '), line.size());
+        const std::string_view name = std::string_view(line).substr(0, space);
+        const std::string value = line.substr(std::min(space + 1, line.size()));
+        if (name == "device") roofs.device = value;
+        if (name == "date") roofs.date = value;
+        if (name == "driver_version") roofs.driver_version = std::atoi(value.c_str());
+        if (name == "copy_gb_s") roofs.copy_gb_s = std::atof(value.c_str());
+        if (name == "fp32_tflop_s") roofs.fp32_tflop_s = std::atof(value.c_str());
     }
-}
-
-nlohmann::ordered_json to_json(const Roofs& roofs) {
-    return {{"device", roofs.device},
-            {"date", roofs.date},
-            {"driver_version", roofs.driver_version},
-            {"copy_gb_s", roofs.copy_gb_s},
-            {"fp32_tflop_s", roofs.fp32_tflop_s}};
+    if (!(roofs.copy_gb_s > 0) || !(roofs.fp32_tflop_s > 0)) return std::nullopt;
+    return roofs;
 }
 
 bool store_roofs(const Roofs& roofs, const std::filesystem::path& file) {
     std::error_code ignored;  // what fails here fails again when the file is opened
     std::filesystem::create_directories(file.parent_path(), ignored);
     std::ofstream out(file);
-    out << to_json(roofs).dump(2) << '\n';
+    out << std::setprecision(std::numeric_limits<double>::max_digits10)  //
+        << "device " << roofs.device << "\ndate " << roofs.date << "\ndriver_version "
+        << roofs.driver_version << "\ncopy_gb_s " << roofs.copy_gb_s << "\nfp32_tflop_s "
+        << roofs.fp32_tflop_s << '\n';
     out.close();
     if (!out) {
         std::cerr << "t2t: warning: cannot write " << file.string()

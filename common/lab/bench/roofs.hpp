@@ -6,8 +6,6 @@
 #include <optional>
 #include <string>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "common/device/properties.hpp"
 
 namespace t2t::lab {
@@ -30,7 +28,8 @@ double measure_fp32_tflop_s(const DeviceProperties& device);
 /// The roofs of `device` from its file, or measured and kept when there is no readable file.
 Roofs machine_roofs(const DeviceProperties& device);
 
-/// `$XDG_CACHE_HOME/t2t/roofs-NVIDIA-H200.json`, with ~/.cache for an unset XDG_CACHE_HOME.
+/// `$XDG_CACHE_HOME/t2t/roofs-NVIDIA-H200.txt`, with ~/.cache for an unset XDG_CACHE_HOME.
+/// Each line of the file is a field's name and its value.
 std::filesystem::path roofs_file(const std::string& device);
 
 /// The roofs in `file`; nothing when it is missing or does not hold them.
@@ -40,9 +39,6 @@ std::optional<Roofs> load_roofs(const std::filesystem::path& file);
 /// measured again next time.
 /// @returns whether they are kept
 bool store_roofs(const Roofs& roofs, const std::filesystem::path& file);
-
-/// The roofs as JSON, as in their file.
-nlohmann::ordered_json to_json(const Roofs& roofs);
 
 /// The time now, UTC: `2026-01-31T12:00:00Z`.
 std::string utc_now();
