@@ -12,6 +12,11 @@ if(CCACHE)
     set(CMAKE_CUDA_COMPILER_LAUNCHER ${launcher})
 endif()
 
+# Newer clangs warn of what std::stable_sort calls inside the standard library of g++ 12.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 15)
+    add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-deprecated-declarations>)
+endif()
+
 # Flags every target of the project is built with.
 add_library(t2t_flags INTERFACE)
 add_library(t2t::flags ALIAS t2t_flags)
