@@ -16,6 +16,7 @@
 #include "cli/output_file.hpp"
 #include "cli/program.hpp"
 #include "cli/usage_error.hpp"
+#include "common/date.hpp"
 #include "common/device/properties.hpp"
 #include "common/lab/bench/bench.hpp"
 #include "common/lab/bench/measure.hpp"
@@ -88,7 +89,7 @@ void bench_chapter(const BenchWords& words) {
                      words.small ? lab::Shapes::of_cpu_device : lab::Shapes::of_this_device);
     const DeviceProperties device = device_properties();
     const lab::Roofs roofs = lab::machine_roofs(device);
-    const std::string date = lab::utc_now();
+    const std::string date = utc_now();
     const bool tables = words.json != "-";
     if (tables) lab::print_header(std::cout, device, date);
 

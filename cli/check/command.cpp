@@ -8,7 +8,6 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include "cli/chapter_list.hpp"
 #include "cli/check/annotate.hpp"
@@ -21,8 +20,8 @@
 #include "cli/project_root.hpp"
 #include "cli/usage_error.hpp"
 #include "common/cpu_device/observer/program/source_lines.hpp"
+#include "common/date.hpp"
 #include "common/lab/bench/bench.hpp"
-#include "common/lab/bench/roofs.hpp"
 
 namespace t2t::rung_check {
 namespace {
@@ -95,15 +94,6 @@ std::vector<RungReport> observe_all(const std::vector<lab::BenchCase>& cases,
     return reports;
 }
 
-nlohmann::ordered_json to_json(const std::vector<RungReport>& reports, const CheckWords& words,
-                               const std::string& date) {
-    nlohmann::ordered_json json{{"command", command_line(words)},
-                                {"date", date},
-                                {"rungs", nlohmann::ordered_json::array()}};
-    for (const RungReport& rung : reports) json["rungs"].push_back(to_json(rung));
-    return json;
-}
-
 void check_chapter(const CheckWords& words) {
     const Chapter& chapter = cli::find_chapter(words.chapter);
     const std::vector<lab::BenchCase> cases =
@@ -124,8 +114,7 @@ void check_chapter(const CheckWords& words) {
         throw std::runtime_error(reports.front().rung + ' ' + reports.front().skipped);
     }
     if (!words.json.empty()) {
-        const auto json = to_json(reports, words, lab::utc_now());
-        cli::write_output("--json", words.json, json.dump(2) + '\n');
+        cli::write_output("--json", words.json, json_text(reports, command_line(words), utc_now()));
     }
     if (!words.draw.empty()) {
         cli::write_output("--out", words.out, picture(requests_of(drawn, reports)));

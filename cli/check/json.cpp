@@ -157,4 +157,11 @@ ordered_json to_json(const RungReport& rung) {
     return json;
 }
 
+std::string json_text(const std::vector<RungReport>& reports, const std::string& command,
+                      const std::string& date) {
+    ordered_json json{{"command", command}, {"date", date}, {"rungs", ordered_json::array()}};
+    for (const RungReport& rung : reports) json["rungs"].push_back(to_json(rung));
+    return json.dump(2) + '\n';
+}
+
 }  // namespace t2t::rung_check

@@ -2,6 +2,7 @@
 /// Reports as JSON, for programs. The keys do not change.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -18,6 +19,10 @@ namespace t2t::rung_check {
 /// (each a `where` and a `traffic`) and `requests` (what `--draw` draws). Traffic has the names of
 /// observer::Traffic, and the quotients that the tables show.
 nlohmann::ordered_json to_json(const RungReport& rung);
+
+/// All reports as one text, with the `command` that made them and its `date`.
+std::string json_text(const std::vector<RungReport>& reports, const std::string& command,
+                      const std::string& date);
 
 /// A report's traffic alone.
 nlohmann::ordered_json to_json(const observer::Traffic& traffic);

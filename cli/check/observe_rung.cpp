@@ -5,7 +5,6 @@
 
 #include "common/cpu_device/observer/observe.hpp"
 #include "common/device/check.hpp"
-#include "common/lab/bench/measure.hpp"
 
 namespace t2t::rung_check {
 

@@ -6,6 +6,7 @@
 
 #include "cli/chapter_list.hpp"
 #include "cli/usage_error.hpp"
+#include "common/date.hpp"
 #include "common/lab/bench/bench.hpp"
 #include "common/lab/bench/measure.hpp"
 #include "common/lab/bench/roofs.hpp"
@@ -97,7 +98,7 @@ Profile profile_of(const Subject& subject) {
     profile.rung = subject.rung->name;
     profile.shape = subject.bench_case.shape;
     profile.device = subject.device.name;
-    profile.date = lab::utc_now();
+    profile.date = utc_now();
     profile.next = pointers(subject);
     return profile;
 }

@@ -31,17 +31,21 @@ TEST_F(Ci, EndsWithTheTestRunnersClosingLine) {
     EXPECT_PRED2(contains, outcome.output,
                  "NOT CHECKED: nvcc for sm_75, sm_80 and sm_90a: there is no");
     EXPECT_PRED2(contains, outcome.output, "NOT CHECKED: CPU device built by clang");
+    EXPECT_PRED2(contains, outcome.output, "NOT CHECKED: generator built by a newer compiler");
     EXPECT_PRED2(contains, machine.calls(), "cmake --preset cpu-asan");
 }
 
 TEST_F(Ci, CompilesWithNvccAndClangWhereTheyAre) {
     machine.program("nvcc", "");
     machine.program("clang++", "");
+    machine.program("clang++-19", "");
     const Outcome outcome = run();
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     EXPECT_PRED2(lacks, outcome.output, "NOT CHECKED");
     EXPECT_PRED2(contains, machine.calls(), "cmake --build build/cuda-all");
     EXPECT_PRED2(contains, machine.calls(), "ctest --preset cpu-clang");
+    EXPECT_PRED2(contains, machine.calls(), "/clang++-19 -DT2T_WARNINGS_ARE_ERRORS=ON");
+    EXPECT_PRED2(contains, outcome.output, "the program: generate Once upon a time");
 }
 
 TEST_F(Ci, StopsAtTheFirstFailureAndNamesIt) {

@@ -244,10 +244,27 @@ TEST_F(Script, TestsOfOneChapter) {
         fs::remove(machine.folder() / "calls");
         EXPECT_EQ(machine.t2t("test " + name).status, 0);
         EXPECT_PRED2(contains, machine.calls(), "--target 03_shared_memory\n");
-        EXPECT_PRED2(contains, machine.calls(), "-R ^(03_shared_memory)\\.\n");
+        EXPECT_PRED2(contains, machine.calls(), "-R ^(03_shared_memory)\\. -E VeryLong\n");
     }
     EXPECT_EQ(machine.t2t("test 1 2").status, 0);
-    EXPECT_PRED2(contains, machine.calls(), "-R ^(01_vector_add|02_memory_access)\\.\n");
+    EXPECT_PRED2(contains, machine.calls(),
+                 "-R ^(01_vector_add|02_memory_access)\\. -E VeryLong\n");
+}
+
+TEST_F(Script, TestsOfOneChapterSayWhatTheyLeaveOut) {
+    const std::string left_out =
+        "2 cases of very long rows were left out, because they take seconds; "
+        "./t2t test 03 --all runs them, too\n";
+    EXPECT_PRED2(lacks, machine.t2t("test 03").output, "left out");
+    machine.program("ctest", R"(case $* in
+        *-N*) printf ' Test #%d: a.AVeryLongRow\n' 1 2; echo ' Test #3: a.b' ;;
+        *) echo '100% tests passed, 0 tests failed out of 1' ;;
+    esac)");
+    EXPECT_PRED2(contains, machine.t2t("test 03").output, left_out);
+    EXPECT_PRED2(lacks, machine.t2t("test").output, "left out");
+    fs::remove(machine.folder() / "calls");
+    EXPECT_PRED2(lacks, machine.t2t("test 03 --all").output, "left out");
+    EXPECT_PRED2(lacks, machine.calls(), "VeryLong");
 }
 
 TEST_F(Script, FailedTestsDecideTheExitCode) {

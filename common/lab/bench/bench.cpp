@@ -71,6 +71,11 @@ const std::vector<LadderEntry>& bench_ladders(int chapter) {
     return place->second;
 }
 
+std::string why_not(const BenchRow& row, const DeviceProperties& device) {
+    const std::string needs = unmet(row.needs, device);
+    return needs.empty() ? row.refusal : needs;
+}
+
 bool wants_small_shapes() {
     return wanted == Shapes::of_cpu_device;
 }

@@ -48,6 +48,7 @@
 #include "common/device/buffer.hpp"
 #include "common/device/check.hpp"
 #include "common/lab/bench/bench_case.hpp"
+#include "common/lab/bench/by_build.hpp"
 #include "common/lab/inputs.hpp"
 #include "common/lab/ladder.hpp"
 #include "common/lab/ladder_entry.hpp"
@@ -120,23 +121,8 @@ std::vector<BenchCase> bench_cases(int chapter, Shapes shapes = Shapes::of_this_
 /// The ladders that `chapter` has benchmarks of, each once, in the order of its bench.cu.
 const std::vector<LadderEntry>& bench_ladders(int chapter);
 
-/// Whether this build is for the CPU device.
-constexpr bool is_cpu_device() {
-#if defined(T2T_DEVICE_CPU)
-    return true;
-#else
-    return false;
-#endif
-}
-
 /// Whether the bench_cases() that runs now wants the CPU device's shapes.
 bool wants_small_shapes();
-
-/// How to measure: `gpu` in a build for a GPU, `cpu` in a build for the CPU device. A constant.
-template <typename T>
-constexpr T by_build(T gpu, T cpu) {
-    return is_cpu_device() ? cpu : gpu;
-}
 
 /// What to measure, sizes and shapes: `gpu` in a build for a GPU, `cpu` in a build for the CPU
 /// device, where shapes are smaller, and wherever bench_cases() is asked for Shapes::of_cpu_device.

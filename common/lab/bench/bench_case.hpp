@@ -29,6 +29,9 @@ struct BenchRow {
     std::function<void(std::size_t set, cudaStream_t stream)> run;
 };
 
+/// Why `row` does not run on `device`, or not on its shape; empty when it does.
+std::string why_not(const BenchRow& row, const DeviceProperties& device);
+
 /// A case's operands in device memory, and how to judge what a run wrote.
 struct BenchOperands {
     std::vector<BenchRow> rows;  ///< in climbing order, then the library's

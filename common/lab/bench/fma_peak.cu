@@ -5,7 +5,7 @@
 #include "common/device/buffer.hpp"
 #include "common/device/event.hpp"
 #include "common/device/stream.hpp"
-#include "common/lab/bench/bench.hpp"
+#include "common/lab/bench/by_build.hpp"
 #include "common/lab/bench/roofs.hpp"
 #include "common/lab/bench/statistics.hpp"
 
@@ -13,7 +13,7 @@ namespace t2t::lab {
 namespace {
 
 constexpr int threads = 256;
-/// Multiply-adds in flight a thread. One takes 4 clocks, so 8 warps a scheduler with 16 chains each
+/// Multiply-adds in flight per thread. One takes 4 clocks, so 8 warps per scheduler with 16 chains each
 /// leave no clock idle.
 constexpr int chains = 16;
 

@@ -119,11 +119,6 @@ std::size_t operand_sets(double bytes, std::size_t l2_cache) {
         std::clamp(std::ceil(4.0 * static_cast<double>(l2_cache) / bytes), 1.0, 64.0));
 }
 
-std::string why_not(const BenchRow& row, const DeviceProperties& device) {
-    const std::string needs = unmet(row.needs, device);
-    return needs.empty() ? row.refusal : needs;
-}
-
 CaseResult measure(const BenchCase& bench_case, const BenchOptions& options,
                    const DeviceProperties& device) {
     // The CPU device models no L2 cache that time could depend on.

@@ -49,9 +49,6 @@ struct CaseResult {
 /// How many sets of `bytes` bytes exceed an L2 cache of `l2_cache` bytes four times over: 1 to 64.
 std::size_t operand_sets(double bytes, std::size_t l2_cache);
 
-/// Why `row` does not run on `device`, or not on its shape; empty when it does.
-std::string why_not(const BenchRow& row, const DeviceProperties& device);
-
 /// Measures `bench_case` on `device`.
 ///
 /// Google Benchmark runs the repetitions of all rows in random order; a sample is the mean over a batch

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <chrono>
 #include <cstdlib>
-#include <ctime>
 #include <fstream>
 #include <iomanip>
 #include <iostream>
@@ -12,8 +10,9 @@
 #include <string_view>
 #include <system_error>
 
+#include "common/date.hpp"
 #include "common/device/stream.hpp"
-#include "common/lab/bench/bench.hpp"
+#include "common/lab/bench/by_build.hpp"
 #include "common/lab/bench/device_copy.hpp"
 #include "common/lab/bench/statistics.hpp"
 #include "common/lab/bench/timed_runs.hpp"
@@ -35,15 +34,6 @@ double measure_copy_gb_s() {
 }
 
 }  // namespace
-
-std::string utc_now() {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm utc{};
-    gmtime_r(&now, &utc);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return text;
-}
 
 Roofs measure_roofs(const DeviceProperties& device) {
     return {.device = device.name,

@@ -40,7 +40,4 @@ std::optional<Roofs> load_roofs(const std::filesystem::path& file);
 /// @returns whether they are kept
 bool store_roofs(const Roofs& roofs, const std::filesystem::path& file);
 
-/// The time now, UTC: `2026-01-31T12:00:00Z`.
-std::string utc_now();
-
 }  // namespace t2t::lab

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "common/device/check.hpp"
-#include "common/lab/bench/bench.hpp"
+#include "common/lab/bench/by_build.hpp"
 
 namespace t2t::lab {
 namespace {
