@@ -20,7 +20,7 @@ DType compute_type(std::optional<DType> wanted, const DeviceProperties& device) 
     return *wanted;
 }
 
-/// Says what to do with a folder that has a model in another format, or without its tokenizer.
+/// Says what to do with a folder that has a model in its maker's own format.
 void require_model_folder(const std::filesystem::path& folder) {
     const auto has = [&](const char* name) {
         std::error_code error;
@@ -30,16 +30,6 @@ void require_model_folder(const std::filesystem::path& folder) {
         throw FileError(folder,
                         "holds params.json and no config.json: a model in its maker's own format; "
                         "fetch its version for transformers (often called …-hf)");
-    }
-    if (!has("config.json") || has("tokenizer.json")) return;
-    for (const char* other : {"tokenizer.model", "vocab.json"}) {
-        if (!has(other)) continue;
-        const std::string name = "\"" + folder.string() + "\"";
-        throw FileError(folder, std::string("holds ") + other +
-                                    " and no tokenizer.json; let transformers write it: python3 -c "
-                                    "'from transformers import AutoTokenizer as T; "
-                                    "T.from_pretrained(" +
-                                    name + ").save_pretrained(" + name + ")'");
     }
 }
 

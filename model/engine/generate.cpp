@@ -248,7 +248,8 @@ std::int64_t positions_needed(const ModelConfig& config, std::span<const Request
         if (length > config.context) {
             throw std::invalid_argument("the prompt has " + std::to_string(length) +
                                         " tokens; this model's context holds " +
-                                        std::to_string(config.context));
+                                        std::to_string(config.context) +
+                                        "; use a shorter prompt or a model with a longer context");
         }
         if (request.max_tokens < 0) {
             throw std::invalid_argument("max-tokens is " + std::to_string(request.max_tokens) +

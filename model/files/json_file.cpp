@@ -69,9 +69,15 @@ std::string shown(const nlohmann::json& value) {
     return value.dump();
 }
 
+void refuse_missing(const std::filesystem::path& file) {
+    throw FileError(file,
+                    "there is no such file; a model's folder needs config.json, tokenizer.json and "
+                    "model.safetensors, so fetch it from where the others are from");
+}
+
 std::string read_text(const std::filesystem::path& file) {
     std::error_code error;
-    if (!std::filesystem::exists(file, error)) throw FileError(file, "there is no such file");
+    if (!std::filesystem::exists(file, error)) refuse_missing(file);
     if (!std::filesystem::is_regular_file(file, error)) throw FileError(file, "is not a file");
     std::ifstream stream(file, std::ios::binary);
     std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};

@@ -16,6 +16,10 @@ std::string in_quotes(std::string_view text);
 /// A value for a message: `"relu"`, `12`, `null`, `a list`.
 std::string shown(const nlohmann::json& value);
 
+/// Says that one of a model's files is missing, and what to do.
+/// @throws FileError always
+[[noreturn]] void refuse_missing(const std::filesystem::path& file);
+
 /// Everything that `file` holds.
 /// @throws FileError it is not there, not a file, or cannot be read
 std::string read_text(const std::filesystem::path& file);

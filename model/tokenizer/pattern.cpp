@@ -36,6 +36,11 @@ std::string_view unsupported_part(std::string_view rest, bool in_class) {
     if (rest[0] == '\\') {
         if (is_number_escape(rest) || rest.starts_with("\\x{")) return "";
         constexpr std::string_view letters = "sSwWpPrntdD";
+        // The text's two ends; the third is before a last line's end, too.
+        if (!in_class &&
+            (rest.starts_with("\\A") || rest.starts_with("\\z") || rest.starts_with("\\Z"))) {
+            return "";
+        }
         const bool is_harmless =
             rest.size() > 1 && (!std::isalnum(static_cast<unsigned char>(rest[1])) ||
                                 letters.find(rest[1]) != letters.npos);

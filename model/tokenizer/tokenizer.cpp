@@ -173,14 +173,18 @@ void refuse_other_forms(const std::filesystem::path& file) {
     std::error_code error;
     const std::filesystem::path folder = file.parent_path();
     if (std::filesystem::exists(file, error)) return;
-    for (const char* other : {"tokenizer.model", "vocab.json"}) {
+    for (const std::string other : {"tokenizer.model", "spiece.model", "vocab.json"}) {
         if (!std::filesystem::exists(folder / other, error)) continue;
         const std::string name = "\"" + folder.string() + "\"";
-        throw FileError(file, "there is no such file, only " + std::string(other) +
-                                  " beside it; Python's transformers writes one: "
-                                  "AutoTokenizer.from_pretrained(" +
-                                  name + ").save_pretrained(" + name + ")");
+        const std::string packages =
+            other.ends_with(".model") ? "transformers, sentencepiece and protobuf" : "transformers";
+        throw FileError(file, "there is no such file, only " + other +
+                                  " beside it; with Python's packages " + packages +
+                                  " this writes it: python3 -c 'from transformers import "
+                                  "AutoTokenizer as T; T.from_pretrained(" +
+                                  name + ").save_pretrained(" + name + ")'");
     }
+    refuse_missing(file);
 }
 
 }  // namespace

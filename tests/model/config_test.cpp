@@ -610,7 +610,10 @@ TEST_F(ModelConfigFolder, WhatIsMissingIsNamed) {
     };
     EXPECT_EQ(sentence(folder_ / "none"),
               (folder_ / "none").string() + ": there is no such folder");
-    EXPECT_EQ(sentence(folder_), (folder_ / "config.json").string() + ": there is no such file");
+    EXPECT_EQ(sentence(folder_),
+              (folder_ / "config.json").string() +
+                  ": there is no such file; a model's folder needs config.json, tokenizer.json and "
+                  "model.safetensors, so fetch it from where the others are from");
     std::filesystem::create_directory(folder_ / "config.json");
     EXPECT_EQ(sentence(folder_), (folder_ / "config.json").string() + ": is not a file");
 }

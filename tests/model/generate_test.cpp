@@ -194,8 +194,10 @@ TEST(GenerateTiny, WrongRequestsGetASentence) {
         return std::string("no complaint");
     };
     EXPECT_EQ(complaint({{}, 4, {}, {}}), "the prompt is empty; give at least one word");
-    EXPECT_EQ(complaint({std::vector<std::int32_t>(25, 1), 4, {}, {}}),
-              "the prompt has 25 tokens; this model's context holds 24");
+    EXPECT_EQ(
+        complaint({std::vector<std::int32_t>(25, 1), 4, {}, {}}),
+        "the prompt has 25 tokens; this model's context holds 24; use a shorter prompt or a model "
+        "with a longer context");
     EXPECT_EQ(complaint({{1}, -1, {}, {}}), "max-tokens is -1; it must be 0 or more");
     EXPECT_EQ(complaint({{1}, 4, {.top_p = 2}, {}}),
               "top-p is 2; it must be above 0 and at most 1");

@@ -394,20 +394,31 @@ TEST(TokenizerFile, IsReadFromDisk) {
     std::filesystem::create_directories(folder);
     const std::filesystem::path file = folder / "tokenizer.json";
     std::filesystem::remove(file);
-    EXPECT_THROW(Tokenizer::from_file(file), FileError);    // not there
     EXPECT_THROW(Tokenizer::from_file(folder), FileError);  // not a file
+    const std::string name = "\"" + folder.string() + "\"";
+    const auto advice = [&](const std::string& other, const std::string& packages) {
+        return file.string() + ": there is no such file, only " + other +
+               " beside it; with Python's packages " + packages +
+               " this writes it: python3 -c 'from transformers import AutoTokenizer as T; "
+               "T.from_pretrained(" +
+               name + ").save_pretrained(" + name + ")'";
+    };
+    const auto said = [&] {
+        try {
+            Tokenizer::from_file(file);
+            return std::string("a file that is not there was read");
+        } catch (const FileError& error) {
+            return std::string(error.what());
+        }
+    };
+    EXPECT_EQ(said(), file.string() +
+                          ": there is no such file; a model's folder needs config.json, "
+                          "tokenizer.json and model.safetensors, so fetch it from where "
+                          "the others are from");
+    std::ofstream(folder / "vocab.json") << "{}";
+    EXPECT_EQ(said(), advice("vocab.json", "transformers"));
     std::ofstream(folder / "tokenizer.model") << "SentencePiece's";
-    try {
-        Tokenizer::from_file(file);
-        FAIL() << "a file that is not there was read";
-    } catch (const FileError& error) {
-        const std::string name = "\"" + folder.string() + "\"";
-        EXPECT_EQ(error.what(), file.string() +
-                                    ": there is no such file, only tokenizer.model beside it; "
-                                    "Python's transformers writes one: "
-                                    "AutoTokenizer.from_pretrained(" +
-                                    name + ").save_pretrained(" + name + ")");
-    }
+    EXPECT_EQ(said(), advice("tokenizer.model", "transformers, sentencepiece and protobuf"));
     std::ofstream(file) << byte_fallback().dump();
     EXPECT_EQ(Tokenizer::from_file(file)->encode("a"), std::vector<std::int32_t>{259});
     std::ofstream(file) << "{";

@@ -316,6 +316,20 @@ def llama_legacy():
     return tokenizer, ["<s>", "</s>", "[TOOL]", " [TOOL]", "little man", " little man"]
 
 
+def llama_rewritten():
+    """What transformers 5 writes for Llama's tokenizer.model: a pattern that holds at the text's start alone."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Replace(" ", "▁"), normalizers.Replace(Regex(r"\A▁"), "▁▁"),
+         normalizers.Replace(Regex(r"[.!]\z|\n+\Z"), "▁.")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always", split=False)
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    train(tokenizer, ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)], 520,
+          max_token_length=12)
+    return tokenizer, ["<s>", "</s>"]
+
+
 def several_splits():
     """Patterns one after another that leave text between their matches, and after them."""
     tokenizer = Tokenizer(models.BPE())
@@ -527,6 +541,7 @@ OTHERS = {
     "some_bytes": some_bytes,
     "added_words": added_words,
     "normalized_bytes": normalized_bytes,
+    "llama_rewritten": llama_rewritten,
 }
 
 
