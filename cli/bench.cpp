@@ -48,7 +48,7 @@ std::string command_line(const BenchWords& words) {
     return line;
 }
 
-/// The cases that hold `rung`, or all when it is empty.
+/// The cases that hold a rung that `rung` names, or all when it is empty.
 std::vector<lab::BenchCase> select_cases(const Chapter& chapter, const std::string& rung,
                                          lab::Shapes shapes) {
     std::vector<lab::BenchCase> cases = lab::bench_cases(chapter.number, shapes);
@@ -56,8 +56,8 @@ std::vector<lab::BenchCase> select_cases(const Chapter& chapter, const std::stri
     if (rung.empty()) return cases;
 
     std::erase_if(cases, [&](const lab::BenchCase& bench_case) {
-        const auto& rungs = bench_case.rungs;
-        return std::find(rungs.begin(), rungs.end(), rung) == rungs.end();
+        return std::ranges::none_of(bench_case.rungs,
+                                    [&](const auto& name) { return names_rung(rung, name); });
     });
     if (!cases.empty()) return cases;
     std::string known;
@@ -125,7 +125,8 @@ void add_bench_command(CLI::App& app) {
             "03, 3, shared_memory or 03_shared_memory; or roofs, to measure again what this "
             "machine can do")
         ->required();
-    command->add_option("RUNG", words->rung, "this rung alone, beside the library");
+    command->add_option("RUNG", words->rung,
+                        "this rung alone, beside the library: v3_padded, or v3 for short");
     command->add_option("--json", words->json, "writes the results to a file; - is standard output")
         ->type_name("FILE");
     CLI::Option* repetitions =

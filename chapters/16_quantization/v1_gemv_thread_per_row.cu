@@ -5,12 +5,12 @@
 /// Expect    Each weight is needed once for each row of x, and 2 FLOPs are done with it: memory is
 ///           the limit. And memory is used badly. In each step the 32 lanes read from 32 rows, k
 ///           elements apart: 32 sectors of 32 bytes for 32 weights. L1 keeps them for the next
-///           steps, if it has the room. With n = 4,096 there are 16 blocks, on 132 SMs.
-/// Measured  H200, m = 1, k = 4,096, bf16: n = 4,096 takes 587 µs, 57 GB/s, 1.6 % of the same run's
-///           copy, 0.02× cuBLAS; n = 14,336 takes no longer, 586 µs, 200 GB/s, 5.3 %: more SMs
-///           work. ncu (n = 4,096): L1 has 94 % of the sectors, so there is room. It is 11 % busy
-///           over all SMs, of which 12 % have a block: looking up 32 lines for each load is the
-///           limit there.
+///           steps, if it has the room. With n = 4,096 there are 64 blocks of two warps, on 132 SMs.
+/// Measured  H100, m = 1, k = 4,096, bf16: n = 4,096 takes 278 µs, 121 GB/s, 4.7 % of the same run's
+///           copy, 0.06× cuBLAS; n = 14,336 takes 336 µs, 350 GB/s, 12.7 %: more SMs work. ncu
+///           (n = 4,096): L1 has 94 % of the sectors, so there is room. It is 23 % busy over all SMs,
+///           of which 48 % have a block: looking up 32 lines for each load takes half of the time
+///           there, and two warps do not fill the other half.
 #include "chapters/16_quantization/launch.hpp"
 #include "chapters/16_quantization/quantization.cuh"
 #include "common/device/check.hpp"
@@ -19,7 +19,7 @@
 namespace t2t::quantization {
 namespace {
 
-constexpr int block_size = 256;
+constexpr int block_size = 64;  // few, so that few rows spread over many SMs
 
 template <typename X, typename W>
 __global__ void gemv_thread_per_row_kernel(const X* __restrict__ x,         // [m, k]

@@ -130,7 +130,8 @@ CaseResult measure(const BenchCase& bench_case, const BenchOptions& options,
     const Stream stream;
     BenchOperands operands = bench_case.prepare(sets);
     std::erase_if(operands.rows, [&](const BenchRow& row) {
-        return !options.only_rung.empty() && !row.is_library && row.name != options.only_rung;
+        return !options.only_rung.empty() && !row.is_library &&
+               !names_rung(options.only_rung, row.name);
     });
     for (const BenchRow& row : operands.rows) {
         RowResult& made = result.rows.emplace_back(

@@ -14,7 +14,7 @@ namespace t2t::lab {
 /// How long and what to measure.
 struct BenchOptions {
     int repetitions = by_build(50, 9);  ///< samples per row
-    std::string only_rung = {};         ///< measure this rung alone, beside the library; empty: all
+    std::string only_rung = {};         ///< measure rungs of this name alone; empty: all
 };
 
 /// What a row of a table is.
