@@ -39,6 +39,9 @@ show_first_failure() {
 # Reads what ctest prints and keeps all of it in the file $1. Of each rung that fails it shows one
 # failure and the number of the others; $2 is the command that shows them all.
 show_each_rung_once() {
+    local of_a_rung='^([0-9]+)_[^.]*\.[^/]*/[^.]*\..*/(v[0-9]+_[^/ ]*)'
+    local check
+    local -A checks=()  # commands that look closer at what failed
     local line name='' rung last=$SECONDS failures skipped=0 closing=''
     local -a printed=() failed=()
     local -A count=()
@@ -53,6 +56,9 @@ show_each_rung_once() {
             rung=$(rung_of "$name")
             if [[ -z ${count[$rung]:-} ]]; then
                 failed+=("$rung")
+                if [[ $device == cpu && $name =~ $of_a_rung ]]; then
+                    checks["./t2t check ${BASH_REMATCH[1]} ${BASH_REMATCH[2]}"]=yes
+                fi
                 if [[ -t 1 ]]; then printf '\r\033[K'; fi
                 printf '✗ %s\n' "$name"
                 show_first_failure "${printed[@]}"
@@ -88,6 +94,7 @@ show_each_rung_once() {
             printf '%s: and %d more like it; %s shows them\n' "$rung" "${count[$rung]}" "$2"
         fi
     done
+    for check in "${!checks[@]}"; do printf '%s says which lines and threads\n' "$check"; done | sort
     if ((skipped)); then
         printf 'skipped, because this machine lacks what they need: %d; %s says what\n' "$skipped" "$1"
     fi

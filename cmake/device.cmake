@@ -191,6 +191,19 @@ function(t2t_optimise_less target level)
     endif()
 endfunction()
 
+# Compiles the .cpp files of these targets several at a time, so that what they include is read once for all: a
+# first build takes half of the time, a build after an edit a second or two more. For code that learners do not edit.
+# Names in unnamed namespaces of one target must differ.
+function(t2t_compile_together)
+    set_target_properties(${ARGN} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        foreach(target IN LISTS ARGN)
+            # g++ takes a .cpp file that is included for a header, and warns of members of the file's own types.
+            target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+        endforeach()
+    endif()
+endfunction()
+
 # In a build that only compiles, this target's .cu files are compiled for the last CUDA architecture alone.
 function(t2t_one_architecture target)
     if(T2T_COMPILE_ONLY)

@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t line_bytes = 128;
 constexpr std::int64_t sector_bytes = 32;
 constexpr double byte_width = 5;
-constexpr double row_height = 18;
+constexpr double lane_height = 18;
 constexpr double gap = 7;  // between lines of memory that are not neighbours
 
 /// The line of 128 bytes that holds `offset`, also before the start of the memory.
@@ -69,16 +69,16 @@ double draw_global(Svg& svg, const observer::Request& request, double y) {
         for (std::int64_t sector = 0; sector < line_bytes / sector_bytes; ++sector) {
             svg.rectangle(touched[sector] ? "sector touched" : "sector",
                           picture_left + byte_width * double(sector * sector_bytes), bottom,
-                          byte_width * sector_bytes, row_height,
+                          byte_width * sector_bytes, lane_height,
                           touched[sector] ? "#fff0b3" : "#f4f4f4");
         }
         for (; piece != end; ++piece) {
             const auto& [begin, wanted] = *piece;
             draw_lanes(svg, wanted.lanes, picture_left + byte_width * double(begin - first_byte),
-                       bottom + 3, byte_width * double(wanted.bytes), row_height - 6, "lane",
+                       bottom + 3, byte_width * double(wanted.bytes), lane_height - 6, "lane",
                        lane_colour(std::countr_zero(wanted.lanes)));
         }
-        bottom += row_height;
+        bottom += lane_height;
     }
     return bottom;
 }

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t banks = 32;
 constexpr std::int64_t word_bytes = 4;
 constexpr double bank_width = 20;
-constexpr double row_height = 16;
+constexpr double bank_height = 16;
 
 /// A word of one bank, and the lanes that want it.
 struct Word {
@@ -72,19 +72,19 @@ double draw_shared(Svg& svg, const observer::Request& request, double y) {
         const Banks all = wanted_words(request, first, first + group);
         std::size_t rows = 0;
         for (const std::vector<Word>& words : all) rows = std::max(rows, words.size());
-        for (std::size_t row = 0; row < rows; ++row, y += row_height) {
+        for (std::size_t row = 0; row < rows; ++row, y += bank_height) {
             svg.text(picture_left - 8, y + 12, 10, "pass " + std::to_string(++pass),
                      Svg::Anchor::end);
             for (std::size_t bank = 0; bank < banks; ++bank) {
                 const double x = picture_left + bank_width * double(bank);
                 if (row >= all[bank].size()) {
-                    svg.rectangle("bank", x, y, bank_width, row_height, "#f4f4f4");
+                    svg.rectangle("bank", x, y, bank_width, bank_height, "#f4f4f4");
                     continue;
                 }
                 const std::uint32_t lanes = all[bank][row].lanes;
                 const bool is_conflict = row > 0;  // this bank was needed before
                 any_conflict |= is_conflict;
-                draw_lanes(svg, lanes, x, y, bank_width, row_height,
+                draw_lanes(svg, lanes, x, y, bank_width, bank_height,
                            is_conflict ? "lane conflict" : "lane",
                            is_conflict ? "#f4998f" : lane_colour(std::countr_zero(lanes)));
             }

@@ -8,8 +8,6 @@
 namespace t2t::dev_check {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
-
 // The position after the bracket that closes the one at `open`.
 std::size_t after_match(std::string_view code, std::size_t open, char opening, char closing) {
     int depth = 0;

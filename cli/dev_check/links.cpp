@@ -13,8 +13,6 @@
 namespace t2t::dev_check {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
-
 // The lines of a page with code blanked, so that `a[i](j)` is no link.
 std::vector<std::string> prose_of(std::string_view page) {
     std::vector<std::string> prose;

@@ -11,8 +11,6 @@
 namespace t2t::dev_check {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
-
 // The devices that numbers come from so far. A result from another GPU adds its name here.
 constexpr std::array devices{"CPU device", "H200",     "H100", "A100",
                              "RTX 4090",   "RTX 3090", "L4",   "T4"};

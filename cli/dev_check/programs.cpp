@@ -10,8 +10,6 @@
 namespace t2t::dev_check {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
-
 std::size_t to_number(std::string_view digits) {
     std::size_t number = 1;
     std::from_chars(digits.data(), digits.data() + digits.size(), number);

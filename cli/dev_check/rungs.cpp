@@ -10,8 +10,6 @@
 namespace t2t::dev_check {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
-
 constexpr std::array labels{"Idea", "Changed", "Expect", "Measured"};
 constexpr std::size_t changed = 1;  // its place in `labels`
 

@@ -8,6 +8,9 @@
 
 namespace t2t::dev_check {
 
+/// No place: what find() returns when there is none.
+inline constexpr auto npos = std::string_view::npos;
+
 /// The lines of `text`, without their ends. A last line without an end counts.
 std::vector<std::string_view> lines_of(std::string_view text);
 

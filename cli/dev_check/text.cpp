@@ -9,8 +9,6 @@
 namespace t2t::dev_check {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
-
 // Written apart, or this very file would be found.
 constexpr std::array marks{
     "TO"

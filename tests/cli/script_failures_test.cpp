@@ -93,6 +93,7 @@ TEST(ScriptFailures, EachRungThatFailsIsShownOnce) {
 [ RUN      ] TransposeMutants.MissingBarrierIsRejected
 
 Transpose v2_tile: and 2 more like it; ./t2t test 03 --all shows them
+./t2t check 03 v2_tile says which lines and threads
 skipped, because this machine lacks what they need: 1; )" +
                   log + R"( says what
 43% tests passed, 4 tests failed out of 7

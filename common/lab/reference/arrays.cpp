@@ -1,17 +1,11 @@
 #include "common/lab/reference/arrays.hpp"
 
 #include <limits>
-#include <stdexcept>
 #include <string>
 
+#include "common/lab/reference/require.hpp"
+
 namespace t2t::lab::reference {
-namespace {
-
-void require(bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument("reference " + message);
-}
-
-}  // namespace
 
 std::vector<double> add(std::span<const float> a, std::span<const float> b) {
     require(a.size() == b.size(), "add: a and b must have the same length");

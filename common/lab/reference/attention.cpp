@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <stdexcept>
 #include <string>
 
-namespace t2t::lab::reference {
-namespace {
+#include "common/lab/reference/require.hpp"
 
-void require(bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument("reference attention: " + message);
-}
+namespace t2t::lab::reference {
+
+namespace {
 
 double dot(const float* a, const float* b, std::int64_t n) {
     double sum = 0;
@@ -26,13 +24,13 @@ std::vector<double> attention(std::span<const float> q, std::span<const float> k
                               const AttentionSizes& sizes) {
     const auto [heads, kv_heads, head_dim, window, scale] = sizes;
     require(heads >= 1 && kv_heads >= 1 && head_dim >= 1 && heads % kv_heads == 0,
-            "there must be heads, and kv_heads must divide them");
+            "attention: there must be heads, and kv_heads must divide them");
     const std::int64_t queries = static_cast<std::int64_t>(q.size()) / (heads * head_dim);
     require(static_cast<std::int64_t>(q.size()) == queries * heads * head_dim,
-            "q must hold whole queries");
-    require(keys.size() == values.size(), "keys and values must have the same length");
+            "attention: q must hold whole queries");
+    require(keys.size() == values.size(), "attention: keys and values must have the same length");
     require(static_cast<std::int64_t>(keys.size()) >= (start + queries) * kv_heads * head_dim,
-            "keys must hold start + queries positions");
+            "attention: keys must hold start + queries positions");
 
     std::vector<double> out(q.size(), 0.0);
     for (std::int64_t i = 0; i < queries; ++i) {

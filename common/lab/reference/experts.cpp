@@ -4,19 +4,16 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <stdexcept>
 #include <string>
 
 #include "common/lab/reference/activation.hpp"
+#include "common/lab/reference/require.hpp"
 
 namespace t2t::lab::reference {
+
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-void require(bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument("reference " + message);
-}
 
 bool has_length(std::size_t length, std::int64_t wanted) {
     return length == static_cast<std::size_t>(wanted);

@@ -2,15 +2,13 @@
 
 #include <cstddef>
 #include <limits>
-#include <stdexcept>
 #include <string>
 
-namespace t2t::lab::reference {
-namespace {
+#include "common/lab/reference/require.hpp"
 
-void require(bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument("reference " + message);
-}
+namespace t2t::lab::reference {
+
+namespace {
 
 std::size_t count(const CacheSizes& sizes) {
     return static_cast<std::size_t>(sizes.sequences * sizes.capacity * sizes.width);

@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 #include <string>
 
-namespace t2t::lab::reference {
-namespace {
+#include "common/lab/reference/require.hpp"
 
-void require(bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument("reference " + message);
-}
+namespace t2t::lab::reference {
+
+namespace {
 
 std::vector<float> absolute(std::span<const float> values) {
     std::vector<float> result;

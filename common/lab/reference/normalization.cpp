@@ -1,17 +1,11 @@
 #include "common/lab/reference/normalization.hpp"
 
 #include <cmath>
-#include <stdexcept>
 #include <string>
 
+#include "common/lab/reference/require.hpp"
+
 namespace t2t::lab::reference {
-namespace {
-
-void require(bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument("reference " + message);
-}
-
-}  // namespace
 
 std::vector<double> layer_norm(std::span<const float> x, std::span<const float> weight,
                                std::span<const float> bias, Extent extent, double epsilon) {

@@ -3,15 +3,13 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <stdexcept>
 #include <string>
 
-namespace t2t::lab::reference {
-namespace {
+#include "common/lab/reference/require.hpp"
 
-void require(bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument("reference " + message);
-}
+namespace t2t::lab::reference {
+
+namespace {
 
 // Turns one head, [head_dim], by its token's position.
 void turn(double* head, std::int32_t position, std::span<const float> frequencies) {

@@ -6,6 +6,7 @@
 #include <string>
 
 namespace t2t::lab::reference {
+
 namespace {
 
 void require_length(const char* operation, std::size_t length, Extent extent) {

@@ -3,17 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <stdexcept>
 #include <string>
 
+#include "common/lab/reference/require.hpp"
+
 namespace t2t::lab::reference {
-namespace {
-
-void require(bool holds, const std::string& message) {
-    if (!holds) throw std::invalid_argument("reference " + message);
-}
-
-}  // namespace
 
 std::vector<double> temperature(std::span<const float> logits, std::span<const float> temperatures,
                                 Extent extent) {

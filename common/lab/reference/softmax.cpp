@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 namespace t2t::lab::reference {
+
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();

@@ -16,7 +16,7 @@ std::string bytes(std::uint64_t count) {
     return number(count) + (count == 1 ? " byte" : " bytes");
 }
 
-std::string place(const SourceLine& line) {
+std::string file_and_line(const SourceLine& line) {
     return line.file + ":" + std::to_string(line.line);
 }
 
@@ -42,8 +42,8 @@ std::string memory_of(const SeenFault& fault, const FaultWords& words) {
                        : !words.memory.empty() ? "`" + words.memory + "`"
                                                : "an allocation";
     name += " (" + bytes(fault.memory_bytes);
-    if (words.allocated.line != 0) name += ", allocated at " + place(words.allocated);
-    if (words.freed.line != 0) name += ", freed at " + place(words.freed);
+    if (words.allocated.line != 0) name += ", allocated at " + file_and_line(words.allocated);
+    if (words.freed.line != 0) name += ", freed at " + file_and_line(words.freed);
     return name + ")";
 }
 
