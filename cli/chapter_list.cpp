@@ -4,7 +4,12 @@
 
 namespace t2t::cli {
 
-const Chapter& find_chapter(std::string_view name) {
+const Chapter& find_chapter(std::string_view word) {
+    std::string_view name = word;  // what completion makes of it: chapters/03_shared_memory/
+    if (name.ends_with('/')) name.remove_suffix(1);
+    if (constexpr std::string_view parent = "chapters/"; name.starts_with(parent)) {
+        name.remove_prefix(parent.size());
+    }
     std::string standing;
     for (const Chapter& chapter : chapters()) {
         const std::string folder = chapter.folder();
@@ -17,7 +22,7 @@ const Chapter& find_chapter(std::string_view name) {
         }
         if (chapter.stands) standing += (standing.empty() ? "" : " ") + folder;
     }
-    throw UsageError("unknown chapter '" + std::string(name) + "'; there are: " + standing);
+    throw UsageError("unknown chapter '" + std::string(word) + "'; there are: " + standing);
 }
 
 }  // namespace t2t::cli

@@ -69,6 +69,12 @@ TEST_F(Script, UnknownChapterListsThoseThereAre) {
     expect_refusal("test shared", 2, "unknown chapter 'shared'" + there_are);
     expect_refusal("test 01 memory", 2, "unknown chapter 'memory'" + there_are);
     expect_refusal("test ''", 2, "unknown chapter ''" + there_are);
+    expect_refusal("test 12", 2, "unknown chapter '12'" + there_are);
+    std::ofstream(machine.root() / "chapters/chapters.cpp")
+        << "{12, \"hopper\", \"Hopper\", false},";
+    expect_refusal("test 12", 2, "chapter 12 is still to come; ./t2t list shows what stands");
+    expect_refusal("test 03 v2", 2,
+                   "test takes chapters, and 'v2' is a rung; ./t2t check CHAPTER v2 looks at it");
     EXPECT_FALSE(is_built());
 }
 
@@ -240,7 +246,8 @@ esac)");
 }
 
 TEST_F(Script, TestsOfOneChapter) {
-    for (const std::string name : {"3", "03", "shared_memory", "03_shared_memory"}) {
+    for (const std::string name :
+         {"3", "03", "shared_memory", "03_shared_memory", "chapters/03_shared_memory/"}) {
         fs::remove(machine.folder() / "calls");
         EXPECT_EQ(machine.t2t("test " + name).status, 0);
         EXPECT_PRED2(contains, machine.calls(), "--target 03_shared_memory\n");
