@@ -12,18 +12,18 @@ namespace t2t::cli {
 
 /// What the words after `t2t generate` say.
 struct GenerateWords {
-    std::vector<std::string> prompts;
-    std::string model = "tales-mistral";
-    std::string dtype;
-    std::int64_t max_tokens = 256;  // no story of the shipped models is longer
-    model::SamplingRule rule;
-    std::vector<std::string> stops;
-    std::int64_t top = 0;
-    std::vector<std::string> rungs;
-    bool list_rungs = false;
-    bool trace = false;
-    std::string random_weights;
-    std::int64_t prompt_tokens = 16;
+    std::vector<std::string> prompts;     ///< the texts to go on from
+    std::string model = "tales-mistral";  ///< a shipped model's name, or a folder
+    std::string dtype;                    ///< fp32 or bf16; empty: the device's
+    std::int64_t max_tokens = 256;        ///< no story of the shipped models is longer
+    model::SamplingRule rule;             ///< how tokens are chosen
+    std::vector<std::string> stops;       ///< each ends the text where it appears
+    std::int64_t top = 0;                 ///< how many candidates are shown at each step
+    std::vector<std::string> rungs;       ///< `gemv=v1`: which rung serves an operation
+    bool list_rungs = false;          ///< all operations and their rungs are shown, and that is all
+    bool trace = false;               ///< every operation of one token is shown
+    std::string random_weights;       ///< a shape to measure without files; empty: none
+    std::int64_t prompt_tokens = 16;  ///< with random_weights: the length of the random prompt
 };
 
 /// The shapes that --random-weights takes, for people.

@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 process::Output check(const std::string& words) {
-    return tests::run_program("check " + words);
+    return t2t::tests::run_program("check " + words);
 }
 
 /// The one sentence that `check words` ends with.
