@@ -79,14 +79,15 @@ void BlockObserver::end_thread() {
 
 void BlockObserver::wait_at_barrier(const cpu_device::Wait& wait) {
     const unsigned thread = cpu_device::linear_thread();
+    logs_.save();  // what follows is the observer's work
     barriers_.arrive(thread, wait);
-    logs_.save();
     lanes_.wait_at_barrier(thread);
     replay_if_halted(thread / 32);
     logs_.open();
 }
 
 void BlockObserver::barrier_is_complete(unsigned exited) {
+    const Pause the_observers_work;
     barriers_.complete(exited);
     lanes_.pass_barrier();
     clock_.pass_barrier();

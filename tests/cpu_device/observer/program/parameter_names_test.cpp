@@ -78,7 +78,8 @@ TEST(ParameterNames, OfKernelsAsTheChaptersHaveThem) {
          {"q", "cache", "out", "batch", "shape"}},
         {"17_mixture_of_experts/v1_experts_warp_per_row",
          "experts_warp_per_row_hidden_kernel",
-         {"x", "chosen", "gate_up", "hidden", "tokens", "width", "inner", "experts", "top_k"}},
+         {"x", "chosen", "gate_up", "hidden", "tokens", "width", "inner", "experts", "top_k",
+          "function"}},
         {"18_sampling/v1_sort_bitonic", "sort_bitonic_kernel", {"values", "sorted", "tokens", "n"}},
     };
     for (const auto& [rung, kernel, names] : examples) {
