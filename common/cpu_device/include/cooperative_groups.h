@@ -63,9 +63,9 @@ class lane_group {
     }
     unsigned thread_rank() const {
         return static_cast<unsigned>(
-            std::popcount(mask_ & ((1u << t2t::cpu_device::lane_index()) - 1)));
+            __builtin_popcount(mask_ & ((1u << t2t::cpu_device::lane_index()) - 1)));
     }
-    unsigned num_threads() const { return static_cast<unsigned>(std::popcount(mask_)); }
+    unsigned num_threads() const { return static_cast<unsigned>(__builtin_popcount(mask_)); }
     unsigned size() const { return num_threads(); }
 
     template <typename T>
@@ -117,7 +117,7 @@ class lane_group {
     unsigned lane_of(unsigned rank) const {
         unsigned rest = mask_;
         for (; rank > 0; --rank) rest &= rest - 1;
-        return static_cast<unsigned>(std::countr_zero(rest));
+        return static_cast<unsigned>(__builtin_ctz(rest));
     }
 
  private:

@@ -31,7 +31,7 @@ enum __nv_fp8_interpretation_t { __NV_E4M3, __NV_E5M2 };
 namespace t2t::cpu_device {
 
 /// The 8 bits of `value`, rounded to nearest even. NaN becomes 0x7f in both formats.
-template <Format format>
+template <const Format& format>
 inline __nv_fp8_storage_t to_fp8_bits(double value, __nv_saturation_t saturate) {
     const unsigned code = encode<format>(value);
     const bool too_large = (code & 0x7f) > format.largest && value == value;

@@ -28,7 +28,7 @@ struct fragment {
 };
 
 template <typename Use, int M, int N, int K, typename T, typename Layout>
-void fill_fragment(fragment<Use, M, N, K, T, Layout>& f, const std::type_identity_t<T>& value) {
+void fill_fragment(fragment<Use, M, N, K, T, Layout>& f, const t2t::cpu_device::Exactly<T>& value) {
     for (T& element : f.x) element = value;
 }
 

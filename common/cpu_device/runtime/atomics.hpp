@@ -56,7 +56,7 @@ T2T_DEVICE_INLINE T atomic_update(T* address, Change change) {
     }
 
 template <typename T>
-T2T_DEVICE_INLINE T atomicAdd(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE T atomicAdd(T* address, t2t::cpu_device::Exactly<T> value) {
     if constexpr (t2t::cpu_device::is_atomic_integer<T>) {
         t2t::observer::access(t2t::observer::Kind::atomic, address, sizeof(T));
         const T before = __atomic_fetch_add(address, value, __ATOMIC_SEQ_CST);
@@ -68,10 +68,10 @@ T2T_DEVICE_INLINE T atomicAdd(T* address, std::type_identity_t<T> value) {
         return t2t::cpu_device::atomic_update(address, [value](T old) { return old + value; });
     }
 }
-T2T_ATOMIC_SCOPES(atomicAdd, (T * address, std::type_identity_t<T> value), (address, value))
+T2T_ATOMIC_SCOPES(atomicAdd, (T * address, t2t::cpu_device::Exactly<T> value), (address, value))
 
 template <typename T>
-T2T_DEVICE_INLINE T atomicSub(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE T atomicSub(T* address, t2t::cpu_device::Exactly<T> value) {
     static_assert(std::is_same_v<T, int> || std::is_same_v<T, unsigned>,
                   "atomicSub takes int or unsigned");
     t2t::observer::access(t2t::observer::Kind::atomic, address, sizeof(T));
@@ -79,33 +79,33 @@ T2T_DEVICE_INLINE T atomicSub(T* address, std::type_identity_t<T> value) {
     t2t::cpu_device::memory_may_change();
     return before;
 }
-T2T_ATOMIC_SCOPES(atomicSub, (T * address, std::type_identity_t<T> value), (address, value))
+T2T_ATOMIC_SCOPES(atomicSub, (T * address, t2t::cpu_device::Exactly<T> value), (address, value))
 
 template <typename T>
-T2T_DEVICE_INLINE T atomicExch(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE T atomicExch(T* address, t2t::cpu_device::Exactly<T> value) {
     static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, float>,
                   "atomicExch takes int, unsigned, unsigned long long or float");
     return t2t::cpu_device::atomic_update(address, [value](T) { return value; });
 }
-T2T_ATOMIC_SCOPES(atomicExch, (T * address, std::type_identity_t<T> value), (address, value))
+T2T_ATOMIC_SCOPES(atomicExch, (T * address, t2t::cpu_device::Exactly<T> value), (address, value))
 
 template <typename T>
-T2T_DEVICE_INLINE T atomicMin(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE T atomicMin(T* address, t2t::cpu_device::Exactly<T> value) {
     static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, long long>,
                   "atomicMin takes int, unsigned, long long or unsigned long long");
     return t2t::cpu_device::atomic_update(address,
                                           [value](T old) { return value < old ? value : old; });
 }
-T2T_ATOMIC_SCOPES(atomicMin, (T * address, std::type_identity_t<T> value), (address, value))
+T2T_ATOMIC_SCOPES(atomicMin, (T * address, t2t::cpu_device::Exactly<T> value), (address, value))
 
 template <typename T>
-T2T_DEVICE_INLINE T atomicMax(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE T atomicMax(T* address, t2t::cpu_device::Exactly<T> value) {
     static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, long long>,
                   "atomicMax takes int, unsigned, long long or unsigned long long");
     return t2t::cpu_device::atomic_update(address,
                                           [value](T old) { return old < value ? value : old; });
 }
-T2T_ATOMIC_SCOPES(atomicMax, (T * address, std::type_identity_t<T> value), (address, value))
+T2T_ATOMIC_SCOPES(atomicMax, (T * address, t2t::cpu_device::Exactly<T> value), (address, value))
 
 /// Counts up and starts again at 0 after `limit`.
 T2T_DEVICE_INLINE unsigned atomicInc(unsigned* address, unsigned limit) {
@@ -131,8 +131,8 @@ T2T_DEVICE_INLINE unsigned atomicDec_system(unsigned* address, unsigned limit) {
 }
 
 template <typename T>
-T2T_DEVICE_INLINE T atomicCAS(T* address, std::type_identity_t<T> expected,
-                              std::type_identity_t<T> desired) {
+T2T_DEVICE_INLINE T atomicCAS(T* address, t2t::cpu_device::Exactly<T> expected,
+                              t2t::cpu_device::Exactly<T> desired) {
     static_assert(t2t::cpu_device::is_atomic_integer<T> || std::is_same_v<T, unsigned short>,
                   "atomicCAS takes int, unsigned, unsigned long long or unsigned short");
     t2t::observer::access(t2t::observer::Kind::atomic, address, sizeof(T));
@@ -142,12 +142,13 @@ T2T_DEVICE_INLINE T atomicCAS(T* address, std::type_identity_t<T> expected,
     return expected;
 }
 T2T_ATOMIC_SCOPES(atomicCAS,
-                  (T * address, std::type_identity_t<T> expected, std::type_identity_t<T> desired),
+                  (T * address, t2t::cpu_device::Exactly<T> expected,
+                   t2t::cpu_device::Exactly<T> desired),
                   (address, expected, desired))
 
 #define T2T_ATOMIC_BITS(name, function)                                         \
     template <typename T>                                                       \
-    T2T_DEVICE_INLINE T name(T* address, std::type_identity_t<T> value) {       \
+    T2T_DEVICE_INLINE T name(T* address, t2t::cpu_device::Exactly<T> value) {   \
         static_assert(t2t::cpu_device::is_atomic_integer<T>,                    \
                       #name " takes int, unsigned or unsigned long long");      \
         t2t::observer::access(t2t::observer::Kind::atomic, address, sizeof(T)); \
@@ -155,7 +156,7 @@ T2T_ATOMIC_SCOPES(atomicCAS,
         t2t::cpu_device::memory_may_change();                                   \
         return before;                                                          \
     }                                                                           \
-    T2T_ATOMIC_SCOPES(name, (T * address, std::type_identity_t<T> value), (address, value))
+    T2T_ATOMIC_SCOPES(name, (T * address, t2t::cpu_device::Exactly<T> value), (address, value))
 
 T2T_ATOMIC_BITS(atomicAnd, __atomic_fetch_and)
 T2T_ATOMIC_BITS(atomicOr, __atomic_fetch_or)

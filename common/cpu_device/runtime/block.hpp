@@ -14,14 +14,15 @@
 
 #include "common/cpu_device/include/vector_types.h"
 #include "common/cpu_device/observer/log/marks.hpp"
+#include "common/cpu_device/runtime/cxx17.hpp"
 #include "common/cpu_device/runtime/source_location.hpp"
 
 // CUDA's built-in variables. A block never leaves its operating-system thread, so they are that
 // thread's.
-extern constinit thread_local uint3 threadIdx;
-extern constinit thread_local uint3 blockIdx;
-extern constinit thread_local dim3 blockDim;
-extern constinit thread_local dim3 gridDim;
+T2T_CONSTINIT extern thread_local uint3 threadIdx;
+T2T_CONSTINIT extern thread_local uint3 blockIdx;
+T2T_CONSTINIT extern thread_local dim3 blockDim;
+T2T_CONSTINIT extern thread_local dim3 gridDim;
 inline constexpr int warpSize = 32;
 
 namespace t2t::cpu_device {
@@ -39,7 +40,7 @@ struct Cursor {
     bool flat = false;      ///< the block has one row of threads
     bool tracked = false;   ///< a thread waits, or is about to: the scheduler counts exits
 };
-extern constinit thread_local Cursor cursor;
+T2T_CONSTINIT extern thread_local Cursor cursor;
 
 /// Makes the next unstarted thread of the schedule the current one. @returns false when all have
 /// been started
@@ -114,7 +115,7 @@ struct Departure {
 };
 
 /// Where each fiber of this operating-system thread stands while it does not run.
-extern constinit thread_local boost::context::detail::fcontext_t* fiber_contexts;
+T2T_CONSTINIT extern thread_local boost::context::detail::fcontext_t* fiber_contexts;
 
 /// The current thread has arrived at a barrier of its block.
 /// @param wait must live until the thread goes on
@@ -139,7 +140,7 @@ unsigned active_mask(const Wait& wait);
 void yield_thread();
 
 /// Calls since the last that yielded; see memory_may_change().
-extern constinit thread_local unsigned calls_since_yield;
+T2T_CONSTINIT extern thread_local unsigned calls_since_yield;
 
 #if defined(T2T_OBSERVE)
 // In a check build they stand in block.cpp: what the device does to wait is not the kernel's, so the

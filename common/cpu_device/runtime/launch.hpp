@@ -6,13 +6,13 @@
 #include <array>
 #include <cstddef>
 #include <functional>
-#include <span>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
 #include "common/cpu_device/include/driver_types.h"
 #include "common/cpu_device/runtime/block.hpp"
+#include "common/cpu_device/runtime/launch_record.hpp"
 
 namespace t2t::cpu_device {
 
@@ -38,7 +38,7 @@ struct BoundLaunch {
     void (*runner)(const void* body);  ///< run_unstarted_threads for the body's type
     const void* body;
     std::size_t body_bytes;
-    std::span<const void* const> pointers;  ///< the arguments; null those that are no pointers
+    PointerList pointers;  ///< the arguments; null those that are no pointers
     std::function<void()> (*again)(
         const BoundLaunch& launch);  ///< a copy that can run later, for graphs
 };
@@ -72,19 +72,35 @@ cudaError_t launch(const char* kernel, const LaunchConfiguration& configuration,
         return [bound, copy = *static_cast<const Body*>(bound.body)] {
             BoundLaunch replayed = bound;
             replayed.body = &copy;
-            replayed.pointers = copy.pointers;
+            replayed.pointers = {copy.pointers.data(), copy.pointers.size()};
             replayed.configuration.stream = nullptr;
             run_or_record(replayed);
         };
     };
-    return run_or_record({kernel, address, configuration, &run_unstarted_threads<Body>, &body,
-                          sizeof body, body.pointers, again});
+    return run_or_record({kernel,
+                          address,
+                          configuration,
+                          &run_unstarted_threads<Body>,
+                          &body,
+                          sizeof body,
+                          {body.pointers.data(), body.pointers.size()},
+                          again});
 }
 
 /// The address of a kernel, whatever its parameters.
 template <typename... Parameters>
 const void* address_of(int, void (*kernel)(Parameters...)) {
     return reinterpret_cast<const void*>(kernel);
+}
+
+/// What `address`, of T2T_KERNEL_ADDRESS, returns; nullptr when it cannot be called.
+template <typename Address>
+const void* address_or_null(Address address) {
+    if constexpr (std::is_invocable_v<Address, int>) {
+        return address(0);
+    } else {
+        return nullptr;
+    }
 }
 
 /// Launches through a typed pointer, with CUDA's array of pointers to the arguments.
@@ -102,11 +118,8 @@ cudaError_t launch_with_pointers(void (*kernel)(Parameters...),
 
 /// The address of the kernel that an expression names; nullptr when only the arguments choose among
 /// template instances. The tag makes the expression dependent, so that choosing fails softly.
-#define T2T_KERNEL_ADDRESS(...)                                                            \
-    [=](auto t2t_tag) -> const void* {                                                     \
-        if constexpr (requires { ::t2t::cpu_device::address_of(t2t_tag, __VA_ARGS__); }) { \
-            return ::t2t::cpu_device::address_of(t2t_tag, __VA_ARGS__);                    \
-        } else {                                                                           \
-            return nullptr;                                                                \
-        }                                                                                  \
-    }(0)
+#define T2T_KERNEL_ADDRESS(...)                                                              \
+    ::t2t::cpu_device::address_or_null(                                                      \
+        [=](auto t2t_tag) -> decltype(::t2t::cpu_device::address_of(t2t_tag, __VA_ARGS__)) { \
+            return ::t2t::cpu_device::address_of(t2t_tag, __VA_ARGS__);                      \
+        })

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <span>
 #include <string>
 
 #include "common/cpu_device/include/driver_types.h"
@@ -17,6 +16,15 @@ namespace t2t::cpu_device {
 /// Runs the current block's unstarted threads; see run_unstarted_threads.
 using Runner = void (*)(const void* body);
 
+/// The pointers among a launch's arguments, where they lie.
+struct PointerList {
+    const void* const* first = nullptr;  ///< [count]
+    std::size_t count = 0;
+
+    const void* const* begin() const { return first; }
+    const void* const* end() const { return first + count; }
+};
+
 /// A kernel, its grid, and how far the workers have come with it.
 struct LaunchRecord {
     const char* kernel = "";  ///< as written in the launch, for messages
@@ -26,8 +34,8 @@ struct LaunchRecord {
     Runner runner = nullptr;
     const void* body = nullptr;
     std::size_t body_bytes = 0;
-    const void* address = nullptr;          ///< the kernel's, or nullptr
-    std::span<const void* const> pointers;  ///< its arguments; null those that are no pointers
+    const void* address = nullptr;  ///< the kernel's, or nullptr
+    PointerList pointers;           ///< its arguments; null those that are no pointers
     bool cooperative = false;  ///< every block is resident at once, so the grid may synchronise
 
     std::atomic<std::uint64_t> next_block{0};

@@ -134,7 +134,7 @@ class Scheduler {
     volatile bool running_ = false;
 };
 
-extern constinit thread_local Scheduler* current_scheduler;
+T2T_CONSTINIT extern thread_local Scheduler* current_scheduler;
 Scheduler& make_scheduler();
 
 /// The scheduler of the calling operating-system thread.

@@ -3,7 +3,6 @@
 /// t2t::cpu_device::warp_collective with a few lines that compute for all lanes at once.
 #pragma once
 
-#include <bit>
 #include <cstring>
 #include <type_traits>
 
@@ -16,7 +15,7 @@ namespace t2t::cpu_device {
 template <typename Payload, typename Visit>
 void for_each_lane(unsigned arrived, void* const* payloads, Visit visit) {
     for (unsigned left = arrived; left != 0; left &= left - 1) {
-        const unsigned lane = std::countr_zero(left);
+        const unsigned lane = __builtin_ctz(left);
         visit(lane, *static_cast<Payload*>(payloads[lane]));
     }
 }
@@ -191,7 +190,7 @@ T2T_DEVICE_INLINE unsigned __match_all_sync(
         mask,
         [](unsigned arrived, void* const* payloads) {
             using t2t::cpu_device::for_each_lane;
-            const Lane& first = *static_cast<const Lane*>(payloads[std::countr_zero(arrived)]);
+            const Lane& first = *static_cast<const Lane*>(payloads[__builtin_ctz(arrived)]);
             bool equal = true;
             for_each_lane<Lane>(arrived, payloads, [&](unsigned, Lane& one) {
                 equal = equal && std::memcmp(&one.value, &first.value, sizeof(T)) == 0;

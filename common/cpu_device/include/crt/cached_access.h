@@ -3,9 +3,8 @@
 /// value.
 #pragma once
 
-#include <type_traits>
-
 #include "common/cpu_device/observer/log/marks.hpp"
+#include "common/cpu_device/runtime/cxx17.hpp"
 
 namespace t2t::cpu_device {
 
@@ -53,20 +52,20 @@ T2T_DEVICE_INLINE T __ldcv(const T* address) {
 /// once.
 ///@{
 template <typename T>
-T2T_DEVICE_INLINE void __stwb(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE void __stwb(T* address, t2t::cpu_device::Exactly<T> value) {
     *address = value;
 }
 template <typename T>
-T2T_DEVICE_INLINE void __stcs(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE void __stcs(T* address, t2t::cpu_device::Exactly<T> value) {
     *address = value;
 }
 template <typename T>
-T2T_DEVICE_INLINE void __stcg(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE void __stcg(T* address, t2t::cpu_device::Exactly<T> value) {
     *address = value;
     t2t::cpu_device::forget_memory();
 }
 template <typename T>
-T2T_DEVICE_INLINE void __stwt(T* address, std::type_identity_t<T> value) {
+T2T_DEVICE_INLINE void __stwt(T* address, t2t::cpu_device::Exactly<T> value) {
     *address = value;
     t2t::cpu_device::forget_memory();
 }

@@ -29,7 +29,7 @@ inline constexpr Format fp8_e4m3{4, 3,
 inline constexpr Format fp8_e5m2{5, 2, 0x7b};
 
 /// The bits of `value` in `format`, rounded once in direction `mode`, in integer arithmetic alone.
-template <Format format, Rounding mode = Rounding::nearest_even>
+template <const Format& format, Rounding mode = Rounding::nearest_even>
 constexpr unsigned encode(double value) {
     const auto bits = __builtin_bit_cast(unsigned long long, value);
     const bool negative = bits >> 63;
@@ -70,7 +70,7 @@ constexpr unsigned encode(double value) {
 }
 
 /// The value of `code` in `format`: exact, since a float has room for every value of these formats.
-template <Format format>
+template <const Format& format>
 constexpr float decode(unsigned code) {
     // The fields of a float are as wide or wider. Moved there, the value is too small by the ratio
     // of the biases, for subnormals too.

@@ -44,7 +44,7 @@ struct LogCursor {
     std::uint64_t builtins = 0;  ///< threadIdx and its kin: this thread's, at this address …
     std::uint64_t builtins_bytes = 0;
 };
-extern constinit thread_local LogCursor log_cursor;
+T2T_CONSTINIT extern thread_local LogCursor log_cursor;
 
 /// Nothing more is recorded, until the cursor points into a log again.
 inline void stop_recording() {
