@@ -56,7 +56,8 @@ std::size_t opening_angle(const TokenStream& stream, std::size_t close, bool com
             return i;
         if (text == ")" || text == "]" || text == "}") {
             i = opening_bracket(stream, i);
-        } else if (text == "(" || text == "[" || text == "{" || text == ";" || text == "<<<") {
+        } else if (text == "(" || text == "[" || text == "{" || text == ";" ||
+                   opens_launch(stream, i)) {
             return npos;
         }
     }
@@ -107,14 +108,12 @@ std::size_t first_of_postfix(const TokenStream& stream, std::size_t last) {
     }
 }
 
-// The number of `>` that stand without a gap from token `index` on.
+// The number of `>` from token `index` on, whether there are blanks between them or not: `>> >(` ends a launch
+// as `>>>(` does, and three of them in a row are nothing else but the ends of templates.
 std::size_t angle_run(const TokenStream& stream, std::size_t index) {
-    std::size_t count = 1;
-    while (text_at(stream, index + count) == ">" &&
-           stream.end(index + count - 1) == stream.begin(index + count)) {
-        ++count;
-    }
-    return text_at(stream, index) == ">" ? count : 0;
+    std::size_t count = 0;
+    while (text_at(stream, index + count) == ">") ++count;
+    return count;
 }
 
 // The first token of the `>>>` that ends the configuration of the `<<<` at `chevron`, or npos.
@@ -127,7 +126,8 @@ std::size_t end_of_configuration(const TokenStream& stream, std::size_t chevron)
         if (text == "(" || text == "[" || text == "{") {
             i = closing_bracket(stream, i);
             if (i == npos) break;
-        } else if (text == ")" || text == "]" || text == "}" || text == ";" || text == "<<<") {
+        } else if (text == ")" || text == "]" || text == "}" || text == ";" ||
+                   opens_launch(stream, i)) {
             break;
         } else if (text == "<" && is_name(stream, i - 1)) {
             ++templates;
@@ -191,7 +191,7 @@ void rewrite_launch(const TokenStream& stream, std::size_t chevron, std::vector<
 void rewrite_launches(const TokenStream& stream, std::vector<Edit>& edits) {
     for (std::size_t i = 0; i < stream.tokens.size(); ++i) {
         // `operator<<<T>` is the operator << and its template arguments.
-        if (text_at(stream, i) == "<<<" && text_at(stream, i - 1) != "operator") {
+        if (opens_launch(stream, i) && text_at(stream, i - 1) != "operator") {
             rewrite_launch(stream, i, edits);
         }
     }

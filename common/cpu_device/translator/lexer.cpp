@@ -147,6 +147,11 @@ class Lexer {
         const auto* symbol = std::find_if(long_symbols.begin(), long_symbols.end(),
                                           [&](std::string_view text) { return starts_with(text); });
         at_ += symbol == long_symbols.end() ? 1 : symbol->size();
+        if (symbol != long_symbols.end() && *symbol == "<<") {
+            const std::size_t next = source_.find_first_not_of(" \t", at_);
+            if (next < source_.size() && source_[next] == '<')
+                at_ = next + 1;  // k << <1, 32>> >(p)
+        }
         return TokenKind::symbol;
     }
 

@@ -1,5 +1,5 @@
 /// @file
-/// Splits CUDA source into tokens, as the C++ standard does ([lex]), with `<<<` as one more token.
+/// Splits CUDA source into tokens, as the C++ standard does ([lex]), with `<<<` as one more token, also where it is written `<< <`.
 #pragma once
 
 #include <cstddef>

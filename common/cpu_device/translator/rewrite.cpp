@@ -17,6 +17,11 @@ std::size_t which(std::string_view text, std::string_view brackets) {
 
 }  // namespace
 
+bool opens_launch(const TokenStream& stream, std::size_t index) {
+    const std::string_view text = text_at(stream, index);
+    return text.starts_with("<<") && text.ends_with("<") && text.size() > 2;
+}
+
 std::string_view text_at(const TokenStream& stream, std::size_t index) {
     return kind_at(stream, index) == TokenKind::directive ? "" : stream.tokens[index].text;
 }

@@ -26,11 +26,14 @@ void rewrite_launches(const TokenStream& stream, std::vector<Edit>& edits);
 /// @throws TranslationError when it stands outside a function or declares no array
 void rewrite_dynamic_shared(const TokenStream& stream, std::vector<Edit>& edits);
 
-/// Adds the edits that turn each `__shared__ alignas(N)` of `stream` into `__shared__ __align__(N)`.
-void rewrite_shared_alignment(const TokenStream& stream, std::vector<Edit>& edits);
+/// Adds the edits that put CUDA's keywords into places where the C++ compiler takes them.
+void rewrite_keywords(const TokenStream& stream, std::vector<Edit>& edits);
 
 /// No token.
 inline constexpr std::size_t npos = static_cast<std::size_t>(-1);
+
+/// Whether token `index` opens a launch: `<<<`, or `<< <` as some formatters write it.
+bool opens_launch(const TokenStream& stream, std::size_t index);
 
 /// The text of token `index`; empty outside of the stream and for a directive.
 std::string_view text_at(const TokenStream& stream, std::size_t index);

@@ -40,7 +40,7 @@ std::string translate(std::string_view source, std::string_view path) {
     for (const TokenStream& stream : lex(source)) {
         rewrite_launches(stream, edits);
         rewrite_dynamic_shared(stream, edits);
-        rewrite_shared_alignment(stream, edits);
+        rewrite_keywords(stream, edits);
     }
     return "#line 1 \"" + escaped(path) + "\"\n" + apply(source, std::move(edits));
 }
