@@ -4,6 +4,9 @@
 /// toolkit's header.
 #pragma once
 
+/// Programs ask by this name whether the runtime API is there, such as NVIDIA's helper_cuda.h.
+#define __CUDA_RUNTIME_H__
+
 #include <cassert>
 #include <cmath>
 #include <cstdint>

@@ -6,6 +6,11 @@
 
 #include "crt/host_defines.h"
 
+/// Programs ask by this name whether CUDA's types are there, such as NVIDIA's helper_cuda.h.
+#define __DRIVER_TYPES_H__
+/// The calling convention of callbacks; it has a meaning on Windows alone.
+#define CUDART_CB
+
 enum cudaError {
 #define T2T_CUDA_ERROR(name, number, text) name = number,
 #include "cuda_errors.inc"
@@ -112,6 +117,14 @@ enum cudaDeviceAttr {
     cudaDevAttrReservedSharedMemoryPerBlock = 111,
     cudaDevAttrMemoryPoolsSupported = 115,
     cudaDevAttrClusterLaunch = 120
+};
+
+/// What cudaDevAttrComputeMode answers: who may use the device.
+enum cudaComputeMode {
+    cudaComputeModeDefault = 0,
+    cudaComputeModeExclusive = 1,
+    cudaComputeModeProhibited = 2,
+    cudaComputeModeExclusiveProcess = 3
 };
 
 struct cudaDeviceProp {
