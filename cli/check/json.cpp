@@ -164,4 +164,16 @@ std::string json_text(const std::vector<RungReport>& reports, const std::string&
     return json.dump(2) + '\n';
 }
 
+std::string json_text(const RungReport& seen, const std::string& file, const std::string& command,
+                      const std::string& date) {
+    ordered_json json{{"command", command}, {"date", date}, {"file", file}};
+    const ordered_json all = to_json(seen);
+    for (const auto& [key, value] : all.items()) {
+        const bool of_rungs = key == "operation" || key == "rung" || key == "shape" ||
+                              key == "right" || key == "wrong";
+        if (!of_rungs) json[key] = value;
+    }
+    return json.dump(2) + '\n';
+}
+
 }  // namespace t2t::rung_check

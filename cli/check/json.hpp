@@ -24,6 +24,10 @@ nlohmann::ordered_json to_json(const RungReport& rung);
 std::string json_text(const std::vector<RungReport>& reports, const std::string& command,
                       const std::string& date);
 
+/// What was seen of a program of one's own: `command`, `date`, `file`, and the report as above.
+std::string json_text(const RungReport& seen, const std::string& file, const std::string& command,
+                      const std::string& date);
+
 /// A report's traffic alone.
 nlohmann::ordered_json to_json(const observer::Traffic& traffic);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <set>
 
 #include "cli/usage_error.hpp"
@@ -37,22 +36,6 @@ std::vector<lab::BenchCase> select_rungs(std::vector<lab::BenchCase> cases, cons
     std::string message = "chapter " + chapter + " has no rung '" + word + "'; there are:";
     for (const std::string& rung : known) message += ' ' + rung;
     throw cli::UsageError(message);
-}
-
-DrawnLine parse_drawn_line(const std::string& words) {
-    const std::size_t colon = words.rfind(':');
-    DrawnLine drawn;
-    if (colon != std::string::npos) drawn.file = words.substr(0, colon);
-    const std::string number = colon == std::string::npos ? words : words.substr(colon + 1);
-    const char* end = number.data() + number.size();
-    const auto parsed = std::from_chars(number.data(), end, drawn.line);
-    const bool has_file = colon == std::string::npos || colon > 0;
-    if (parsed.ec != std::errc() || parsed.ptr != end || drawn.line < 1 || !has_file) {
-        throw cli::UsageError(
-            "--draw takes a line of the rung's file, such as 44, or FILE:LINE; '" + words +
-            "' is neither");
-    }
-    return drawn;
 }
 
 std::vector<observer::Request> requests_of(const DrawnLine& line,

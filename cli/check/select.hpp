@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/check/drawn_line.hpp"
 #include "cli/check/rung_report.hpp"
 #include "common/lab/bench/bench_case.hpp"
 
@@ -16,16 +17,6 @@ namespace t2t::rung_check {
 /// @throws cli::UsageError when there is none; the message lists the rungs there are
 std::vector<lab::BenchCase> select_rungs(std::vector<lab::BenchCase> cases, const std::string& word,
                                          const std::string& chapter);
-
-/// A line of a source file, as `--draw` names it.
-struct DrawnLine {
-    std::string file;  ///< the end of its path; empty means the rung's own file
-    int line = 0;      ///< counted from 1
-};
-
-/// `44` or `v2_tile.cu:44`.
-/// @throws cli::UsageError when it is neither
-DrawnLine parse_drawn_line(const std::string& words);
 
 /// The requests of `line` in the first shape of each rung, one of each kind of access: the one with
 /// most lanes.

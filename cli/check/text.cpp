@@ -46,7 +46,10 @@ std::string operations(const char* type, const Flops& flops) {
 }  // namespace
 
 std::string heading(const RungReport& rung) {
-    std::string text = rung.operation + " · " + rung.rung + " · " + rung.shape;
+    std::string text = rung.operation;
+    for (const std::string& part : {rung.rung, rung.shape}) {
+        if (!part.empty()) text += " · " + part;
+    }
     const char* before = " · ";
     for (const KernelSum& kernel : kernel_sums(rung.report)) {
         text += before + kernel.title();

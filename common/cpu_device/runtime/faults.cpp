@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -37,6 +38,7 @@ struct SignalNote {
 
 constinit thread_local sigjmp_buf* way_out = nullptr;  // to run_guarded, while a kernel runs
 constinit thread_local SignalNote note;
+constinit std::atomic<void (*)(int, const void*, void*)> report_host_crash{nullptr};
 
 int interrupt_signal() {
     return SIGRTMIN + 5;
@@ -81,6 +83,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
     if (way_out == nullptr) {
         // Not a kernel: let the program die as it would have without us.
         if (signal == interrupt_signal()) return;
+        if (const auto report = report_host_crash.load()) report(signal, info->si_addr, context);
         ::signal(signal, SIG_DFL);
         raise(signal);
         return;
@@ -206,6 +209,11 @@ void fault_of_block(cudaError_t code, const std::string& what) {
 
 void leave_cancelled_block() {
     leave();
+}
+
+void on_host_crash(void (*report)(int signal, const void* address, void* context)) {
+    report_host_crash = report;
+    install_handlers();
 }
 
 bool in_kernel() {

@@ -6,6 +6,13 @@
 
 #include "common/cpu_device/runtime/faults.hpp"
 
+namespace t2t::cpu_device {
+
+/// What the translator puts in the place of inline PTX.
+[[gnu::error("inline PTX")]] void inline_ptx();
+
+}  // namespace t2t::cpu_device
+
 /// A counter that grows steadily; here it counts nanoseconds, on a GPU cycles of one SM.
 inline long long clock64() {
     return std::chrono::steady_clock::now().time_since_epoch().count();

@@ -12,6 +12,8 @@
 /// - `extern __shared__ float values[];` becomes
 ///   `float* const values = ::t2t::cpu_device::dynamic_shared<float>();`.
 ///
+/// Smaller changes are in keywords.cpp and inline_ptx.cpp.
+///
 /// It reads tokens, not lines, so launches may stand in macros, spread over lines and nest; it
 /// knows no types, so where C++ itself needs them to tell `<` from `<` it goes by spelling (see
 /// launch.cpp).
@@ -45,5 +47,14 @@ class TranslationError : public std::runtime_error {
 ///               from the source's line k
 /// @throws TranslationError at the first launch or declaration that cannot be translated
 std::string translate(std::string_view source, std::string_view path);
+
+/// Where in the source a place of its translation comes from: compilers name columns of what they read.
+///
+/// @param line   of the source, counted from 1: the translation has the same lines
+/// @param column of the translation's line, in bytes from 1
+/// @returns      the column of the source's line, in bytes from 1; of what the translator wrote, the
+///               first that it replaced
+/// @throws TranslationError as translate()
+std::size_t source_column(std::string_view source, std::size_t line, std::size_t column);
 
 }  // namespace t2t::cpu_device

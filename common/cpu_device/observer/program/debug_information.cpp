@@ -36,8 +36,8 @@ DebugInformation ask() {
 }  // namespace
 
 const DebugInformation& debug_information() {
-    static const DebugInformation found = ask();
-    return found;
+    static const auto* const found = new DebugInformation(ask());
+    return *found;
 }
 
 }  // namespace t2t::observer

@@ -68,8 +68,9 @@ ProgramSymbols read_program() {
 }  // namespace
 
 const ProgramSymbols& program_symbols() {
-    static const ProgramSymbols symbols = read_program();
-    return symbols;
+    // Outlives the program: a report is its last act.
+    static const auto* const symbols = new ProgramSymbols(read_program());
+    return *symbols;
 }
 
 std::uint64_t thread_local_begin() {

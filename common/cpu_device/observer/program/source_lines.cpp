@@ -14,12 +14,12 @@ namespace {
 
 /// The functions of the running program, by address in its file.
 const std::vector<ElfSymbol>& functions() {
-    static const std::vector<ElfSymbol> found = [] {
-        std::vector<ElfSymbol> symbols = elf_symbols("/proc/self/exe");
-        std::erase_if(symbols, [](const ElfSymbol& s) { return s.kind != SymbolKind::function; });
+    static const auto* const found = [] {
+        auto* const symbols = new std::vector<ElfSymbol>(elf_symbols("/proc/self/exe"));
+        std::erase_if(*symbols, [](const ElfSymbol& s) { return s.kind != SymbolKind::function; });
         return symbols;
     }();
-    return found;
+    return *found;
 }
 
 /// The last function that begins at or before an address; nullptr when there is none.
@@ -37,7 +37,15 @@ std::uint64_t instruction_at(std::uint64_t file_address) {
     return function != nullptr && function->value == file_address ? file_address : file_address - 1;
 }
 
+/// With a slash at its end; empty: the project's root.
+std::string& own_folder() {
+    static auto* const folder = new std::string;
+    return *folder;
+}
+
 std::string relative_to_root(const std::string& file) {
+    const std::string& own = own_folder();
+    if (!own.empty() && file.starts_with(own)) return file.substr(own.size());
     const std::string& root = debug_information().root;
     return file.starts_with(root) ? file.substr(root.size()) : file;
 }
@@ -97,6 +105,10 @@ std::vector<SourceLine> source_lines(std::span<const std::uint64_t> addresses) {
         lines[i] = source_line(frames[i], instructions[i]);
     }
     return lines;
+}
+
+void name_files_from(const std::string& folder) {
+    own_folder() = folder.ends_with('/') ? folder : folder + '/';
 }
 
 std::string function_name_at(const void* function) {

@@ -23,6 +23,9 @@ namespace t2t::observer {
 ///          information
 std::vector<SourceLine> source_lines(std::span<const std::uint64_t> addresses);
 
+/// Files below `folder` are named relative to it, in place of the project's root: for programs of one's own.
+void name_files_from(const std::string& folder);
+
 /// The name of the function that begins at `function`, from the linker's table: quick.
 std::string function_name_at(const void* function);
 

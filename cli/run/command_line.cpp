@@ -1,0 +1,263 @@
+#include "cli/run/command_line.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+
+#include "cli/nearest.hpp"
+#include "cli/usage_error.hpp"
+
+namespace t2t::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 5> source_extensions{".cu", ".cpp", ".cc", ".cxx", ".c"};
+
+std::string command_of(const CommandLine& line) {
+    return line.watch ? "watch" : line.check ? "check" : "run";
+}
+
+/// Reads words one after the other.
+class Words {
+ public:
+    explicit Words(const std::vector<std::string>& words) : words_(words) {}
+
+    bool at_end() const { return next_ == words_.size(); }
+    const std::string& take() { return words_[next_++]; }
+    std::vector<std::string> take_all() {
+        std::vector<std::string> rest(words_.begin() + static_cast<std::ptrdiff_t>(next_),
+                                      words_.end());
+        next_ = words_.size();
+        return rest;
+    }
+
+    /// Whether `word` is the option `name`; `value` then gets what follows: `-DX`, `-D X`, `--draw=3`.
+    bool is_option(const std::string& word, std::string_view name, std::string& value) {
+        if (!word.starts_with(name)) return false;
+        const bool is_long = name.starts_with("--");
+        if (word.size() > name.size()) {
+            if (is_long && word[name.size()] != '=') return false;
+            value = word.substr(name.size() + (is_long ? 1 : 0));
+            return true;
+        }
+        if (at_end()) throw cli::UsageError(word + " needs a value behind it");
+        value = take();
+        return true;
+    }
+
+ private:
+    const std::vector<std::string>& words_;
+    std::size_t next_ = 0;
+};
+
+unsigned seconds_in(const std::string& text) {
+    unsigned seconds = 0;
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, seconds);
+    if (read.ec != std::errc() || read.ptr != end || seconds == 0 || seconds > 86'400) {
+        throw cli::UsageError("--timeout is '" + text +
+                              "'; it must be a whole number of seconds from 1 to 86400");
+    }
+    return seconds;
+}
+
+std::string standard_in(const std::string& word) {
+    for (const std::string_view prefix : {"-std=c++", "--std=c++", "-std=gnu++"}) {
+        if (!word.starts_with(prefix)) continue;
+        const std::string standard = word.substr(prefix.size());
+        if (standard == "14" || standard == "11")
+            return "17";  // a program of these is one of C++17
+        if (standard == "17" || standard == "20") return standard;
+    }
+    throw cli::UsageError(word + " is not served; use -std=c++17 or -std=c++20");
+}
+
+/// Options of nvcc that choose what this command does anyway, or how fast the code is.
+bool is_without_meaning_here(const std::string& word) {
+    for (const std::string_view prefix : {"-O",
+                                          "-g",
+                                          "-G",
+                                          "-lineinfo",
+                                          "-arch",
+                                          "--gpu-architecture",
+                                          "-gencode",
+                                          "-w",
+                                          "-W",
+                                          "--expt-",
+                                          "-expt-",
+                                          "--extended-lambda",
+                                          "-extended-lambda",
+                                          "--use_fast_math",
+                                          "-use_fast_math",
+                                          "-rdc",
+                                          "-dc",
+                                          "-Xptxas",
+                                          "-m64",
+                                          "-lcudart",
+                                          "-lcudadevrt",
+                                          "-lm",
+                                          "-x"}) {
+        if (word.starts_with(prefix)) return true;
+    }
+    return false;
+}
+
+/// Of those, the ones whose value may be the next word.
+bool has_next_word(const std::string& word) {
+    return word == "-arch" || word == "--gpu-architecture" || word == "-gencode" ||
+           word == "-Xptxas" || word == "-x";
+}
+
+[[noreturn]] void refuse_option(const CommandLine& line, const std::string& word) {
+    const std::string name = word.substr(0, word.find('='));
+    const std::string see = "; see ./t2t " + command_of(line) + " --help";
+    if (word.starts_with("-l")) {
+        throw cli::UsageError(
+            word + " is not served: the program is linked with the CPU device alone" + see);
+    }
+    std::vector<std::string> names{"--timeout", "--all-errors", "--help"};
+    if (line.check || line.watch)
+        names.insert(names.end(), {"--annotate", "--json", "--draw", "--out"});
+    const std::string meant = cli::nearest(name, names);
+    if (!meant.empty()) {
+        throw cli::UsageError("unknown option '" + name + "'; did you mean '" + meant + "'?");
+    }
+    throw cli::UsageError("unknown option '" + name + "'" + see +
+                          ", and put -- before the program's own arguments");
+}
+
+void require_source(const CommandLine& line, const fs::path& file) {
+    std::error_code ignored;
+    const std::string name = "'" + file.string() + "'";
+    if (fs::is_directory(file, ignored)) {
+        throw cli::UsageError(name + " is a folder; name the .cu files in it");
+    }
+    if (!fs::exists(file, ignored)) {
+        const bool is_argument = !line.files.empty() && file.extension() != ".cu";
+        throw cli::UsageError("there is no file " + name +
+                              (is_argument ? "; put -- before the program's own arguments" : ""));
+    }
+    const std::string extension = file.extension().string();
+    if (std::ranges::find(source_extensions, extension) != source_extensions.end()) return;
+    if (extension == ".cuh" || extension == ".h" || extension == ".hpp") {
+        throw cli::UsageError(name + " is a header; name the .cu file that includes it");
+    }
+    throw cli::UsageError(name +
+                          " is no source file: .cu, .cpp, .cc, .cxx or .c; put -- before the "
+                          "program's own arguments");
+}
+
+}  // namespace
+
+CommandLine parse(const std::vector<std::string>& all_words) {
+    CommandLine line;
+    Words words(all_words);
+    const std::string& command = words.take();
+    line.check = command == "check";
+    line.watch = command == "watch";
+    std::string value;
+    while (!words.at_end()) {
+        const std::string& word = words.take();
+        const bool checks = line.check || line.watch;
+        if (word == "--") {
+            line.arguments = words.take_all();
+        } else if (word == "--help" || word == "-h") {
+            line.help = true;
+        } else if (word == "--all-errors") {
+            line.all_errors = true;
+        } else if (word == "--check" && line.watch) {
+            line.check = true;
+        } else if (word == "--annotate" && checks) {
+            line.check = line.annotate = true;
+        } else if (checks && words.is_option(word, "--json", value)) {
+            line.check = true;
+            line.json = value;
+        } else if (checks && words.is_option(word, "--draw", value)) {
+            line.check = true;
+            line.draw = value;
+        } else if (checks && words.is_option(word, "--out", value)) {
+            line.picture = value;
+        } else if (words.is_option(word, "--timeout", value)) {
+            line.timeout = seconds_in(value);
+        } else if (word.starts_with("-std") || word.starts_with("--std")) {
+            line.standard = standard_in(word);
+        } else if (words.is_option(word, "-I", value)) {
+            line.include_dirs.push_back(value);
+        } else if (words.is_option(word, "-D", value)) {
+            line.definitions.push_back(value);
+        } else if (words.is_option(word, "-o", value)) {
+            line.output = value;
+        } else if (is_without_meaning_here(word)) {
+            if (has_next_word(word) && !words.at_end()) words.take();
+        } else if (word.starts_with("-")) {
+            refuse_option(line, word);
+        } else {
+            require_source(line, word);
+            line.files.push_back(word);
+        }
+    }
+    if (line.help) return line;
+    if (line.files.empty()) {
+        throw cli::UsageError("./t2t " + command + " needs a file, such as ./t2t " + command +
+                              " vector_add.cu");
+    }
+    std::error_code ignored;
+    for (const fs::path& dir : line.include_dirs) {
+        if (!fs::is_directory(dir, ignored)) {
+            throw cli::UsageError("-I names '" + dir.string() + "', which is no folder");
+        }
+    }
+    for (const fs::path& file : line.files) {
+        if (!line.output.empty() && fs::equivalent(file, line.output, ignored)) {
+            throw cli::UsageError("-o would overwrite the source file '" + file.string() +
+                                  "'; name another file");
+        }
+    }
+    return line;
+}
+
+std::string help_of(const CommandLine& line) {
+    const std::string command = command_of(line);
+    std::string text;
+    if (command == "run") {
+        text =
+            "Compiles CUDA files of your own and runs the program; no GPU is needed.\n\n"
+            "Usage: ./t2t [--device cpu|cuda] run FILE.cu [FILE …] [OPTIONS] [-- ARGUMENTS]\n";
+    } else if (command == "check") {
+        text =
+            "Compiles and runs CUDA files of your own and sees every access of every thread: faults, and memory\n"
+            "traffic by source line. Exit code 1 when there is a fault, else the program's own.\n\n"
+            "Usage: ./t2t check FILE.cu [FILE …] [OPTIONS] [-- ARGUMENTS]\n";
+    } else {
+        text =
+            "Runs or checks CUDA files of your own again each time that one of them is saved. Ctrl-C ends it.\n\n"
+            "Usage: ./t2t watch FILE.cu [FILE …] [--check] [OPTIONS] [-- ARGUMENTS]\n";
+    }
+    text +=
+        "\n  FILE               .cu, .cpp, .cc, .cxx or .c; headers are found by #include\n"
+        "  -I DIR             a folder where headers are looked for\n"
+        "  -D NAME[=VALUE]    defines a macro\n"
+        "  -std=c++17|20      the language; C++17 unless you say so, as with nvcc\n"
+        "  -o PROGRAM         keeps the program, to be run without this command\n"
+        "  --timeout SECONDS  ends the program after that time, with exit code 124\n"
+        "  --all-errors       every error of the compiler, not only the first\n";
+    if (command == "watch")
+        text += "  --check            checks in place of running; so do the next four\n";
+    if (command != "run") {
+        text +=
+            "  --annotate         the source with its traffic beside each line, instead of tables\n"
+            "  --draw LINE        draws which lane touches what in a request of this line, or of FILE:LINE\n"
+            "  --out FILE.svg     where --draw puts its picture [check.svg]\n"
+            "  --json FILE        writes all there is to a file; - is standard output\n";
+    }
+    text +=
+        "  -- ARGUMENTS       the program's own arguments\n\n"
+        "nvcc's options about architectures, optimisation and debugging are taken and have no effect.\n\n"
+        "Example: ./t2t " +
+        command + " vector_add.cu -- 1000\n";
+    return text;
+}
+
+}  // namespace t2t::run

@@ -1,0 +1,236 @@
+#include "cli/run/diagnostics.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <string_view>
+#include <tuple>
+
+#include "cli/run/unserved.hpp"
+#include "common/cpu_device/translator/translate.hpp"
+
+namespace t2t::run {
+namespace {
+
+/// `file:line:column` or `file:line`, and the rest of the text behind the colon that follows.
+struct Place {
+    std::string file;
+    std::size_t line = 0;
+    std::size_t column = 0;
+    std::string rest;
+};
+
+std::optional<std::size_t> number_before_colon(std::string_view& text) {
+    std::size_t number = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    const auto length = static_cast<std::size_t>(read.ptr - text.data());
+    if (read.ec != std::errc() || length >= text.size()) return std::nullopt;
+    if (text[length] != ':' && text[length] != ',') return std::nullopt;
+    text.remove_prefix(length + 1);
+    return number;
+}
+
+std::optional<Place> place_at_start(std::string_view text) {
+    for (std::size_t colon = text.find(':'); colon != text.npos;
+         colon = text.find(':', colon + 1)) {
+        std::string_view behind = text.substr(colon + 1);
+        const auto line = number_before_colon(behind);
+        if (!line) continue;
+        Place place{std::string(text.substr(0, colon)), *line, 0, {}};
+        if (const auto column = number_before_colon(behind)) place.column = *column;
+        place.rest = std::string(behind);
+        return place;
+    }
+    return std::nullopt;
+}
+
+/// The text between the first pair of quotes in `message`, which may be ASCII or typographic.
+std::string in_quotes(const std::string& message) {
+    for (const auto& [open, close] :
+         {std::pair{"‘", "’"}, std::pair{"'", "'"}, std::pair{"`", "'"}}) {
+        const std::size_t begin = message.find(open);
+        if (begin == message.npos) continue;
+        const std::size_t first = begin + std::string_view(open).size();
+        const std::size_t end = message.find(close, first);
+        if (end != message.npos) return message.substr(first, end - first);
+    }
+    return "";
+}
+
+std::string last_name(std::string name) {
+    name = name.substr(0, name.find_first_of("<("));
+    const std::size_t scope = name.rfind("::");
+    return scope == name.npos ? name : name.substr(scope + 2);
+}
+
+constexpr std::string_view to_a_gpu =
+    "; with a GPU and nvcc, ./t2t --device cuda run FILE serves it";
+
+/// A compiler's message in words that say what to do.
+std::string explained(const std::string& message) {
+    const auto says = [&](std::string_view part) { return message.find(part) != message.npos; };
+    if (const std::size_t mark = message.find(unserved_header_mark); mark != message.npos) {
+        std::string header = message.substr(mark + unserved_header_mark.size());
+        header.erase(std::min(header.find('"'), header.size()));
+        return library_of_header(header) + " (" + header + ") is not served by the CPU device" +
+               std::string(to_a_gpu);
+    }
+    if (says("inline PTX")) {
+        return "inline PTX is not served by the CPU device; use an intrinsic of CUDA C++ in its place" +
+               std::string(to_a_gpu);
+    }
+    if (says(": No such file or directory") || says("file not found")) {
+        const std::string header = says("file not found")
+                                       ? in_quotes(message)
+                                       : message.substr(0, message.find(": No such"));
+        return "there is no header '" + header +
+               "', neither beside the file nor on this machine; name its folder with -I DIR";
+    }
+    if (says("nested depth") || says("nested too deeply")) {
+        return "this header includes itself, directly or through another; begin it with #pragma once";
+    }
+    const bool unknown = says("was not declared") || says("does not name a type") ||
+                         says("has not been declared") || says("is not a member of") ||
+                         says("undeclared identifier") || says("unknown type name") ||
+                         says("no template named") || says("is not a template");
+    if (unknown) {
+        const std::string name = last_name(in_quotes(message));
+        if (const std::string feature = feature_of_name(name); !feature.empty()) {
+            return "'" + name + "': " + feature + " are not served by the CPU device" +
+                   std::string(to_a_gpu);
+        }
+        const bool meant = says("did you mean");
+        if (!meant && (name.starts_with("cuda") || name.starts_with("__"))) {
+            return "the CPU device does not know '" + name + "'" + std::string(to_a_gpu);
+        }
+    }
+    return message;
+}
+
+/// The user's own column: the compiler counts in the translation.
+std::size_t own_column(const Source& source, std::size_t line, std::size_t column) {
+    if (column == 0 || source.path.extension() == ".cpp") return column;
+    const std::size_t own = cpu_device::source_column(source.text, line, column);
+    return own;
+}
+
+/// The place in a file of the program's that a compiler's remark names, such as `required from here`.
+std::optional<Place> own_place_in(const std::string& remark, const Sources& sources) {
+    for (const std::string_view before :
+         {"In file included from ", "                 from ", " at ", ""}) {
+        const std::size_t found = remark.find(before);
+        if (found == remark.npos) continue;
+        const auto place = place_at_start(std::string_view(remark).substr(found + before.size()));
+        if (place && sources.find(place->file) != nullptr) return place;
+    }
+    return std::nullopt;
+}
+
+Diagnostic diagnostic(const Place& place, const std::string& message, const Sources& sources) {
+    Diagnostic error{place.file, place.line, 0, message};
+    if (const Source* source = sources.find(place.file)) {
+        error.column = own_column(*source, place.line, place.column);
+    }
+    return error;
+}
+
+}  // namespace
+
+std::vector<Diagnostic> compiler_errors(const std::string& output, const Sources& sources) {
+    std::vector<Diagnostic> errors;
+    std::optional<Place> from;  // the user's line that led into a header which is not the user's
+    std::istringstream lines(output);
+    for (std::string line; std::getline(lines, line);) {
+        const auto place = place_at_start(line);
+        const std::string_view rest = place ? std::string_view(place->rest) : std::string_view();
+        std::string message;
+        for (const std::string_view kind : {" error: ", " fatal error: "}) {
+            if (rest.starts_with(kind)) message = rest.substr(kind.size());
+        }
+        if (message.empty()) {
+            if (const auto own = own_place_in(line, sources)) from = own;
+            continue;
+        }
+        if (sources.find(place->file) != nullptr) {
+            errors.push_back(diagnostic(*place, explained(message), sources));
+        } else if (from) {
+            errors.push_back(diagnostic(*from, explained(message), sources));
+        } else {
+            errors.push_back({"", 0, 0, explained(message)});
+        }
+        from.reset();
+    }
+    std::set<std::tuple<std::string, std::size_t, std::string>> known;
+    std::erase_if(errors, [&](const Diagnostic& one) {
+        return !known.emplace(one.file, one.line, one.message).second;
+    });
+    return errors;
+}
+
+std::vector<Diagnostic> linker_errors(const std::string& output, const Sources& sources) {
+    std::vector<Diagnostic> errors;
+    std::set<std::string> known;
+    std::istringstream lines(output);
+    for (std::string line; std::getline(lines, line);) {
+        const bool undefined = line.find("undefined reference to") != line.npos;
+        const bool twice = line.find("multiple definition of") != line.npos;
+        if (!undefined && !twice) continue;
+        const std::string name = in_quotes(line);
+        if (!known.insert(name).second) continue;
+        Diagnostic error;
+        if (undefined && name == "main") {
+            error.message =
+                "the program has no main; write int main() { … } that launches the kernel";
+        } else {
+            // `x.cu:12: undefined reference to …`, perhaps behind `/usr/bin/ld: x.o: in function …:`
+            std::string_view text = line;
+            for (auto place = place_at_start(text); place; place = place_at_start(text)) {
+                const std::string file = place->file.substr(place->file.rfind(' ') + 1);
+                if (const Source* source = sources.find(file)) {
+                    error.file = source->shown;
+                    error.line = place->line;
+                    break;
+                }
+                text = text.substr(text.size() - place->rest.size());
+            }
+            error.message = undefined
+                                ? "nothing defines '" + name + "'; name the file that does, too"
+                                : "'" + name + "' is defined twice";
+        }
+        errors.push_back(error);
+    }
+    return errors;
+}
+
+std::string text_of(const Diagnostic& error, const Sources& sources) {
+    std::string text;
+    if (!error.file.empty()) text += error.file + ':';
+    if (error.line > 0) text += std::to_string(error.line) + ':';
+    if (error.column > 0) text += std::to_string(error.column) + ':';
+    text += (text.empty() ? "error: " : " error: ") + error.message + '\n';
+    const Source* source = sources.find(error.file);
+    if (source == nullptr || error.line == 0) return text;
+
+    std::istringstream lines(source->text);
+    std::string line;
+    for (std::size_t k = 0; k < error.line; ++k) {
+        if (!std::getline(lines, line)) return text;
+    }
+    if (line.ends_with('\r')) line.pop_back();
+    const std::string number = std::to_string(error.line);
+    text += "  " + number + " | " + line + '\n';
+    if (error.column == 0 || error.column > line.size() + 1) return text;
+    text += "  " + std::string(number.size(), ' ') + " | ";
+    for (const char c : line.substr(0, error.column - 1)) {
+        const bool continues =
+            (static_cast<unsigned char>(c) & 0xC0) == 0x80;  // of a UTF-8 character
+        if (c == '\t') text += '\t';
+        if (c != '\t' && !continues) text += ' ';
+    }
+    return text + "^\n";
+}
+
+}  // namespace t2t::run

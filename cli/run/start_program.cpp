@@ -1,0 +1,58 @@
+#include "cli/run/start_program.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "cli/run/own_settings.hpp"
+
+namespace t2t::run {
+namespace {
+
+void set(const char* name, const std::string& value) {
+    setenv(name, value.c_str(), 1);
+}
+
+/// The command as one would type it again.
+std::string typed(const CommandLine& line) {
+    std::string text = "./t2t check";
+    for (const auto& file : line.files) text += ' ' + file.string();
+    if (!line.arguments.empty()) text += " --";
+    for (const std::string& argument : line.arguments) text += ' ' + argument;
+    return text;
+}
+
+void set_up(const CommandLine& line) {
+    if (line.timeout > 0) set(own_settings::time_limit, std::to_string(line.timeout));
+    if (!line.check) return;
+    set(own_settings::check, typed(line));
+    set(own_settings::file, line.files.front().string());
+    if (line.annotate) set(own_settings::annotate, "1");
+    if (!line.json.empty()) set(own_settings::json, line.json);
+    if (!line.draw.empty()) set(own_settings::draw, line.draw);
+    set(own_settings::picture, line.picture);
+}
+
+}  // namespace
+
+void become(const std::filesystem::path& program, const CommandLine& line) {
+    set_up(line);
+    // Programs print their own name, and some look for files beside themselves.
+    std::string name = std::filesystem::path(line.files.front()).replace_extension().string();
+    if (name.find('/') == name.npos) name = "./" + name;
+    std::vector<std::string> words{name};
+    words.insert(words.end(), line.arguments.begin(), line.arguments.end());
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    execv(program.c_str(), arguments.data());
+    throw std::runtime_error("cannot start " + program.string() + ": " +
+                             std::generic_category().message(errno));
+}
+
+}  // namespace t2t::run

@@ -1,0 +1,32 @@
+// Linked into programs of one's own: ends them after the time that `--timeout` names.
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "cli/run/own_settings.hpp"
+#include "cli/run/report_at_end.hpp"
+
+namespace t2t::run {
+namespace {
+
+constexpr int exit_code_of_timeout = 124;  // as of the command `timeout`
+
+[[gnu::constructor]] void start_time_limit() {
+    const char* text = std::getenv(own_settings::time_limit);
+    if (text == nullptr) return;
+    const std::chrono::seconds limit(std::atoi(text));
+    unsetenv(own_settings::time_limit);
+    std::thread([limit] {
+        std::this_thread::sleep_for(limit);
+        std::fprintf(stderr, "t2t: the program was ended after %lld s, its --timeout\n",
+                     static_cast<long long>(limit.count()));
+        report_now();
+        _exit(exit_code_of_timeout);
+    }).detach();
+}
+
+}  // namespace
+}  // namespace t2t::run
