@@ -118,6 +118,7 @@ bool has_next_word(const std::string& word) {
             word + " is not served: the program is linked with the CPU device alone" + see);
     }
     std::vector<std::string> names{"--timeout", "--all-errors", "--help"};
+    if (line.watch) names.push_back("--check");
     if (line.check || line.watch)
         names.insert(names.end(), {"--annotate", "--json", "--draw", "--out"});
     const std::string meant = cli::nearest(name, names);

@@ -36,6 +36,7 @@
 #include "common/cpu_device/observer/order/fences.hpp"
 #include "common/cpu_device/observer/order/global_memory.hpp"
 #include "common/cpu_device/observer/program/source_lines.hpp"
+#include "common/cpu_device/runtime/errors.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
 #include "common/date.hpp"
 #include "common/text.hpp"
@@ -96,7 +97,12 @@ void report(const std::string& crash) {
 
     if (settings->json != "-") {
         print('\n' + rung_check::heading(seen));
+        const std::string unread = cpu_device::unread_error();
+        const bool is_told = !report.faults.empty() && cpu_device::sticky_error() != cudaSuccess;
         print(rung_check::wrapped(report.faults_text()));
+        if (!unread.empty() && !is_told) {
+            print(rung_check::wrapped("note: the program did not ask, but " + unread + '\n'));
+        }
         print(rung_check::wrapped(crash));
         if (report.clean() && crash.empty()) print("no faults\n");
         if (report.kernels.empty()) print("no kernel was launched\n");

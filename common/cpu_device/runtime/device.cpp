@@ -130,8 +130,10 @@ cudaError_t run_or_record(const BoundLaunch& launch) {
     if (in_kernel())
         fault(cudaErrorNotSupported, "a kernel launches a kernel; launch it from the host");
     if (sticky_error() != cudaSuccess) return finish(cudaSuccess);
-    if (const cudaError_t refused = check_configuration(launch); refused != cudaSuccess)
+    if (const cudaError_t refused = check_configuration(launch); refused != cudaSuccess) {
+        note_refused_launch(refused, launch.kernel);
         return finish(refused);
+    }
     if (launch.configuration.stream == nullptr) {
         run(launch);
         return finish(cudaSuccess);

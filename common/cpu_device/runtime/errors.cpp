@@ -11,13 +11,26 @@ namespace {
 constinit thread_local cudaError_t last_error = cudaSuccess;
 std::atomic<cudaError_t> sticky{cudaSuccess};
 std::mutex text_mutex;
-std::string sticky_text;  // what cudaGetErrorString says about the sticky error
+std::atomic<cudaError_t> unread{cudaSuccess};
+
+/// Texts that are asked for until the very end of the program: they are never destroyed.
+struct Texts {
+    std::string sticky;          ///< what cudaGetErrorString says about the sticky error
+    std::string refused_kernel;  ///< whose launch `unread` is about; empty: it is about another call
+};
+Texts& texts() {
+    static Texts* const all = new Texts;
+    return *all;
+}
 
 }  // namespace
 
 cudaError_t finish(cudaError_t error) {
     if (const cudaError_t broken = sticky_error(); broken != cudaSuccess) error = broken;
-    if (error != cudaSuccess) last_error = error;
+    if (error != cudaSuccess) {
+        last_error = error;
+        if (unread == cudaSuccess) unread = error;
+    }
     return error;
 }
 
@@ -28,12 +41,36 @@ cudaError_t sticky_error() {
 void set_sticky_error(cudaError_t error, std::string detail) {
     const std::string text = cudaGetErrorString(error);
     const std::lock_guard lock(text_mutex);
-    sticky_text = text + ": " + detail;
+    texts().sticky = text + ": " + detail;
     sticky = error;
+    unread = error;
+    texts().refused_kernel.clear();
+}
+
+void note_refused_launch(cudaError_t error, const char* kernel) {
+    const std::lock_guard lock(text_mutex);
+    if (unread != cudaSuccess) return;
+    texts().refused_kernel = kernel;
+    unread = error;
+}
+
+std::string unread_error() {
+    const cudaError_t error = unread;
+    if (error == cudaSuccess) return "";
+    if (error == sticky_error()) {
+        const std::lock_guard lock(text_mutex);
+        return texts().sticky;
+    }
+    const std::string text =
+        std::string(cudaGetErrorName(error)) + ", " + cudaGetErrorString(error);
+    const std::lock_guard lock(text_mutex);
+    if (texts().refused_kernel.empty()) return "a call of CUDA's failed with " + text;
+    return "the launch of " + texts().refused_kernel + " was refused with " + text;
 }
 
 void clear_errors() {
     sticky = cudaSuccess;
+    unread = cudaSuccess;
     last_error = cudaSuccess;
 }
 
@@ -44,14 +81,17 @@ using namespace t2t::cpu_device;
 cudaError_t cudaGetLastError() {
     const cudaError_t error = finish(cudaSuccess) != cudaSuccess ? sticky_error() : last_error;
     last_error = cudaSuccess;
+    unread = cudaSuccess;
     return error;
 }
 
 cudaError_t cudaPeekAtLastError() {
+    unread = cudaSuccess;
     return sticky_error() != cudaSuccess ? sticky_error() : last_error;
 }
 
 const char* cudaGetErrorName(cudaError_t error) {
+    if (error != cudaSuccess) unread = cudaSuccess;
     switch (error) {
 #define T2T_CUDA_ERROR(name, number, text) \
     case name:                             \
@@ -63,9 +103,10 @@ const char* cudaGetErrorName(cudaError_t error) {
 }
 
 const char* cudaGetErrorString(cudaError_t error) {
+    if (error != cudaSuccess) unread = cudaSuccess;
     if (error != cudaSuccess && error == sticky_error()) {
         const std::lock_guard lock(text_mutex);
-        return sticky_text.c_str();
+        return texts().sticky.c_str();
     }
     switch (error) {
 #define T2T_CUDA_ERROR(name, number, text) \
