@@ -17,7 +17,7 @@
 #include "cli/run/toolchain.hpp"
 #include "common/process/child_process.hpp"
 
-namespace t2t::run {
+namespace t2t::own {
 namespace {
 
 namespace fs = std::filesystem;
@@ -59,6 +59,8 @@ std::string fingerprint(const CommandLine& line, const Sources& sources, const T
     for (const fs::path& library : tools.link) print.add(time_of(library));
     print.add(time_of(tools.compiler));
     print.add(line.standard);
+    for (const std::string& option : line.host_options) print.add(option);
+    for (const std::string& library : line.libraries) print.add(library);
     for (const std::string& definition : line.definitions) print.add(definition);
     for (const fs::path& dir : sources.include_dirs) print.add(dir.string());
     for (const fs::path& file : sources.files) print.add(file.string());
@@ -120,6 +122,7 @@ process::Output compile(const fs::path& file, const fs::path& object, const fs::
     const bool is_c = file.extension() == ".c";
     command << std::vector<std::string>{"-x", is_c ? "c" : "c++", "-c"} << tools.options;
     if (!is_c) command << "-std=gnu++" + line.standard;
+    command << line.host_options;
     if (is_device_code(file)) {
         command << tools.device_options;
         const fs::path header = tools.precompiled / line.standard / "own_program.hpp";
@@ -194,7 +197,9 @@ fs::path compile_with_nvcc(const fs::path& made, const CommandLine& line, const 
     command << tools.options << "-std=c++" + line.standard << "-o" << made.string();
     for (const std::string& definition : line.definitions) command << "-D" + definition;
     for (const fs::path& dir : sources.include_dirs) command << "-I" + dir.string();
+    for (const std::string& option : line.host_options) command << "-Xcompiler" << option;
     for (const fs::path& file : sources.files) command << file.string();
+    command << line.libraries;
     const process::Output output = command.run();
     std::cerr << output.text;
     if (output.status == 0) return made;
@@ -229,7 +234,7 @@ fs::path compile_and_link(const fs::path& folder, const CommandLine& line, const
     Command link(tools.compiler);
     for (const fs::path& object : objects) link << object.string();
     for (const fs::path& part : tools.link) link << part.string();
-    link << "-pthread"
+    link << line.host_options << line.libraries << "-pthread"
          << "-o" << made.string();
     const process::Output linked = link.run();
     if (linked.status == 0) return made;
@@ -265,4 +270,4 @@ fs::path build_program(const CommandLine& line, std::vector<fs::path>& sources_s
     return program;
 }
 
-}  // namespace t2t::run
+}  // namespace t2t::own

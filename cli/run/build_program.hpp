@@ -6,7 +6,7 @@
 
 #include "cli/run/command_line.hpp"
 
-namespace t2t::run {
+namespace t2t::own {
 
 /// Compiles and links what `line` names, unless that has been done for these very sources and options.
 ///
@@ -17,4 +17,4 @@ namespace t2t::run {
 std::filesystem::path build_program(const CommandLine& line,
                                     std::vector<std::filesystem::path>& sources);
 
-}  // namespace t2t::run
+}  // namespace t2t::own

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <sstream>
 #include <string_view>
 
 #include "cli/nearest.hpp"
+#include "cli/run/unserved.hpp"
 #include "cli/usage_error.hpp"
 
-namespace t2t::run {
+namespace t2t::own {
 namespace {
 
 namespace fs = std::filesystem;
@@ -110,13 +112,27 @@ bool has_next_word(const std::string& word) {
            word == "-Xptxas" || word == "-x";
 }
 
+/// A library of CUDA's own: the runtime is linked in any case, and what else is not served is told where its
+/// header is included.
+bool is_library_of_cuda(std::string_view name) {
+    for (const std::string_view one :
+         {"cuda", "cudart", "cudart_static", "cudadevrt", "nvToolsExt"}) {
+        if (name == one) return true;
+    }
+    return !library_of_header(name).empty();
+}
+
+/// `-fopenmp,-O3` as separate words.
+std::vector<std::string> split_at_commas(const std::string& text) {
+    std::vector<std::string> words;
+    std::istringstream in(text);
+    for (std::string word; std::getline(in, word, ',');) words.push_back(word);
+    return words;
+}
+
 [[noreturn]] void refuse_option(const CommandLine& line, const std::string& word) {
     const std::string name = word.substr(0, word.find('='));
     const std::string see = "; see ./t2t " + command_of(line) + " --help";
-    if (word.starts_with("-l")) {
-        throw cli::UsageError(
-            word + " is not served: the program is linked with the CPU device alone" + see);
-    }
     std::vector<std::string> names{"--timeout", "--all-errors", "--help"};
     if (line.watch) names.push_back("--check");
     if (line.check || line.watch)
@@ -190,6 +206,15 @@ CommandLine parse(const std::vector<std::string>& all_words) {
             line.definitions.push_back(value);
         } else if (words.is_option(word, "-o", value)) {
             line.output = value;
+        } else if (words.is_option(word, "-Xcompiler", value)) {
+            if (value.starts_with('=')) value.erase(0, 1);
+            for (const std::string& option : split_at_commas(value)) {
+                line.host_options.push_back(option);
+            }
+        } else if (word != "-lineinfo" && words.is_option(word, "-l", value)) {
+            if (!is_library_of_cuda(value)) line.libraries.push_back("-l" + value);
+        } else if (words.is_option(word, "-L", value)) {
+            line.libraries.push_back("-L" + value);
         } else if (is_without_meaning_here(word)) {
             if (has_next_word(word) && !words.at_end()) words.take();
         } else if (word.starts_with("-")) {
@@ -261,4 +286,4 @@ std::string help_of(const CommandLine& line) {
     return text;
 }
 
-}  // namespace t2t::run
+}  // namespace t2t::own

@@ -6,13 +6,15 @@
 #include <string>
 #include <vector>
 
-namespace t2t::run {
+namespace t2t::own {
 
 /// What is to be done with a program of one's own.
 struct CommandLine {
     std::vector<std::filesystem::path> files;         ///< .cu, .cpp, .cc, .cxx and .c, as typed
     std::vector<std::filesystem::path> include_dirs;  ///< -I, as typed
     std::vector<std::string> definitions;             ///< -D, such as `N=1024`
+    std::vector<std::string> host_options;            ///< -Xcompiler, for the C++ compiler
+    std::vector<std::string> libraries;               ///< -l and -L, for the linker, in order
     std::string standard = "17";                      ///< of C++, nvcc's default
     std::filesystem::path output;                     ///< -o: where the program is kept, or empty
     unsigned timeout = 0;                             ///< seconds; 0: none
@@ -37,4 +39,4 @@ CommandLine parse(const std::vector<std::string>& words);
 /// What --help prints.
 std::string help_of(const CommandLine& line);
 
-}  // namespace t2t::run
+}  // namespace t2t::own

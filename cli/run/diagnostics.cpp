@@ -12,7 +12,7 @@
 #include "cli/run/unserved.hpp"
 #include "common/cpu_device/translator/translate.hpp"
 
-namespace t2t::run {
+namespace t2t::own {
 namespace {
 
 /// `file:line:column` or `file:line`, and the rest of the text behind the colon that follows.
@@ -233,4 +233,4 @@ std::string text_of(const Diagnostic& error, const Sources& sources) {
     return text + "^\n";
 }
 
-}  // namespace t2t::run
+}  // namespace t2t::own

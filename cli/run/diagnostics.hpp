@@ -9,7 +9,7 @@
 
 #include "cli/run/sources.hpp"
 
-namespace t2t::run {
+namespace t2t::own {
 
 /// One error, where the user would look for it.
 struct Diagnostic {
@@ -30,4 +30,4 @@ std::vector<Diagnostic> linker_errors(const std::string& output, const Sources& 
 /// `file:line:column: error: message`, with the line and a mark below the column.
 std::string text_of(const Diagnostic& error, const Sources& sources);
 
-}  // namespace t2t::run
+}  // namespace t2t::own

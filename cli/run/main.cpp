@@ -15,7 +15,7 @@
 #include "cli/run/watch.hpp"
 #include "cli/usage_error.hpp"
 
-namespace t2t::run {
+namespace t2t::own {
 namespace {
 
 /// What `check` writes is asked for before any time is spent.
@@ -40,11 +40,11 @@ int run(const CommandLine& line) {
 }
 
 }  // namespace
-}  // namespace t2t::run
+}  // namespace t2t::own
 
 int main(int argument_count, char** arguments) {
     try {
-        return t2t::run::run(t2t::run::parse({arguments + 1, arguments + argument_count}));
+        return t2t::own::run(t2t::own::parse({arguments + 1, arguments + argument_count}));
     } catch (const t2t::cli::UsageError& error) {
         std::cerr << "t2t: " << error.what() << '\n';
         return 2;

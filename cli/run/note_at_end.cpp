@@ -6,7 +6,7 @@
 #include "cli/run/report_at_end.hpp"
 #include "common/cpu_device/runtime/errors.hpp"
 
-namespace t2t::run {
+namespace t2t::own {
 namespace {
 
 void tell_unread_error() {
@@ -27,4 +27,4 @@ bool report_now() {
     return false;
 }
 
-}  // namespace t2t::run
+}  // namespace t2t::own

@@ -15,7 +15,6 @@
 #include <cstring>
 #include <exception>
 #include <filesystem>
-#include <iostream>
 #include <span>
 #include <string>
 #include <thread>
@@ -30,7 +29,8 @@
 #include "cli/check/select.hpp"
 #include "cli/check/text.hpp"
 #include "cli/output_file.hpp"
-#include "cli/run/own_settings.hpp"
+#include "cli/run/flush_output.hpp"
+#include "cli/run/setting_names.hpp"
 #include "common/cpu_device/observer/observation.hpp"
 #include "common/cpu_device/observer/order/actors.hpp"
 #include "common/cpu_device/observer/order/fences.hpp"
@@ -41,7 +41,7 @@
 #include "common/date.hpp"
 #include "common/text.hpp"
 
-namespace t2t::run {
+namespace t2t::own {
 namespace {
 
 constexpr int seconds_for_a_report = 60;  // after a crash, which may have left any lock held
@@ -130,8 +130,7 @@ bool report_once(const std::string& crash) {
     if (settings == nullptr || settings->process != getpid() || reported.exchange(true)) {
         return saw_faults;
     }
-    std::cout.flush();
-    std::fflush(nullptr);
+    flush_output();
     try {
         report(crash);
     } catch (const std::exception& error) {
@@ -197,14 +196,14 @@ void on_abort(int signal) {
 }
 
 [[gnu::constructor]] void begin() {
-    if (std::getenv(own_settings::check) == nullptr) return;
+    if (std::getenv(setting_names::check) == nullptr) return;
     settings = new Settings;
-    settings->command = taken(own_settings::check);
-    settings->file = taken(own_settings::file);
-    settings->json = taken(own_settings::json);
-    settings->draw = taken(own_settings::draw);
-    settings->picture = taken(own_settings::picture);
-    settings->annotate = !taken(own_settings::annotate).empty();
+    settings->command = taken(setting_names::check);
+    settings->file = taken(setting_names::file);
+    settings->json = taken(setting_names::json);
+    settings->draw = taken(setting_names::draw);
+    settings->picture = taken(setting_names::picture);
+    settings->annotate = !taken(setting_names::annotate).empty();
     settings->out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 100);
     settings->process = getpid();
 
@@ -225,4 +224,4 @@ bool report_now() {
     return report_once("");
 }
 
-}  // namespace t2t::run
+}  // namespace t2t::own

@@ -10,7 +10,7 @@
 #include "cli/run/unserved.hpp"
 #include "common/cpu_device/translator/translate.hpp"
 
-namespace t2t::run {
+namespace t2t::own {
 namespace {
 
 namespace fs = std::filesystem;
@@ -165,4 +165,4 @@ void write(const Sources& sources, const fs::path& folder) {
     }
 }
 
-}  // namespace t2t::run
+}  // namespace t2t::own

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace t2t::run {
+namespace t2t::own {
 
 /// One file of the program.
 struct Source {
@@ -41,4 +41,4 @@ std::filesystem::path mirrored(const std::filesystem::path& folder,
 /// another as the originals do.
 void write(const Sources& sources, const std::filesystem::path& folder);
 
-}  // namespace t2t::run
+}  // namespace t2t::own

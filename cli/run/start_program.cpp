@@ -9,9 +9,9 @@
 #include <system_error>
 #include <vector>
 
-#include "cli/run/own_settings.hpp"
+#include "cli/run/setting_names.hpp"
 
-namespace t2t::run {
+namespace t2t::own {
 namespace {
 
 void set(const char* name, const std::string& value) {
@@ -28,14 +28,14 @@ std::string typed(const CommandLine& line) {
 }
 
 void set_up(const CommandLine& line) {
-    if (line.timeout > 0) set(own_settings::time_limit, std::to_string(line.timeout));
+    if (line.timeout > 0) set(setting_names::time_limit, std::to_string(line.timeout));
     if (!line.check) return;
-    set(own_settings::check, typed(line));
-    set(own_settings::file, line.files.front().string());
-    if (line.annotate) set(own_settings::annotate, "1");
-    if (!line.json.empty()) set(own_settings::json, line.json);
-    if (!line.draw.empty()) set(own_settings::draw, line.draw);
-    set(own_settings::picture, line.picture);
+    set(setting_names::check, typed(line));
+    set(setting_names::file, line.files.front().string());
+    if (line.annotate) set(setting_names::annotate, "1");
+    if (!line.json.empty()) set(setting_names::json, line.json);
+    if (!line.draw.empty()) set(setting_names::draw, line.draw);
+    set(setting_names::picture, line.picture);
 }
 
 }  // namespace
@@ -55,4 +55,4 @@ void become(const std::filesystem::path& program, const CommandLine& line) {
                              std::generic_category().message(errno));
 }
 
-}  // namespace t2t::run
+}  // namespace t2t::own

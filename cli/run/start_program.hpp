@@ -6,10 +6,10 @@
 
 #include "cli/run/command_line.hpp"
 
-namespace t2t::run {
+namespace t2t::own {
 
 /// This process becomes the program: its arguments, standard streams and exit code are the program's own.
 /// @throws std::runtime_error when it cannot be started
 [[noreturn]] void become(const std::filesystem::path& program, const CommandLine& line);
 
-}  // namespace t2t::run
+}  // namespace t2t::own

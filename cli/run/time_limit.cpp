@@ -6,21 +6,23 @@
 #include <cstdlib>
 #include <thread>
 
-#include "cli/run/own_settings.hpp"
+#include "cli/run/flush_output.hpp"
 #include "cli/run/report_at_end.hpp"
+#include "cli/run/setting_names.hpp"
 
-namespace t2t::run {
+namespace t2t::own {
 namespace {
 
 constexpr int exit_code_of_timeout = 124;  // as of the command `timeout`
 
 [[gnu::constructor]] void start_time_limit() {
-    const char* text = std::getenv(own_settings::time_limit);
+    const char* text = std::getenv(setting_names::time_limit);
     if (text == nullptr) return;
     const std::chrono::seconds limit(std::atoi(text));
-    unsetenv(own_settings::time_limit);
+    unsetenv(setting_names::time_limit);
     std::thread([limit] {
         std::this_thread::sleep_for(limit);
+        flush_output();
         std::fprintf(stderr, "t2t: the program was ended after %lld s, its --timeout\n",
                      static_cast<long long>(limit.count()));
         report_now();
@@ -29,4 +31,4 @@ constexpr int exit_code_of_timeout = 124;  // as of the command `timeout`
 }
 
 }  // namespace
-}  // namespace t2t::run
+}  // namespace t2t::own

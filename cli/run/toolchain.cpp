@@ -5,7 +5,7 @@
 #include <sstream>
 #include <stdexcept>
 
-namespace t2t::run {
+namespace t2t::own {
 
 namespace fs = std::filesystem;
 
@@ -39,4 +39,4 @@ Toolchain toolchain() {
     return tools;
 }
 
-}  // namespace t2t::run
+}  // namespace t2t::own

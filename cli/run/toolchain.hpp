@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace t2t::run {
+namespace t2t::own {
 
 /// The compiler, its options, and what a program is linked with.
 struct Toolchain {
@@ -28,4 +28,4 @@ Toolchain toolchain();
 /// The folder of the build that this program belongs to.
 std::filesystem::path build_folder();
 
-}  // namespace t2t::run
+}  // namespace t2t::own

@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace t2t::run {
+namespace t2t::own {
 namespace {
 
 /// What begins so belongs there. The first that fits counts.
@@ -91,4 +91,4 @@ std::string feature_of_name(std::string_view name) {
     return family_of(name, name_families);
 }
 
-}  // namespace t2t::run
+}  // namespace t2t::own

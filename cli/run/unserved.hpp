@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace t2t::run {
+namespace t2t::own {
 
 /// What stands behind `#error ` in the place of an #include that is not served; the header's name follows.
 inline constexpr std::string_view unserved_header_mark = "not served: ";
@@ -17,4 +17,4 @@ std::string library_of_header(std::string_view header);
 /// `tex2D`; empty when it is none of CUDA's.
 std::string feature_of_name(std::string_view name);
 
-}  // namespace t2t::run
+}  // namespace t2t::own

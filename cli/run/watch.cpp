@@ -1,6 +1,7 @@
 #include "cli/run/watch.hpp"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@
 #include "cli/run/build_program.hpp"
 #include "cli/run/start_program.hpp"
 
-namespace t2t::run {
+namespace t2t::own {
 namespace {
 
 namespace fs = std::filesystem;
@@ -48,6 +49,7 @@ pid_t start(const CommandLine& line, std::vector<fs::path>& sources) {
     if (program.empty()) return 0;
     const pid_t child = fork();
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);  // whatever ends `watch` ends the program
         try {
             become(program, line);
         } catch (const std::exception& error) {
@@ -86,4 +88,4 @@ int watch(const CommandLine& line) {
     }
 }
 
-}  // namespace t2t::run
+}  // namespace t2t::own

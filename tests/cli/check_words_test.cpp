@@ -62,7 +62,7 @@ TEST(CheckWords, DrawnLineMayNameItsFile) {
     EXPECT_EQ(parse_drawn_line("v2_tile.cu:4").line, 4);
     for (const std::string words : {"", "x", "0", "-3", "4x", "v2_tile.cu", "v2_tile.cu:", ":4"}) {
         EXPECT_EQ(usage_error([&] { parse_drawn_line(words); }),
-                  "--draw takes a line of the rung's file, such as 44, or FILE:LINE; '" + words +
+                  "--draw takes a line of the file, such as 44, or FILE:LINE; '" + words +
                       "' is neither");
     }
 }

@@ -335,7 +335,7 @@ TEST(Passes, EverythingElseByteForByte) {
           "#pragma unroll\n#include <a/b.h>\n",
           "#if 0\nk<<<1\n#if 1\nm<<<\n#else\nm<<<\n#endif\nit's off\n#endif\nint x;\n",
           "#define X(a) #a\n",
-          "asm volatile(\"bar.sync 0; // <<<\" ::: \"memory\");",
+          "asm volatile(\"nop // <<<\" ::: \"memory\");",
           "cudaLaunchKernel((void*)k, 1, 2, arguments, 0, stream);",
           "extern \"C\" __global__ void k(); extern template class A<int>; extern int t[];",
           "\"unterminated\nint x; 'y\n",
@@ -401,6 +401,54 @@ TEST(Mistakes, AreNamedWithTheirLine) {
                 << mistake.source << "\nsaid: " << error.what();
         }
     }
+}
+
+// ---- Inline PTX -----------------------------------------------------------------------------------
+
+INSTANTIATE_TEST_SUITE_P(
+    InlinePtx, Translation,
+    ::testing::Values(Case{"BecomesACall", "asm volatile(\"mov.u32 %0, %%laneid;\" : \"=r\"(id));",
+                           "::t2t::cpu_device::inline_ptx();"},
+                      Case{"KeepsItsLines", "asm(\"{ .reg .f32 a;\"\n\"}\" :: \"r\"(x)\n);\nint y;",
+                           "::t2t::cpu_device::inline_ptx()\n\n;\nint y;"},
+                      Case{"InAMacro", "#define WAIT __asm__ __volatile__(\"bar.sync 0;\")\n",
+                           "#define WAIT ::t2t::cpu_device::inline_ptx()\n"},
+                      Case{"Trap", "asm(\"trap;\");", "::t2t::cpu_device::inline_ptx();"},
+                      Case{"AProcessorsStays", "asm volatile(\"rdtsc\" : \"=a\"(x));",
+                           "asm volatile(\"rdtsc\" : \"=a\"(x));"},
+                      Case{"ABarrierOfTheCompilerStays", "asm volatile(\"\" ::: \"memory\");",
+                           "asm volatile(\"\" ::: \"memory\");"},
+                      Case{"ANameStays", "extern int x asm(\"x.1\"); s.asm_();",
+                           "extern int x asm(\"x.1\"); s.asm_();"}),
+    name_of);
+
+// ---- Columns --------------------------------------------------------------------------------------
+
+// Where `mark` stands in line `line` of `text`, in bytes from 1.
+std::size_t column_of(const std::string& text, std::size_t line, const std::string& mark) {
+    std::size_t start = 0;
+    while (--line > 0) start = text.find('\n', start) + 1;
+    return text.find(mark, start) - start + 1;
+}
+
+TEST(SourceColumn, BehindALaunchIsTheSources) {
+    const std::string source = "int a;\nvoid f() { k<<<1, 2>>>(p); m<<<3, 4>>>(q); here(); }\n";
+    const std::size_t there = column_of(translated(source), 2, "here");
+    EXPECT_EQ(source_column(source, 2, there), column_of(source, 2, "here"));
+    EXPECT_EQ(source_column(source, 2, 3), 3u);
+    EXPECT_EQ(source_column(source, 1, 5), 5u);
+}
+
+TEST(SourceColumn, InsideWhatTheTranslatorWroteIsWhatItReplaced) {
+    const std::string source = "void f() { k<<<1, 2>>>(p); }\n";
+    EXPECT_EQ(source_column(source, 1, column_of(source, 1, "k<<<") + 20),
+              column_of(source, 1, "k<<<"));
+}
+
+TEST(SourceColumn, OfALaunchOverLinesStaysOnItsLine) {
+    const std::string source = "k<<<1,\n    2>>>(p,\n    here);\n";
+    const std::size_t there = column_of(translated(source), 3, "here");
+    EXPECT_EQ(source_column(source, 3, there), 5u);
 }
 
 }  // namespace

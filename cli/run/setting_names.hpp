@@ -3,7 +3,7 @@
 /// program takes these out of it, so that what it starts in turn is told nothing.
 #pragma once
 
-namespace t2t::run::own_settings {
+namespace t2t::own::setting_names {
 
 inline constexpr const char* time_limit = "T2T_OWN_TIME_LIMIT";  ///< seconds; the program ends then
 inline constexpr const char* check =
@@ -14,4 +14,4 @@ inline constexpr const char* json = "T2T_OWN_JSON";
 inline constexpr const char* draw = "T2T_OWN_DRAW";
 inline constexpr const char* picture = "T2T_OWN_PICTURE";
 
-}  // namespace t2t::run::own_settings
+}  // namespace t2t::own::setting_names

@@ -1,0 +1,88 @@
+// Which files belong to a program.
+#include "cli/run/sources.hpp"
+
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/cli/run/own_folder.hpp"
+
+namespace t2t::own::tests {
+namespace {
+
+namespace fs = std::filesystem;
+
+class OwnSources : public ::testing::Test {
+ protected:
+    OwnSources() { fs::current_path(folder.path()); }
+    ~OwnSources() override { fs::current_path("/"); }
+
+    // The files of a program, as messages name them, in the order of their paths.
+    static std::vector<std::string> names(const Sources& sources) {
+        std::vector<std::string> found;
+        for (const auto& [path, source] : sources.by_path) found.push_back(source.shown);
+        return found;
+    }
+
+    t2t::tests::OwnFolder folder;
+};
+
+TEST_F(OwnSources, FollowsIncludesBesideTheFileAndInFolders) {
+    folder.write("main.cu", "#include \"near.cuh\"\n  #  include <far.h>\n#include <vector>\n");
+    folder.write("near.cuh", "#include \"deeper/more.h\"\n");
+    folder.write("deeper/more.h", "#include \"../near.cuh\"\n");
+    folder.write("lib/far.h", "");
+    folder.write("far.h", "not this one: <> does not look beside the file\n");
+    EXPECT_EQ(names(gather({"main.cu"}, {"lib"})),
+              (std::vector<std::string>{"deeper/more.h", "lib/far.h", "main.cu", "near.cuh"}));
+}
+
+TEST_F(OwnSources, AFileMayIncludeItself) {
+    folder.write("self.cu", "#include \"self.cu\"\n");
+    EXPECT_EQ(names(gather({"self.cu"}, {})), std::vector<std::string>{"self.cu"});
+}
+
+TEST_F(OwnSources, TranslatesDeviceCodeAndNoOther) {
+    folder.write("a.cu", "void f() { k<<<1, 2>>>(); }\n");
+    folder.write("b.cpp", "int x = 1 <<3;\n");
+    const Sources sources = gather({"a.cu", "b.cpp"}, {});
+    EXPECT_TRUE(sources.find("a.cu")->translated.starts_with("#line 1 \"a.cu\"\nvoid f() { ::t2t"));
+    EXPECT_EQ(sources.find("b.cpp")->translated, "#line 1 \"b.cpp\"\nint x = 1 <<3;\n");
+    EXPECT_EQ(sources.find((fs::canonical(folder.path()) / "b.cpp").string()),
+              sources.find("b.cpp"));
+    EXPECT_EQ(sources.find("c.cpp"), nullptr);
+}
+
+TEST_F(OwnSources, AnUnservedLibraryIsAnErrorAtItsLineOnly) {
+    folder.write("a.cu", "#if 0\n#include <cublas_v2.h>\n#endif\nint x;\n");
+    EXPECT_EQ(gather({"a.cu"}, {}).find("a.cu")->translated,
+              "#line 1 \"a.cu\"\n#if 0\n#error not served: cublas_v2.h\n#endif\nint x;\n");
+}
+
+TEST_F(OwnSources, SaysWhereALaunchCannotBeRead) {
+    folder.write("a.cu", "int x;\nvoid f() { k<<<1, 2>>>(; }\n");
+    try {
+        gather({"a.cu"}, {});
+        FAIL() << "no error";
+    } catch (const std::runtime_error& error) {
+        EXPECT_EQ(std::string(error.what()),
+                  "a.cu:2: the arguments of this launch have no end; close them with )");
+    }
+}
+
+TEST_F(OwnSources, AreWrittenAsTheyLie) {
+    folder.write("sub/a.cu", "#include \"../b.cuh\"\n");
+    folder.write("b.cuh", "int x;\n");
+    const Sources sources = gather({"sub/a.cu"}, {});
+    write(sources, folder.path() / "mirror");
+    const fs::path a =
+        mirrored(folder.path() / "mirror", fs::canonical(folder.path()) / "sub/a.cu");
+    EXPECT_TRUE(fs::exists(a));
+    EXPECT_TRUE(fs::exists(a.parent_path() / "../b.cuh"));
+}
+
+}  // namespace
+}  // namespace t2t::own::tests
