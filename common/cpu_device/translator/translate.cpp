@@ -41,6 +41,11 @@ std::string translate(std::string_view source, std::string_view path) {
         rewrite_launches(stream, edits);
         rewrite_dynamic_shared(stream, edits);
         rewrite_keywords(stream, edits);
+        // Casts before shifts: of two texts at one place, the bracket that ends a cast comes first.
+        const std::vector<bool> in_device_code = device_code(stream);
+        rewrite_casts(stream, in_device_code, edits);
+        rewrite_shifts(stream, in_device_code, edits);
+        limit_static_shared(stream, edits);
     }
     return "#line 1 \"" + escaped(path) + "\"\n" + apply(source, std::move(edits));
 }
