@@ -133,6 +133,8 @@ cudaError_t run_or_record(const BoundLaunch& launch) {
     if (const cudaError_t refused = check_configuration(launch); refused != cudaSuccess)
         return finish(refused);
     if (launch.configuration.stream == nullptr) {
+        if (const cudaError_t refused = refuse_implicit_dependency(nullptr); refused != cudaSuccess)
+            return finish(refused);
         run(launch);
         return finish(cudaSuccess);
     }
