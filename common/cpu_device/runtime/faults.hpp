@@ -27,6 +27,9 @@ struct LaunchRecord;
 /// True while the calling operating-system thread runs a kernel.
 bool in_kernel();
 
+/// Takes over the signals that a wrong access raises, in kernels and, see host_access_faults(), on the host.
+void install_handlers();
+
 /// Runs `step(launch)` on the calling thread; a fault or a signal inside ends it and is recorded in
 /// `launch`.
 void run_guarded(LaunchRecord& launch, void (*step)(LaunchRecord&));
