@@ -86,10 +86,11 @@ __global__ void left_out_kernel() {
 
 TEST(FaultsDeathTest, AShuffleFromALaneThatTheMaskLeavesOutIsNamed) {
     if (!on_cpu_device()) GTEST_SKIP() << "a GPU gives some value";
-    expect_fault(cudaErrorLaunchFailure,
-                 "thread \\([0-3], 0, 0\\): __shfl_sync at .*faults_test.cu:[0-9]+ asks for the value "
-                 "of lane 20, which the mask 0x0000000f leaves out",
-                 [] { ask_lane_20_kernel<<<1, 32>>>(device_ints(), 0x0f); });
+    expect_fault(
+        cudaErrorLaunchFailure,
+        "thread \\([0-3], 0, 0\\): __shfl_sync at .*faults_test.cu:[0-9]+ asks for the value "
+        "of lane 20, which the mask 0x0000000f leaves out",
+        [] { ask_lane_20_kernel<<<1, 32>>>(device_ints(), 0x0f); });
 }
 
 TEST(FaultsDeathTest, AShuffleFromALaneThatHasExitedIsNamed) {
@@ -108,6 +109,50 @@ TEST(FaultsDeathTest, ASyncwarpByALaneThatItsMaskLeavesOutIsNamed) {
     expect_fault(cudaErrorLaunchFailure,
                  "__syncwarp at .* has the mask 0x0000ffff, which leaves out lane 16",
                  [] { left_out_kernel<<<1, 32>>>(); });
+}
+
+template <typename From, typename To>
+__global__ void convert_kernel(const From* in, To* out) {
+    *out = *in;
+}
+
+template <typename To, typename From>
+To converted(From value) {
+    const DeviceBuffer<From> in(std::vector<From>{value});
+    return collect<To>(1, [&](To* out) { convert_kernel<<<1, 1>>>(in.data(), out); })[0];
+}
+
+/// Whether the compiler calls the CPU device for a conversion of a value that does not fit (cmake/device.cmake).
+bool sees_conversions() {
+#if defined(T2T_OBSERVE)
+    return false;
+#else
+    return on_cpu_device() && !sanitized();
+#endif
+}
+
+#define EXPECT_CONVERSION_FAULT(To, value, sentence)                                 \
+    expect_fault(cudaErrorLaunchFailure, sentence, [] {                              \
+        const DeviceBuffer<decltype(value)> in(std::vector<decltype(value)>{value}); \
+        convert_kernel<<<1, 1>>>(in.data(), reinterpret_cast<To*>(device_ints()));   \
+    })
+
+TEST(FaultsDeathTest, AConversionThatIsNoCastAndDoesNotFitIsNamed) {
+    if (!sees_conversions()) GTEST_SKIP() << "a GPU saturates";
+    EXPECT_CONVERSION_FAULT(
+        unsigned, -1.0f, "-1 becomes an `unsigned int` at .*faults_test.cu:[0-9]+; a GPU gives 0,");
+    EXPECT_CONVERSION_FAULT(int, 3e9, "3e\\+09 becomes an `int` .* a GPU gives 2147483647,");
+    EXPECT_CONVERSION_FAULT(long long, -1e20f, "a GPU gives -9223372036854775808,");
+    EXPECT_CONVERSION_FAULT(unsigned char, -3.0f, "an `unsigned char` at .* a GPU gives 0,");
+}
+
+TEST(Conversions, ThatFitIn32BitsKeepTheLowOnes) {
+    EXPECT_EQ((converted<int>(-2147483648.0)), -2147483647 - 1);
+    EXPECT_EQ((converted<unsigned>(4294967040.0f)), 4294967040u);
+    EXPECT_EQ((converted<unsigned>(-0.75f)), 0u);
+    EXPECT_EQ((converted<unsigned char>(300.5f)), 44);
+    EXPECT_EQ((converted<signed char>(200.0)), -56);
+    EXPECT_EQ((converted<short>(-40000.0f)), 25536);
 }
 
 TEST(FaultsDeathTest, ATrapIsALaunchFailure) {

@@ -11,12 +11,14 @@
 
 namespace t2t::cpu_device {
 
+/// On a function whose conversions to integers fit, so that the compiler need not check them (float_casts.cpp).
+#define T2T_FITS __attribute__((no_sanitize("float-cast-overflow")))
 #define T2T_ARITHMETIC __attribute__((always_inline)) constexpr
 
 /// The nearest integer toward zero. What does not fit becomes the nearest integer that does; NaN becomes 0, or the
 /// top bit alone when either side has 64 bits.
 template <typename Integer, typename Real>
-T2T_ARITHMETIC Integer saturated(Real value) {
+T2T_FITS T2T_ARITHMETIC Integer saturated(Real value) {
     constexpr int bits = 8 * sizeof(Integer);
     constexpr bool is_signed = std::is_signed_v<Integer>;
     constexpr auto top_bit = static_cast<Integer>(1ull << (bits - 1));
@@ -135,5 +137,6 @@ T2T_SHIFT(<<, shifted_left)
 T2T_SHIFT(>>, shifted_right)
 #undef T2T_SHIFT
 #undef T2T_ARITHMETIC
+#undef T2T_FITS
 
 }  // namespace t2t::cpu_device

@@ -29,7 +29,7 @@
 namespace t2t::cpu_device {
 namespace {
 
-constexpr std::size_t page = 4096;
+constexpr std::size_t page_bytes = 4096;
 constexpr std::size_t alignment = 256;  // what cudaMalloc promises
 constexpr std::size_t kept_after_free =
     1024;  // freed ranges that stay unmapped, so that late uses fault
@@ -59,12 +59,12 @@ class Memory {
         if (bytes == 0) return cudaSuccess;
         constexpr std::size_t worth_asking = std::size_t{16} << 20;
         if (bytes > worth_asking && bytes > available()) return cudaErrorMemoryAllocation;
-        const std::size_t room = round_up(round_up(bytes, alignment), page);
-        const std::size_t total = room + 2 * page;
+        const std::size_t room = round_up(round_up(bytes, alignment), page_bytes);
+        const std::size_t total = room + 2 * page_bytes;
         void* mapping =
             mmap(nullptr, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (mapping == MAP_FAILED) return cudaErrorMemoryAllocation;
-        char* first = static_cast<char*>(mapping) + page;
+        char* first = static_cast<char*>(mapping) + page_bytes;
         if (mprotect(first, room, PROT_READ | PROT_WRITE) != 0) {
             munmap(mapping, total);
             return cudaErrorMemoryAllocation;
@@ -184,7 +184,7 @@ class Memory {
  private:
     static bool protect(Allocation& allocation, bool open) {
         allocation.open = open;
-        return mprotect(allocation.mapping + page, allocation.mapping_bytes - 2 * page,
+        return mprotect(allocation.mapping + page_bytes, allocation.mapping_bytes - 2 * page_bytes,
                         open ? PROT_READ | PROT_WRITE : PROT_NONE) == 0;
     }
 
