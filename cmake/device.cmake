@@ -79,6 +79,12 @@ else()
     message(FATAL_ERROR "T2T_DEVICE is '${T2T_DEVICE}'; it must be cpu or cuda")
 endif()
 
+# A conversion of a value that does not fit, in a kernel, must not give another number than a GPU: the launch
+# translator sees casts, the compiler sees the others (common/cpu_device/runtime/float_casts.cpp).
+if(T2T_DEVICE STREQUAL "cpu" AND NOT T2T_OBSERVE AND NOT T2T_SANITIZE)
+    list(APPEND T2T_KERNEL_OPTIONS -fsanitize=float-cast-overflow -fsanitize-recover=float-cast-overflow)
+endif()
+
 # A check build: the compiler calls a hook (common/cpu_device/observer) before each load and store of every
 # .cu file, and at the head of each basic block. The rest keeps the code close to what nvcc makes of it.
 if(T2T_OBSERVE)

@@ -1,5 +1,6 @@
 // Sticky errors: a kernel that touches memory it has no right to, asserts, or traps.
 #include <cassert>
+#include <csignal>
 
 #include "tests/cpu_device/faults.hpp"
 
@@ -20,6 +21,12 @@ __global__ void trap_kernel(unsigned thread) {
 
 __global__ void harmless_kernel(int* out) {
     out[threadIdx.x] = 1;
+}
+
+int* device_ints() {
+    int* values = nullptr;
+    T2T_CHECK(cudaMalloc(&values, 1024));
+    return values;
 }
 
 #define SKIP_WHEN_SANITIZED() \
@@ -64,6 +71,88 @@ TEST(FaultsDeathTest, AFailedAssertNamesBlockAndThread) {
 TEST(FaultsDeathTest, AFailedAssertShowsTheExpression) {
     expect_fault(cudaErrorAssert, "faults_test.cu.*Assertion .*!= bad. failed",
                  [] { assert_kernel<<<1, 32>>>(31); });
+}
+
+// CUDA: what a lane gets from one that does not take part is undefined.
+__global__ void ask_lane_20_kernel(int* out, unsigned mask) {
+    if (threadIdx.x < 4) out[threadIdx.x] = __shfl_sync(mask, int(threadIdx.x), 20);
+}
+__global__ void ask_partner_kernel(int* out) {
+    if (threadIdx.x < 20) out[threadIdx.x] = __shfl_xor_sync(~0u, int(threadIdx.x), 16);
+}
+__global__ void left_out_kernel() {
+    if (threadIdx.x <= 16) __syncwarp(0xffff);
+}
+
+TEST(FaultsDeathTest, AShuffleFromALaneThatTheMaskLeavesOutIsNamed) {
+    if (!on_cpu_device()) GTEST_SKIP() << "a GPU gives some value";
+    expect_fault(
+        cudaErrorLaunchFailure,
+        "thread \\([0-3], 0, 0\\): __shfl_sync at .*faults_test.cu:[0-9]+ asks for the value "
+        "of lane 20, which the mask 0x0000000f leaves out",
+        [] { ask_lane_20_kernel<<<1, 32>>>(device_ints(), 0x0f); });
+}
+
+TEST(FaultsDeathTest, AShuffleFromALaneThatHasExitedIsNamed) {
+    if (!on_cpu_device()) GTEST_SKIP() << "a GPU gives some value";
+    expect_fault(cudaErrorLaunchFailure,
+                 "asks for the value of lane 20, which has exited or never was",
+                 [] { ask_lane_20_kernel<<<1, 32>>>(device_ints(), ~0u); });
+    expect_fault(
+        cudaErrorLaunchFailure,
+        "__shfl_xor_sync at .* asks for the value of lane (2[0-9]|3[01]), which has exited",
+        [] { ask_partner_kernel<<<1, 32>>>(device_ints()); });
+}
+
+TEST(FaultsDeathTest, ASyncwarpByALaneThatItsMaskLeavesOutIsNamed) {
+    if (!on_cpu_device()) GTEST_SKIP() << "a GPU need not notice";
+    expect_fault(cudaErrorLaunchFailure,
+                 "__syncwarp at .* has the mask 0x0000ffff, which leaves out lane 16",
+                 [] { left_out_kernel<<<1, 32>>>(); });
+}
+
+template <typename From, typename To>
+__global__ void convert_kernel(const From* in, To* out) {
+    *out = *in;
+}
+
+template <typename To, typename From>
+To converted(From value) {
+    const DeviceBuffer<From> in(std::vector<From>{value});
+    return collect<To>(1, [&](To* out) { convert_kernel<<<1, 1>>>(in.data(), out); })[0];
+}
+
+/// Whether the compiler calls the CPU device for a conversion of a value that does not fit (cmake/device.cmake).
+bool sees_conversions() {
+#if defined(T2T_OBSERVE)
+    return false;
+#else
+    return on_cpu_device() && !sanitized();
+#endif
+}
+
+#define EXPECT_CONVERSION_FAULT(To, value, sentence)                                 \
+    expect_fault(cudaErrorLaunchFailure, sentence, [] {                              \
+        const DeviceBuffer<decltype(value)> in(std::vector<decltype(value)>{value}); \
+        convert_kernel<<<1, 1>>>(in.data(), reinterpret_cast<To*>(device_ints()));   \
+    })
+
+TEST(FaultsDeathTest, AConversionThatIsNoCastAndDoesNotFitIsNamed) {
+    if (!sees_conversions()) GTEST_SKIP() << "a GPU saturates";
+    EXPECT_CONVERSION_FAULT(
+        unsigned, -1.0f, "-1 becomes an `unsigned int` at .*faults_test.cu:[0-9]+; a GPU gives 0,");
+    EXPECT_CONVERSION_FAULT(int, 3e9, "3e\\+09 becomes an `int` .* a GPU gives 2147483647,");
+    EXPECT_CONVERSION_FAULT(long long, -1e20f, "a GPU gives -9223372036854775808,");
+    EXPECT_CONVERSION_FAULT(unsigned char, -3.0f, "an `unsigned char` at .* a GPU gives 0,");
+}
+
+TEST(Conversions, ThatFitIn32BitsKeepTheLowOnes) {
+    EXPECT_EQ((converted<int>(-2147483648.0)), -2147483647 - 1);
+    EXPECT_EQ((converted<unsigned>(4294967040.0f)), 4294967040u);
+    EXPECT_EQ((converted<unsigned>(-0.75f)), 0u);
+    EXPECT_EQ((converted<unsigned char>(300.5f)), 44);
+    EXPECT_EQ((converted<signed char>(200.0)), -56);
+    EXPECT_EQ((converted<short>(-40000.0f)), 25536);
 }
 
 TEST(FaultsDeathTest, ATrapIsALaunchFailure) {
@@ -162,6 +251,73 @@ TEST(FaultsDeathTest, AStackOverflowNamesTheThread) {
         expect_fault(cudaErrorHardwareStackError, "block \\(0, 0, 0\\), thread \\(2, 0, 0\\)",
                      launch);
     }
+}
+
+// Without T2T_HOST_ACCESS=fault the CPU device lets the host do what a machine with a GPU would not.
+void forbid_host_access() {
+    setenv("T2T_HOST_ACCESS", "fault", 1);
+}
+
+TEST(FaultsDeathTest, TheHostReadsDeviceMemory) {
+    SKIP_WHEN_SANITIZED();
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    const auto read = [] {
+        forbid_host_access();
+        std::_Exit(*static_cast<volatile int*>(device_ints() + 4));
+    };
+    EXPECT_EXIT(read(), testing::KilledBySignal(SIGSEGV),
+                on_cpu_device() ? "the host reads device memory, 16 bytes into a cudaMalloc of "
+                                  "1024 bytes; copy it to the host with cudaMemcpy first"
+                                : "");
+}
+
+TEST(FaultsDeathTest, TheHostWritesDeviceMemory) {
+    SKIP_WHEN_SANITIZED();
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    const auto write = [] {
+        forbid_host_access();
+        int* values = device_ints();
+        harmless_kernel<<<1, 32>>>(values);
+        T2T_CHECK(cudaDeviceSynchronize());
+        values[0] = 1;
+        std::_Exit(0);
+    };
+    EXPECT_EXIT(write(), testing::KilledBySignal(SIGSEGV),
+                on_cpu_device() ? "the host writes device memory, 0 bytes into" : "");
+}
+
+__global__ void double_kernel(const int* in, int* out) {
+    out[threadIdx.x] = 2 * in[threadIdx.x];
+}
+
+// Exits with 0 when everything but the host may touch device memory, and the host what is managed or its own.
+[[noreturn]] void use_every_memory() {
+    forbid_host_access();
+    int* first = device_ints();
+    int* second = device_ints();
+    int* managed = nullptr;
+    int* pinned = nullptr;
+    T2T_CHECK(cudaMallocManaged(&managed, 128));
+    T2T_CHECK(cudaMallocHost(&pinned, 128));
+    for (int i = 0; i < 32; ++i) managed[i] = pinned[i] = i;
+    T2T_CHECK(cudaMemcpy(first, pinned, 128, cudaMemcpyHostToDevice));
+    for (int round = 0; round < 3; ++round) {
+        T2T_CHECK(cudaMemset(second, 0, 128));
+        double_kernel<<<1, 32>>>(first, second);
+        T2T_CHECK(cudaMemcpy(first, second, 128, cudaMemcpyDeviceToDevice));
+    }
+    double_kernel<<<1, 32>>>(managed, managed);
+    T2T_CHECK(cudaMemcpy2D(pinned, 4, second, 8, 4, 16, cudaMemcpyDeviceToHost));
+    T2T_CHECK(cudaDeviceSynchronize());
+    bool right = true;
+    for (int i = 0; i < 16; ++i) right = right && pinned[i] == 16 * i && managed[i] == 2 * i;
+    T2T_CHECK(cudaFree(first));
+    std::_Exit(right ? 0 : 1);
+}
+
+TEST(FaultsDeathTest, EverybodyElseMayTouchDeviceMemory) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_EXIT(use_every_memory(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -120,6 +120,8 @@ TEST_F(SchedulesDeathTest, ABadNumberEndsTheProgramBeforeAnythingHappens) {
     }
     EXPECT_EXIT(ask_for_properties("T2T_WORKERS", "64"), testing::ExitedWithCode(0), "^$");
     EXPECT_EXIT(ask_for_properties("T2T_SCHEDULE", "back"), testing::ExitedWithCode(2), "^t2t: ");
+    EXPECT_EXIT(ask_for_properties("T2T_HOST_ACCESS", "no"), testing::ExitedWithCode(2),
+                "^t2t: T2T_HOST_ACCESS is 'no'; it must be allow or fault");
 }
 
 }  // namespace

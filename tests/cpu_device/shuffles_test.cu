@@ -1,4 +1,5 @@
 // Shuffles: which lane's value arrives, for every width, type and mask.
+#include <bit>
 #include <cstring>
 
 #include <cuda_bf16.h>
@@ -152,14 +153,25 @@ __global__ void masked_kernel(int* out, unsigned mask, Kind kind, int operand, i
     if (names(mask, lane)) out[threadIdx.x] = shuffle(kind, mask, int(threadIdx.x), operand, width);
 }
 
+// Whether every lane of `mask` asks one of `mask`. The CPU device refuses a shuffle by index or by xor where one does not.
+bool stays_inside(unsigned mask, Kind kind, int operand, int width) {
+    for (int lane = 0; lane < 32; ++lane) {
+        if (names(mask, lane) && !names(mask, source_lane(kind, lane, operand, width)))
+            return false;
+    }
+    return true;
+}
+
 void expect_masked_shuffle(unsigned mask, Kind kind, int operand, int width) {
+    const bool reaches_out = kind == Kind::up || kind == Kind::down;
+    if (!reaches_out && !stays_inside(mask, kind, operand, width)) return;
     auto values = collect<int>(
         64, [=](int* out) { masked_kernel<<<1, 64>>>(out, mask, kind, operand, width); });
     for (int thread = 0; thread < 64; ++thread) {
         int from = source_lane(kind, thread % 32, operand, width);
         if (!names(mask, thread % 32)) {
             EXPECT_EQ(values[thread], -1);
-        } else if (names(mask, from)) {  // what an unnamed lane holds is undefined
+        } else if (names(mask, from)) {  // what an unnamed lane holds is undefined; an H200 gives 0
             EXPECT_EQ(values[thread], thread / 32 * 32 + from)
                 << std::hex << mask << std::dec << " kind " << int(kind) << " operand " << operand
                 << " width " << width;
@@ -173,6 +185,7 @@ TEST(Shuffle, OddMasksLeaveTheOtherLanesOut) {
             expect_masked_shuffle(mask, kind, 1, 32);
             expect_masked_shuffle(mask, kind, 2, 32);
             expect_masked_shuffle(mask, kind, 16, 32);
+            expect_masked_shuffle(mask, kind, std::countr_zero(mask), 32);
             expect_masked_shuffle(mask, kind, 3, 8);
             expect_masked_shuffle(mask, kind, 5, 16);
         }
@@ -208,6 +221,19 @@ TEST(Shuffle, AFullMaskMayNameLanesThatReturned) {
                       return lane < alive ? 7 * ((lane + 1) % alive) : -1;
                   }));
     }
+}
+
+// Lanes 1 to 4 read past the five that are named, as in many a published reduction.
+__global__ void sum_of_five_kernel(int* out) {
+    int sum = threadIdx.x + 1;
+    if (threadIdx.x >= 5) return;
+    for (int offset = 4; offset > 0; offset /= 2) sum += __shfl_down_sync(0x1f, sum, offset);
+    if (threadIdx.x == 0) *out = sum;
+}
+
+TEST(Shuffle, DownGives0PastTheMask) {
+    auto values = collect<int>(1, [](int* out) { sum_of_five_kernel<<<1, 32>>>(out); });
+    EXPECT_EQ(values[0], 1 + 2 + 3 + 4 + 5);  // undefined by CUDA; seen on an H200
 }
 
 TEST(Shuffle, WorksInAPartialWarp) {

@@ -262,6 +262,171 @@ TEST(Graphs, WaitingForACapturingStreamSpoilsTheCapture) {
     EXPECT_EQ(cudaGetLastError(), cudaErrorStreamCaptureInvalidated);
 }
 
+/// A capture in `origin`, from which `side` forks.
+struct Fork {
+    Stream origin, side;
+    Event forked{cudaEventDisableTiming}, joined{cudaEventDisableTiming};
+    DeviceBuffer<int> values{std::vector<int>(64, 1)};
+
+    Fork() {
+        T2T_CHECK(cudaStreamBeginCapture(origin, cudaStreamCaptureModeThreadLocal));
+        T2T_CHECK(cudaEventRecord(forked, origin));
+        T2T_CHECK(cudaStreamWaitEvent(side, forked));
+    }
+    void work(cudaStream_t stream) {
+        affine_kernel<<<1, 64, 0, stream>>>(values.data(), 64, 1, 1);
+        T2T_CHECK(cudaGetLastError());
+    }
+    void join() {
+        T2T_CHECK(cudaEventRecord(joined, side));
+        T2T_CHECK(cudaStreamWaitEvent(origin, joined));
+    }
+    cudaStreamCaptureStatus status() {
+        cudaStreamCaptureStatus status;
+        T2T_CHECK(cudaStreamIsCapturing(origin, &status));
+        return status;
+    }
+    cudaError_t end() {
+        cudaGraph_t graph = nullptr;
+        const cudaError_t error = cudaStreamEndCapture(origin, &graph);
+        EXPECT_EQ(graph != nullptr, error == cudaSuccess);
+        if (graph != nullptr) T2T_CHECK(cudaGraphDestroy(graph));
+        EXPECT_EQ(status(), cudaStreamCaptureStatusNone);
+        cudaStreamCaptureStatus of_side;
+        T2T_CHECK(cudaStreamIsCapturing(side, &of_side));
+        EXPECT_EQ(of_side, cudaStreamCaptureStatusNone);
+        cudaGetLastError();
+        return error;
+    }
+};
+
+// The errors that follow were seen on an H200 with CUDA 13.
+TEST(Captures, AForkWhoseWorkNobodyWaitsForIsUnjoined) {
+    Fork fork;
+    fork.work(fork.side);
+    EXPECT_EQ(fork.end(), cudaErrorStreamCaptureUnjoined);
+}
+TEST(Captures, WorkBehindTheJoinIsUnjoined) {
+    Fork fork;
+    fork.work(fork.side);
+    fork.join();
+    fork.work(fork.side);
+    EXPECT_EQ(fork.end(), cudaErrorStreamCaptureUnjoined);
+}
+TEST(Captures, AForkWithoutWorkNeedsNoJoin) {
+    Fork fork;
+    fork.work(fork.origin);
+    EXPECT_EQ(fork.end(), cudaSuccess);
+}
+TEST(Captures, AJoinMayGoThroughAThirdStream) {
+    Fork fork;
+    Stream third;
+    Event passed(cudaEventDisableTiming);
+    fork.work(fork.side);
+    T2T_CHECK(cudaEventRecord(fork.joined, fork.side));
+    T2T_CHECK(cudaStreamWaitEvent(third, fork.joined));
+    fork.work(third);
+    T2T_CHECK(cudaEventRecord(passed, third));
+    T2T_CHECK(cudaStreamWaitEvent(fork.origin, passed));
+    EXPECT_EQ(fork.end(), cudaSuccess);
+}
+
+TEST(Captures, AskingForACapturedEventSpoilsThem) {
+    for (const auto ask : {cudaEventQuery, cudaEventSynchronize}) {
+        Fork fork;
+        EXPECT_EQ(ask(fork.forked), cudaErrorCapturedEvent);
+        EXPECT_EQ(fork.status(), cudaStreamCaptureStatusInvalidated);
+        EXPECT_EQ(fork.end(), cudaErrorStreamCaptureInvalidated);
+    }
+}
+TEST(Captures, AskingForACapturedStreamSpoilsThem) {
+    for (const auto ask : {cudaStreamQuery, cudaStreamSynchronize}) {
+        Fork fork;
+        EXPECT_EQ(ask(fork.side), cudaErrorStreamCaptureUnsupported);
+        EXPECT_EQ(fork.status(), cudaStreamCaptureStatusInvalidated);
+        EXPECT_EQ(fork.end(), cudaErrorStreamCaptureInvalidated);
+    }
+}
+TEST(Captures, ACapturedEventHasNoTime) {
+    Stream stream;
+    Event begin, end;
+    T2T_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+    T2T_CHECK(cudaEventRecord(begin, stream));
+    T2T_CHECK(cudaEventRecord(end, stream));
+    float milliseconds = 0;
+    EXPECT_EQ(cudaEventElapsedTime(&milliseconds, begin, end), cudaErrorCapturedEvent);
+    cudaGraph_t graph = nullptr;
+    EXPECT_EQ(cudaStreamEndCapture(stream, &graph), cudaSuccess);  // that alone spoils nothing
+    T2T_CHECK(cudaGraphDestroy(graph));
+    cudaGetLastError();
+}
+TEST(Captures, AnEventStaysCapturedUntilItIsRecordedAgain) {
+    Fork fork;
+    fork.work(fork.side);
+    EXPECT_EQ(fork.end(), cudaErrorStreamCaptureUnjoined);
+    EXPECT_EQ(cudaEventQuery(fork.forked), cudaErrorInvalidValue);
+    EXPECT_EQ(cudaGetLastError(), cudaErrorInvalidValue);
+    T2T_CHECK(cudaEventRecord(fork.forked, fork.origin));
+    EXPECT_EQ(cudaEventSynchronize(fork.forked), cudaSuccess);
+}
+
+TEST(Captures, TakeNothingMoreOnceTheyAreSpoilt) {
+    Fork fork;
+    EXPECT_EQ(cudaStreamQuery(fork.origin), cudaErrorStreamCaptureUnsupported);
+    affine_kernel<<<1, 64, 0, fork.origin>>>(fork.values.data(), 64, 1, 1);
+    EXPECT_EQ(cudaGetLastError(), cudaErrorStreamCaptureInvalidated);
+    EXPECT_EQ(cudaMemsetAsync(fork.values.data(), 0, 4, fork.origin),
+              cudaErrorStreamCaptureInvalidated);
+    EXPECT_EQ(cudaEventRecord(fork.joined, fork.origin), cudaErrorStreamCaptureInvalidated);
+    EXPECT_EQ(cudaStreamWaitEvent(fork.side, fork.forked), cudaErrorStreamCaptureInvalidated);
+    EXPECT_EQ(fork.end(), cudaErrorStreamCaptureInvalidated);
+    EXPECT_EQ(fork.values.download(), std::vector<int>(64, 1));
+}
+
+TEST(Captures, EndWhereTheyBegan) {
+    Fork fork;
+    cudaGraph_t graph = nullptr;
+    EXPECT_EQ(cudaStreamEndCapture(fork.side, &graph), cudaErrorStreamCaptureUnmatched);
+    EXPECT_EQ(fork.status(), cudaStreamCaptureStatusInvalidated);
+    EXPECT_EQ(fork.end(), cudaErrorStreamCaptureInvalidated);
+}
+
+// The legacy default stream would have to wait for what a blocking stream has only written down.
+TEST(Captures, ABlockingStreamKeepsTheLegacyStreamOut) {
+    DeviceBuffer<int> values(std::vector<int>(64, 1));
+    Event event(cudaEventDisableTiming);
+    for (int call = 0; call < 5; ++call) {
+        cudaStream_t blocking = nullptr;
+        T2T_CHECK(cudaStreamCreate(&blocking));
+        T2T_CHECK(cudaStreamBeginCapture(blocking, cudaStreamCaptureModeRelaxed));
+        const cudaError_t error =
+            call == 0   ? (affine_kernel<<<1, 64>>>(values.data(), 64, 1, 1), cudaGetLastError())
+            : call == 1 ? cudaMemsetAsync(values.data(), 0, 4)
+            : call == 2 ? cudaEventRecord(event)
+            : call == 3 ? cudaStreamQuery(nullptr)
+                        : cudaStreamSynchronize(nullptr);
+        EXPECT_EQ(error, cudaErrorStreamCaptureImplicit) << "call " << call;
+        cudaGraph_t graph = nullptr;
+        EXPECT_EQ(cudaStreamEndCapture(blocking, &graph), cudaErrorStreamCaptureInvalidated);
+        T2T_CHECK(cudaStreamDestroy(blocking));
+        cudaGetLastError();
+    }
+    EXPECT_EQ(values.download(), std::vector<int>(64, 1));
+}
+TEST(Captures, ANonBlockingStreamDoesNot) {
+    cudaStream_t apart = nullptr;
+    T2T_CHECK(cudaStreamCreateWithFlags(&apart, cudaStreamNonBlocking));
+    DeviceBuffer<int> values(std::vector<int>(64, 1));
+    T2T_CHECK(cudaStreamBeginCapture(apart, cudaStreamCaptureModeRelaxed));
+    affine_kernel<<<1, 64>>>(values.data(), 64, 1, 1);
+    T2T_CHECK(cudaGetLastError());
+    cudaGraph_t graph = nullptr;
+    T2T_CHECK(cudaStreamEndCapture(apart, &graph));
+    T2T_CHECK(cudaGraphDestroy(graph));
+    T2T_CHECK(cudaStreamDestroy(apart));
+    EXPECT_EQ(values.download(), std::vector<int>(64, 2));
+}
+
 TEST(Graphs, TheLegacyDefaultStreamCannotBeCaptured) {
     EXPECT_EQ(cudaStreamBeginCapture(nullptr, cudaStreamCaptureModeThreadLocal),
               cudaErrorStreamCaptureUnsupported);

@@ -106,6 +106,10 @@ constexpr std::string_view stub = R"cpp(
     inline Configuration configure(dim3 grid, dim3 block, int bytes = 0, int stream = 0) {
         return {grid, block, bytes, stream};
     }
+    template <typename To, typename From>
+    To to(From value) {
+        return static_cast<To>(value);
+    }
     template <typename T>
     T* dynamic_shared() {
         alignas(16) static char memory[64];

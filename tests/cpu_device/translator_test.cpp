@@ -116,6 +116,134 @@ INSTANTIATE_TEST_SUITE_P(
              call("k", "[&] { " + call("m", "3, 4", "b") + "; return 1; }(), 2", "a") + ";"}),
     name_of);
 
+// ---- Arithmetic in device code ------------------------------------------------------------------
+
+// `expression` as a statement of a kernel, and what it becomes there.
+Case in_kernel(const char* name, const std::string& expression, const std::string& expected) {
+    return {name, "__global__ void k() { y = " + expression + "; }",
+            "__global__ void k() { y = " + expected + "; }"};
+}
+Case unchanged(const char* name, const std::string& source) {
+    return {name, source, source};
+}
+
+std::string cast(const std::string& type, const std::string& operand) {
+    return "::t2t::cpu_device::cast<" + type + ">(" + operand + ")";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Casts, Translation,
+    ::testing::Values(
+        in_kernel("Name", "(int)x", cast("int", "x")),
+        in_kernel("TwoWords", "(unsigned long long)x", cast("unsigned long long", "x")),
+        in_kernel("Typedef", "(uint32_t)x", cast("uint32_t", "x")),
+        in_kernel("Qualified", "(std::size_t)x", cast("std::size_t", "x")),
+        in_kernel("Blanks", "( unsigned  char ) x", cast("unsigned char", " x")),
+        in_kernel("Number", "(int)1.5f + z", cast("int", "1.5f") + " + z"),
+        in_kernel("Parentheses", "(int)(x + 1) * 2", cast("int", "(x + 1)") + " * 2"),
+        in_kernel("Call", "(int)f(x, 1) % 2", cast("int", "f(x, 1)") + " % 2"),
+        in_kernel("Member", "(int)a.b->c[i].d / 2", cast("int", "a.b->c[i].d") + " / 2"),
+        in_kernel("Template", "(int)f<float, 2>(x) < y", cast("int", "f<float, 2>(x)") + " < y"),
+        in_kernel("Scope", "(int)::a::B<C>::d - 1", cast("int", "::a::B<C>::d") + " - 1"),
+        in_kernel("Comparison", "(int)x < n", cast("int", "x") + " < n"),
+        in_kernel("CloseComparison", "(int)x<n", cast("int", "x") + "<n"),
+        in_kernel("Unary", "(int)-*p++ + 1", cast("int", "-*p++") + " + 1"),
+        in_kernel("Negated", "-(int)x", "-" + cast("int", "x")),
+        in_kernel("OfCast", "(int)(float)x", cast("int", "(float)x")),
+        in_kernel("Twice", "(int)(unsigned)x", cast("int", cast("unsigned", "x"))),
+        in_kernel("OfCallLikeCast", "(int)(float(x)) + 1", cast("int", "(float(x))") + " + 1"),
+        in_kernel("InCast", "(float)(int)x", "(float)" + cast("int", "x")),
+        in_kernel("InOperand", "(int)f((short)x)", cast("int", "f(" + cast("short", "x") + ")")),
+        in_kernel("InTemplate", "f<(int)n>(x)", "f<" + cast("int", "n") + ">(x)"),
+        in_kernel("BehindColon", "a ? b :(int)x", "a ? b : " + cast("int", "x")),
+        in_kernel("Greater", "a > (int)x", "a > " + cast("int", "x")),
+        in_kernel("Shifted", "(int)x << 3", cast("int", "x") + " << 3"),
+        in_kernel("Call_like", "1 + int(x)", "1 + " + cast("int", "x")),
+        in_kernel("CallLikeScope", "1 + std::uint8_t(x)", "1 + " + cast("std::uint8_t", "x")),
+        in_kernel("CallLikeOfOne", "-int(float(x))", "-" + cast("int", "float(x)")),
+        in_kernel("StaticCast", "static_cast<long long>(x)", "::t2t::cpu_device::to<long long>(x)"),
+        Case{"Return", "__device__ int f() { return (int)x; }",
+             "__device__ int f() { return " + cast("int", "x") + "; }"},
+        Case{
+            "TemplateParameter",
+            "template <typename T> __device__ T f(float x) { return static_cast<T>(x); }",
+            "template <typename T> __device__ T f(float x) { return ::t2t::cpu_device::to<T>(x); }"},
+        Case{"TwoLines", "__global__ void k() { y = (\nint)x; }",
+             "__global__ void k() { y = ::t2t::cpu_device::cast<int>(\nx); }"},
+        unchanged("NotInHostCode", "void f() { y = (int)x + int(x) + static_cast<int>(x); }"),
+        unchanged("NotInADeclaration", "__device__ int f(float x); int g() { return (int)x; }"),
+        unchanged("OtherTypes", "__global__ void k() { y = (float)x; z = (bool)x; p = (int*)x; }"),
+        unchanged("SizeOf", "__global__ void k() { y = sizeof(int) * x; }"),
+        unchanged("OfSizeOf", "__global__ void k() { y = (int)sizeof x; }"),
+        unchanged("FunctionType", "__global__ void k() { f<int(float)>(x); int (*g)(int) = h; }"),
+        unchanged("FunctionPointer", "__global__ void k() { f<void (*)(int) noexcept>(x); }"),
+        unchanged("Constructed", "__global__ void k() { int(x); int y(3); new int(4); }"),
+        unchanged("OtherStaticCasts", "__global__ void k() { y = static_cast<int*>(x); }")),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    Shifts, Translation,
+    ::testing::Values(
+        in_kernel("Left", "1u << n", "1u <<::t2t::cpu_device::shift<< n"),
+        in_kernel("Right", "x >> n", "x >>::t2t::cpu_device::shift>> n"),
+        in_kernel("Close", "x>>n", "x>>::t2t::cpu_device::shift>>n"),
+        in_kernel("Chain", "x << a >> b",
+                  "x <<::t2t::cpu_device::shift<< a >>::t2t::cpu_device::shift>> b"),
+        in_kernel("Large", "1ull << 40", "1ull <<::t2t::cpu_device::shift<< 40"),
+        in_kernel("LongerOperand", "x << 3 * n", "x <<::t2t::cpu_device::shift<< 3 * n"),
+        in_kernel("OfCast", "(int)x << n", cast("int", "x") + " <<::t2t::cpu_device::shift<< n"),
+        in_kernel("ByCast", "x << (int)n", "x <<::t2t::cpu_device::shift<< " + cast("int", "n")),
+        Case{"Assigned", "__device__ void f() { x <<= n; x >>= n; }",
+             "__device__ void f() { x <<=::t2t::cpu_device::shift<<= n; "
+             "x >>=::t2t::cpu_device::shift>>= n; }"},
+        Case{"InLambda", "void f() { g([=] __device__(int i) { return 1 << i; }, 1 << n); }",
+             "void f() { g([=] __device__(int i) { return 1 <<::t2t::cpu_device::shift<< i; }, "
+             "1 << n); }"},
+        Case{"InMember",
+             "struct S { __device__ S(int n) : a{n}, b(1) { c = a << n; } int d = 1 << n; };",
+             "struct S { __device__ S(int n) : a{n}, b(1) { c = a <<::t2t::cpu_device::shift<< n; "
+             "} int d = 1 << n; };"},
+        Case{"InOperator",
+             "struct S { __device__ int operator==(S o) const { return a << o.n; } };",
+             "struct S { __device__ int operator==(S o) const { return a "
+             "<<::t2t::cpu_device::shift<< o.n; } };"},
+        unchanged("Small", "__global__ void k() { y = x << 3; y = x >> 0x1f; y <<= 4; y >>= 1; }"),
+        unchanged("Templates", "__global__ void k() { A<B<int>> a; A<B<int>>::f(a<b>>c); }"),
+        unchanged("Operator", "__global__ void k() { operator<<(x, n); }"),
+        unchanged("Fold", "template <int... i> __device__ void f() { y = (1 << ... << i); }"),
+        unchanged("Members", "__global__ void k() { a.bits <<= n; }"),
+        unchanged("Variable", "__device__ int x = 1 << n; __device__ int y[2] = {1 << n, 2};"),
+        unchanged("HostCode", "void f() { y = x << n; y >>= n; }")),
+    name_of);
+
+std::string fits(const std::string& function, const std::string& bytes) {
+    return " static_assert(" + bytes + " <= 49152, \"" + function +
+           "\" T2T_TOO_MUCH_STATIC_SHARED);";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    StaticShared, Translation,
+    ::testing::Values(
+        Case{"One", "__global__ void k() { __shared__ float s[32][33]; s[0] = 1; }",
+             "__global__ void k() { __shared__ float s[32][33];" + fits("k", "sizeof(s)") +
+                 " s[0] = 1; }"},
+        Case{"Several", "__global__ void k() {\n__shared__ int a, b[2];\n__shared__ T<1, 2> c;\n}",
+             "__global__ void k() {\n__shared__ int a, b[2];" + fits("k", "sizeof(a) + sizeof(b)") +
+                 "\n__shared__ T<1, 2> c;" + fits("k", "sizeof(a) + sizeof(b) + sizeof(c)") +
+                 "\n}"},
+        Case{"Blocks", "__device__ T f(int n) { { __shared__ int a[2]; } __shared__ int b; }",
+             "__device__ T f(int n) { { __shared__ int a[2];" + fits("f", "sizeof(a)") +
+                 " } __shared__ int b;" + fits("f", "sizeof(b)") + " }"},
+        Case{"Attributes",
+             "template <int n> __global__ void __launch_bounds__(128) k(T x) { __shared__ "
+             "__align__(16) unsigned char s[n < 2 ? 1 : n]; }",
+             "template <int n> __global__ void __launch_bounds__(128) k(T x) { __shared__ "
+             "__align__(16) unsigned char s[n < 2 ? 1 : n];" +
+                 fits("k", "sizeof(s)") + " }"},
+        unchanged("Pointers", "__global__ void k() { __shared__ int (*p)[2]; }"),
+        unchanged("NamespaceScope", "__shared__ int s; __device__ int f();")),
+    name_of);
+
 // ---- What names the kernel ----------------------------------------------------------------------
 
 INSTANTIATE_TEST_SUITE_P(
@@ -289,8 +417,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "float (* const s)[32 + 1]" + shared("float[32 + 1]") + ";"),
         shared_case("Lines", "extern __shared__  // all of it\nfloat\ns[];\nx",
                     "float* const s" + shared("float") + "\n\n;\nx"),
-        shared_case("StaticStays", "__shared__ float s[32]; extern int n;",
-                    "__shared__ float s[32]; extern int n;"),
+        Case{"StaticStays", "void k() { __shared__ float s[32]; extern int n; }",
+             "void k() { __shared__ float s[32]; extern int n; }"},
         Case{"StaticWithAlignas", "void k() { __shared__ alignas(4 * 4) float s[32]; }",
              "void k() { __shared__ __align__(4 * 4) float s[32]; }"},
         Case{"StaticTwice", "void k() { static __shared__ int s[2]; __shared__ static int t[2]; }",

@@ -22,6 +22,7 @@
 #include "vector_functions.h"
 #include "vector_types.h"
 
+#include "common/cpu_device/runtime/arithmetic.hpp"
 #include "common/cpu_device/runtime/atomics.hpp"
 #include "common/cpu_device/runtime/block.hpp"
 #include "common/cpu_device/runtime/functions.hpp"

@@ -131,6 +131,9 @@ using Collective = void (*)(unsigned arrived, void* const* payloads);
 /// The current lane has arrived at a warp operation; see warp_collective.
 Departure arrive_at_collective(unsigned mask, Collective compute, void* payload, const Wait& wait);
 
+/// Ends the launch: the current lane wants the value of lane `source`, which does not take part.
+[[noreturn]] void refuse_absent_source(unsigned source, const Wait& wait);
+
 /// The lanes that stand at the same place: waits until nothing else in the block can run, then
 /// returns those that called from `wait.where`. That is the convergence a GPU would reach at the
 /// latest.
@@ -176,3 +179,8 @@ T* dynamic_shared() {
 }
 
 }  // namespace t2t::cpu_device
+
+/// What the launch translator says of a function whose arrays in static shared memory do not fit a block of a GPU.
+#define T2T_TOO_MUCH_STATIC_SHARED                                        \
+    " declares more static shared memory than the 49,152 bytes (48 KiB) " \
+    "of a block; make its arrays smaller, or use dynamic shared memory"

@@ -10,6 +10,7 @@
 #include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/errors.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
+#include "common/cpu_device/runtime/memory.hpp"
 #include "common/cpu_device/runtime/settings.hpp"
 #include "common/cpu_device/runtime/streams.hpp"
 #include "common/cpu_device/runtime/workers.hpp"
@@ -116,6 +117,7 @@ void run(const BoundLaunch& launch) {
     record.pointers = launch.pointers;
     observer::begin_launch(record);
     run_blocks(record);
+    close_to_host();
     observer::end_launch(record);
     if (record.fault != cudaSuccess) set_sticky_error(record.fault, record.fault_detail);
 }
@@ -135,6 +137,8 @@ cudaError_t run_or_record(const BoundLaunch& launch) {
         return finish(refused);
     }
     if (launch.configuration.stream == nullptr) {
+        if (const cudaError_t refused = refuse_implicit_dependency(nullptr); refused != cudaSuccess)
+            return finish(refused);
         run(launch);
         return finish(cudaSuccess);
     }

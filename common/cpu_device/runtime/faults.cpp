@@ -79,8 +79,22 @@ bool insists_on_alignment([[maybe_unused]] const void* context) {
 #endif
 }
 
+bool is_write([[maybe_unused]] const void* context) {
+#if defined(__x86_64__)
+    constexpr long long write_bit = 2;  // of the page fault's error code
+    return (static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_ERR] & write_bit) != 0;
+#else
+    return false;
+#endif
+}
+
 void on_signal(int signal, siginfo_t* info, void* context) {
+    if (signal == SIGSEGV && works_for_device() && open_for_device(info->si_addr)) return;
     if (way_out == nullptr) {
+        if (signal == SIGSEGV && host_access_faults()) {
+            const std::string what = describe_host_access(info->si_addr, is_write(context));
+            if (!what.empty()) std::fprintf(stderr, "t2t: %s\n", what.c_str());
+        }
         // Not a kernel: let the program die as it would have without us.
         if (signal == interrupt_signal()) return;
         if (const auto report = report_host_crash.load()) report(signal, info->si_addr, context);
@@ -112,22 +126,6 @@ class HandlerStack {
     static constexpr std::size_t bytes = 64 * 1024;
     std::unique_ptr<char[]> memory_;
 };
-
-void install_handlers() {
-    static std::once_flag once;
-    std::call_once(once, [] {
-        struct sigaction action {};
-        action.sa_sigaction = on_signal;
-        // SA_NODEFER: the handler leaves by siglongjmp, so the signal must not stay blocked.
-        action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART;
-        sigaction(interrupt_signal(), &action, nullptr);
-#if !defined(__SANITIZE_ADDRESS__)  // AddressSanitizer explains these better than we do
-        for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL})
-            sigaction(signal, &action, nullptr);
-#endif
-    });
-    thread_local const HandlerStack handler_stack;
-}
 
 std::string triple(const uint3& index) {
     char text[48];
@@ -194,6 +192,22 @@ void record_signal() {
 }
 
 }  // namespace
+
+void install_handlers() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        struct sigaction action {};
+        action.sa_sigaction = on_signal;
+        // SA_NODEFER: the handler leaves by siglongjmp, so the signal must not stay blocked.
+        action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART;
+        sigaction(interrupt_signal(), &action, nullptr);
+#if !defined(__SANITIZE_ADDRESS__)  // AddressSanitizer explains these better than we do
+        for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL})
+            sigaction(signal, &action, nullptr);
+#endif
+    });
+    thread_local const HandlerStack handler_stack;
+}
 
 void fault(cudaError_t code, const std::string& what) {
     observer::begin_fault();

@@ -73,7 +73,7 @@ cudaError_t launch(const char* kernel, const LaunchConfiguration& configuration,
             BoundLaunch replayed = bound;
             replayed.body = &copy;
             replayed.pointers = {copy.pointers.data(), copy.pointers.size()};
-            replayed.configuration.stream = nullptr;
+            replayed.configuration.stream = cudaStreamPerThread;  // waits for no capture
             run_or_record(replayed);
         };
     };

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -14,6 +15,8 @@
 #include "common/cpu_device/include/cuda_runtime.h"
 #include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/errors.hpp"
+#include "common/cpu_device/runtime/faults.hpp"
+#include "common/cpu_device/runtime/settings.hpp"
 #include "common/cpu_device/runtime/streams.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -26,7 +29,7 @@
 namespace t2t::cpu_device {
 namespace {
 
-constexpr std::size_t page = 4096;
+constexpr std::size_t page_bytes = 4096;
 constexpr std::size_t alignment = 256;  // what cudaMalloc promises
 constexpr std::size_t kept_after_free =
     1024;  // freed ranges that stay unmapped, so that late uses fault
@@ -43,6 +46,9 @@ struct Allocation {
     char* mapping;  ///< nullptr when the memory is not ours (registered host memory, symbols)
     std::size_t mapping_bytes;
     bool freed = false;
+    bool open = false;  ///< to everybody, for a moment; see host_access_faults()
+
+    bool closes() const { return type == cudaMemoryTypeDevice && mapping != nullptr && !freed; }
 };
 
 class Memory {
@@ -53,12 +59,12 @@ class Memory {
         if (bytes == 0) return cudaSuccess;
         constexpr std::size_t worth_asking = std::size_t{16} << 20;
         if (bytes > worth_asking && bytes > available()) return cudaErrorMemoryAllocation;
-        const std::size_t room = round_up(round_up(bytes, alignment), page);
-        const std::size_t total = room + 2 * page;
+        const std::size_t room = round_up(round_up(bytes, alignment), page_bytes);
+        const std::size_t total = room + 2 * page_bytes;
         void* mapping =
             mmap(nullptr, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (mapping == MAP_FAILED) return cudaErrorMemoryAllocation;
-        char* first = static_cast<char*>(mapping) + page;
+        char* first = static_cast<char*>(mapping) + page_bytes;
         if (mprotect(first, room, PROT_READ | PROT_WRITE) != 0) {
             munmap(mapping, total);
             return cudaErrorMemoryAllocation;
@@ -69,6 +75,7 @@ class Memory {
         ASAN_POISON_MEMORY_REGION(start + bytes, first + room - start - bytes);
         const std::lock_guard lock(mutex_);
         table_[start] = {bytes, type, static_cast<char*>(mapping), total, false};
+        if (host_access_faults() && table_[start].closes()) protect(table_[start], false);
         observer::allocated(start, bytes);
         // What the host may write by itself is written, as far as can be seen.
         if (type != cudaMemoryTypeDevice) observer::initialised(start, bytes);
@@ -87,6 +94,7 @@ class Memory {
         Allocation& allocation = found->second;
         if (host != (allocation.type == cudaMemoryTypeHost)) return cudaErrorInvalidValue;
         allocation.freed = true;
+        allocation.open = false;
         observer::freed(found->first);
         ASAN_UNPOISON_MEMORY_REGION(allocation.mapping, allocation.mapping_bytes);
         // Gives the pages back and keeps the addresses.
@@ -139,6 +147,26 @@ class Memory {
         return true;
     }
 
+    bool open(const void* address) {
+        const std::lock_guard lock(mutex_);
+        auto found = table_.upper_bound(static_cast<const char*>(address));
+        if (found == table_.begin()) return false;
+        Allocation& allocation = (--found)->second;
+        const bool holds = static_cast<const char*>(address) < found->first + allocation.bytes;
+        if (!holds || !allocation.closes()) return false;
+        any_open_ = true;
+        return protect(allocation,
+                       true);  // also when it is open: another thread may have done that just now
+    }
+    void close_all() {
+        const std::lock_guard lock(mutex_);
+        if (!any_open_) return;
+        any_open_ = false;
+        for (auto& [start, allocation] : table_) {
+            if (allocation.open) protect(allocation, false);
+        }
+    }
+
     static std::size_t available() {
         std::ifstream info("/proc/meminfo");
         std::string word;
@@ -154,7 +182,14 @@ class Memory {
     }
 
  private:
+    static bool protect(Allocation& allocation, bool open) {
+        allocation.open = open;
+        return mprotect(allocation.mapping + page_bytes, allocation.mapping_bytes - 2 * page_bytes,
+                        open ? PROT_READ | PROT_WRITE : PROT_NONE) == 0;
+    }
+
     std::mutex mutex_;
+    bool any_open_ = false;
     std::map<const char*, Allocation> table_;
     std::deque<const char*> freed_;
 };
@@ -228,6 +263,57 @@ std::string describe_address(const void* address) {
            ", which is outside every allocation; is it a host pointer, or one that was never set?";
 }
 
+bool host_access_faults() {
+#if defined(__SANITIZE_ADDRESS__)  // it wants the signals for itself
+    return false;
+#else
+    static const bool faults = setting_word("T2T_HOST_ACCESS", {"allow", "fault"}) == 1;
+    return faults;
+#endif
+}
+
+bool open_for_device(const void* address) {
+    return host_access_faults() && memory().open(address);
+}
+
+void close_to_host() {
+    if (host_access_faults()) memory().close_all();
+}
+
+namespace {
+constinit thread_local volatile unsigned device_work = 0;  // the signal handler looks at it
+}
+
+// The fences keep the compiler from moving the work across the count.
+DeviceWork::DeviceWork() {
+    device_work = device_work + 1;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+DeviceWork::~DeviceWork() {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    device_work = device_work - 1;
+    if (device_work == 0) close_to_host();
+}
+bool works_for_device() {
+    return device_work != 0 || in_kernel();
+}
+
+std::string describe_host_access(const void* address, bool writes) {
+    const char* start = nullptr;
+    Allocation allocation;
+    const char* where = static_cast<const char*>(address);
+    if (!memory().nearest(address, &start, &allocation) || allocation.freed ||
+        allocation.type != cudaMemoryTypeDevice || where >= start + allocation.bytes) {
+        return "";
+    }
+    return std::string("the host ") + (writes ? "writes" : "reads") + " device memory, " +
+           std::to_string(where - start) + " bytes into a cudaMalloc of " +
+           std::to_string(allocation.bytes) + " bytes; " +
+           (writes ? "fill it on the host and copy it there with cudaMemcpy"
+                   : "copy it to the host with cudaMemcpy first") +
+           ", or allocate it with cudaMallocManaged";
+}
+
 void* register_symbol(const void* address, std::size_t bytes) {
     memory().enter(address, bytes, cudaMemoryTypeDevice);
     return const_cast<void*>(address);
@@ -240,6 +326,7 @@ cudaError_t copy_symbol(void* symbol, std::size_t symbol_bytes, void* other, std
     }
     char* place = static_cast<char*>(symbol) + offset;
     return run_or_capture(stream, cudaGraphNodeTypeMemcpy, [=] {
+        const DeviceWork copying;
         std::memcpy(to_symbol ? place : other, to_symbol ? other : place, bytes);
         if (!to_symbol) observer::initialised(other, bytes);
     });
@@ -257,6 +344,7 @@ cudaError_t allocate(void** pointer, std::size_t bytes, cudaMemoryType type) {
     if (const cudaError_t refused = refuse_while_capturing(); refused != cudaSuccess)
         return finish(refused);
     if (sticky_error() != cudaSuccess) return finish(cudaSuccess);
+    if (host_access_faults()) install_handlers();
     return finish(memory().allocate(pointer, bytes, type));
 }
 
@@ -349,6 +437,7 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
     if (bytes == 0) return finish(cudaSuccess);
     if (!copy_is_legal(to, from, bytes, kind)) return finish(cudaErrorInvalidValue);
     return run_or_capture(stream, cudaGraphNodeTypeMemcpy, [=] {
+        const DeviceWork copying;
         std::memmove(to, from, bytes);
         t2t::observer::copied(to, from, bytes);
     });
@@ -379,6 +468,7 @@ cudaError_t cudaMemcpy2DAsync(void* to, std::size_t to_pitch, const void* from,
         return finish(cudaErrorInvalidValue);
     }
     return run_or_capture(stream, cudaGraphNodeTypeMemcpy, [=] {
+        const DeviceWork copying;
         for (std::size_t row = 0; row < height; ++row) {
             std::memcpy(static_cast<char*>(to) + row * to_pitch,
                         static_cast<const char*>(from) + row * from_pitch, width);
@@ -396,6 +486,7 @@ cudaError_t cudaMemsetAsync(void* pointer, int value, std::size_t bytes, cudaStr
     if (bytes == 0) return finish(cudaSuccess);
     if (!is_device_range(pointer, bytes)) return finish(cudaErrorInvalidValue);
     return run_or_capture(stream, cudaGraphNodeTypeMemset, [=] {
+        const DeviceWork setting;
         std::memset(pointer, value, bytes);
         t2t::observer::initialised(pointer, bytes);
     });
@@ -410,6 +501,7 @@ cudaError_t cudaMemset2D(void* pointer, std::size_t pitch, int value, std::size_
     if (!is_device_range(pointer, (height - 1) * pitch + width))
         return finish(cudaErrorInvalidValue);
     return run_or_capture(nullptr, cudaGraphNodeTypeMemset, [=] {
+        const DeviceWork setting;
         for (std::size_t row = 0; row < height; ++row) {
             std::memset(static_cast<char*>(pointer) + row * pitch, value, width);
             t2t::observer::initialised(static_cast<char*>(pointer) + row * pitch, width);

@@ -438,6 +438,15 @@ unsigned active_mask(const Wait& wait) {
     return scheduler().active_mask(wait);
 }
 
+void refuse_absent_source(unsigned source, const Wait& wait) {
+    const bool named = (wait.mask >> source & 1) != 0;
+    fault(cudaErrorLaunchFailure,
+          std::string(wait.what) + " at " + place(wait.where) + " asks for the value of lane " +
+              std::to_string(source) + ", which " +
+              (named ? "has exited or never was" : "the mask " + hex(wait.mask) + " leaves out") +
+              "; what a GPU gives is undefined, so ask only for lanes that take part");
+}
+
 void yield_thread() {
     scheduler().yield();
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 
+#include "common/cpu_device/runtime/memory.hpp"
 #include "common/cpu_device/runtime/schedule.hpp"
 #include "common/cpu_device/runtime/workers.hpp"
 
@@ -31,10 +32,23 @@ unsigned setting(const char* name, unsigned absent, unsigned low, unsigned high)
     return value;
 }
 
+unsigned setting_word(const char* name, std::initializer_list<const char*> words) {
+    const char* text = std::getenv(name);
+    if (text == nullptr || *text == '\0') return 0;
+    std::string choice;
+    unsigned index = 0;
+    for (const char* word : words) {
+        if (std::strcmp(text, word) == 0) return index;
+        choice += (index++ == 0 ? "" : " or ") + std::string(word);
+    }
+    refuse_setting((std::string(name) + " is '" + text + "'; it must be " + choice).c_str());
+}
+
 void check_settings() {
     schedule();
     worker_count();
     hang_limit();
+    host_access_faults();
 }
 
 }  // namespace t2t::cpu_device

@@ -1,6 +1,9 @@
 #include "common/cpu_device/runtime/streams.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -28,18 +31,45 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// For each stream of a capture, how many of its nodes lie before a moment in one of the streams.
+using NodesBefore = std::map<cudaStream_t, unsigned>;
+
 /// A capture: it begins in one stream and spreads to others that wait for its events.
 struct Capture {
     cudaStream_t origin;
     cudaStreamCaptureMode mode;
     CUgraph_st graph;
     bool invalidated = false;
+    bool ended = false;
+    std::map<cudaStream_t, NodesBefore> streams;  ///< what lies before each stream's next node
+
+    void record(cudaStream_t stream, CUgraphNode_st node) {
+        graph.nodes.push_back(std::make_shared<CUgraphNode_st>(std::move(node)));
+        ++streams[stream][stream];
+    }
+    /// `stream` now waits for the nodes in `before`.
+    void wait(cudaStream_t stream, const NodesBefore& before) {
+        NodesBefore& mine = streams[stream];
+        for (const auto& [other, nodes] : before) mine[other] = std::max(mine[other], nodes);
+    }
+    /// Whether the origin waits for the last node of every stream.
+    bool joined() {
+        return std::all_of(streams.begin(), streams.end(), [&](auto& entry) {
+            auto& [stream, before] = entry;
+            return before[stream] <= streams[origin][stream];
+        });
+    }
 };
+
+/// How many captures have begun and not ended: what costs something is done only while there are any.
+std::atomic<unsigned> open_captures{0};
 
 }  // namespace
 }  // namespace t2t::cpu_device
 
 struct CUstream_st {
+    bool
+        waits_for_legacy;  ///< not made with cudaStreamNonBlocking: the legacy default stream and it take turns
     std::shared_ptr<t2t::cpu_device::Capture> capture;
 };
 struct CUevent_st {
@@ -47,6 +77,7 @@ struct CUevent_st {
     bool recorded = false;
     t2t::cpu_device::Clock::time_point when;
     std::shared_ptr<t2t::cpu_device::Capture> capture;  ///< the capture it was recorded in, if any
+    t2t::cpu_device::NodesBefore before;                ///< in that capture
 };
 
 namespace t2t::cpu_device {
@@ -77,12 +108,25 @@ bool is_event(cudaEvent_t event) {
 }
 
 std::shared_ptr<Capture> capture_of(cudaStream_t stream) {
-    if (is_default(stream)) return nullptr;
+    if (is_default(stream) || open_captures == 0) return nullptr;
     const std::lock_guard lock(handles().mutex);
     return handles().streams.contains(stream) ? stream->capture : nullptr;
 }
 
 }  // namespace
+
+cudaError_t refuse_implicit_dependency(cudaStream_t stream) {
+    if (open_captures == 0 || stream == cudaStreamPerThread || !is_default(stream))
+        return cudaSuccess;
+    const std::lock_guard lock(handles().mutex);
+    cudaError_t result = cudaSuccess;
+    for (const cudaStream_t other : handles().streams) {
+        if (other->capture == nullptr || !other->waits_for_legacy) continue;
+        other->capture->invalidated = true;
+        result = cudaErrorStreamCaptureImplicit;
+    }
+    return result;
+}
 
 bool is_capturing(cudaStream_t stream) {
     return capture_of(stream) != nullptr;
@@ -93,8 +137,11 @@ cudaError_t run_or_capture(cudaStream_t stream, cudaGraphNodeType type,
     if (sticky_error() != cudaSuccess) return finish(cudaSuccess);
     if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
     if (const auto capture = capture_of(stream)) {
-        capture->graph.nodes.push_back(
-            std::make_shared<CUgraphNode_st>(CUgraphNode_st{type, std::move(work)}));
+        if (capture->invalidated) return finish(cudaErrorStreamCaptureInvalidated);
+        capture->record(stream, {type, std::move(work)});
+    } else if (const cudaError_t refused = refuse_implicit_dependency(stream);
+               refused != cudaSuccess) {
+        return finish(refused);
     } else {
         work();
     }
@@ -117,7 +164,7 @@ using namespace t2t::cpu_device;
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
     if (stream == nullptr || flags > cudaStreamNonBlocking) return finish(cudaErrorInvalidValue);
-    *stream = new CUstream_st;
+    *stream = new CUstream_st{flags != cudaStreamNonBlocking, nullptr};
     const std::lock_guard lock(handles().mutex);
     handles().streams.insert(*stream);
     return finish(cudaSuccess);
@@ -140,7 +187,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
         capture->invalidated = true;
         return finish(cudaErrorStreamCaptureUnsupported);
     }
-    return finish(cudaSuccess);
+    return finish(refuse_implicit_dependency(stream));
 }
 cudaError_t cudaStreamQuery(cudaStream_t stream) {
     return cudaStreamSynchronize(stream);
@@ -161,7 +208,7 @@ cudaError_t cudaStreamAddCallback(cudaStream_t stream, cudaStreamCallback_t call
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
     if (event == nullptr) return finish(cudaErrorInvalidValue);
-    *event = new CUevent_st{(flags & cudaEventDisableTiming) == 0, false, {}, nullptr};
+    *event = new CUevent_st{(flags & cudaEventDisableTiming) == 0, false, {}, nullptr, {}};
     const std::lock_guard lock(handles().mutex);
     handles().events.insert(*event);
     return finish(cudaSuccess);
@@ -177,15 +224,23 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
     if (!is_event(event) || !is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
-    event->capture = capture_of(stream);
+    const auto capture = capture_of(stream);
+    if (capture != nullptr && capture->invalidated)
+        return finish(cudaErrorStreamCaptureInvalidated);
+    if (const cudaError_t refused = refuse_implicit_dependency(stream); refused != cudaSuccess)
+        return finish(refused);
+    event->capture = capture;
+    if (capture != nullptr) event->before = capture->streams[stream];
     event->recorded = true;
     event->when = Clock::now();
     return finish(cudaSuccess);
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
     if (!is_event(event)) return finish(cudaErrorInvalidResourceHandle);
-    if (event->capture != nullptr) return finish(cudaErrorCapturedEvent);
-    return finish(cudaSuccess);
+    if (event->capture == nullptr) return finish(cudaSuccess);
+    if (event->capture->ended) return finish(cudaErrorInvalidValue);
+    event->capture->invalidated = true;
+    return finish(cudaErrorCapturedEvent);
 }
 cudaError_t cudaEventQuery(cudaEvent_t event) {
     return cudaEventSynchronize(event);
@@ -193,6 +248,10 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
     if (!is_event(begin) || !is_event(end)) return finish(cudaErrorInvalidResourceHandle);
     if (milliseconds == nullptr) return finish(cudaErrorInvalidValue);
+    const auto is_captured = [](cudaEvent_t event) {
+        return event->capture != nullptr && !event->capture->ended;
+    };
+    if (is_captured(begin) || is_captured(end)) return finish(cudaErrorCapturedEvent);
     if (!begin->recorded || !end->recorded || !begin->timed || !end->timed) {
         return finish(cudaErrorInvalidResourceHandle);
     }
@@ -203,11 +262,13 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
     if (!is_stream(stream) || !is_event(event)) return finish(cudaErrorInvalidResourceHandle);
     // Work was done when the event was recorded; a captured event pulls the stream into its
     // capture.
-    if (event->capture == nullptr) return finish(cudaSuccess);
+    if (event->capture == nullptr || event->capture->ended) return finish(cudaSuccess);
+    if (event->capture->invalidated) return finish(cudaErrorStreamCaptureInvalidated);
     if (is_default(stream)) return finish(cudaErrorStreamCaptureImplicit);
     if (stream->capture != nullptr && stream->capture != event->capture)
         return finish(cudaErrorStreamCaptureMerge);
     stream->capture = event->capture;
+    event->capture->wait(stream, event->before);
     return finish(cudaSuccess);
 }
 
@@ -217,7 +278,8 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mo
     if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
     if (is_default(stream)) return finish(cudaErrorStreamCaptureUnsupported);
     if (stream->capture != nullptr) return finish(cudaErrorIllegalState);
-    stream->capture = std::make_shared<Capture>(Capture{stream, mode, {}, false});
+    stream->capture = std::make_shared<Capture>(Capture{stream, mode, {}, false, false, {}});
+    ++open_captures;
     const std::lock_guard lock(handles().mutex);
     handles().latest = stream->capture;
     return finish(cudaSuccess);
@@ -228,19 +290,22 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
     *graph = nullptr;
     const auto capture = capture_of(stream);
     if (capture == nullptr) return finish(cudaErrorIllegalState);
-    if (capture->origin != stream) return finish(cudaErrorStreamCaptureUnmatched);
+    if (capture->origin != stream) {
+        capture->invalidated = true;
+        return finish(cudaErrorStreamCaptureUnmatched);
+    }
+    capture->ended = true;
+    --open_captures;
     {
         const std::lock_guard lock(handles().mutex);
         handles().latest.reset();
         for (const cudaStream_t other : handles().streams) {
             if (other->capture == capture) other->capture = nullptr;
         }
-        for (const cudaEvent_t event : handles().events) {
-            if (event->capture == capture) event->capture = nullptr;
-        }
     }
     if (capture->invalidated) return finish(cudaErrorStreamCaptureInvalidated);
-    *graph = new CUgraph_st{capture->graph};
+    if (!capture->joined()) return finish(cudaErrorStreamCaptureUnjoined);
+    *graph = new CUgraph_st{std::move(capture->graph)};
     return finish(cudaSuccess);
 }
 

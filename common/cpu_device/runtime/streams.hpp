@@ -17,6 +17,10 @@ cudaError_t run_or_capture(cudaStream_t stream, cudaGraphNodeType type, std::fun
 /// True when `stream` is being captured.
 bool is_capturing(cudaStream_t stream);
 
+/// cudaErrorStreamCaptureImplicit when `stream` is the legacy default stream and would have to wait for one that is
+/// being captured, whose capture it invalidates; else cudaSuccess.
+cudaError_t refuse_implicit_dependency(cudaStream_t stream);
+
 /// cudaErrorStreamCaptureUnsupported when a capture is under way that the coming call would break,
 /// and invalidates that capture; else cudaSuccess.
 cudaError_t refuse_while_capturing();

@@ -26,22 +26,35 @@ struct ShuffleLane {
     T value;
     unsigned source;  ///< the lane whose value it wants
     T result;
+    bool source_is_absent = false;
 };
 
-/// Every lane gets the value of its source lane; its own when that lane does not take part.
+/// What becomes of a shuffle from a lane that does not take part. CUDA leaves the value undefined; an H200 gives 0.
+enum class AbsentSource {
+    is_a_fault,  ///< who names a lane, or a partner, wants its value
+    gives_0      ///< up and down may reach past the lanes in use, whose results nobody need look at
+};
+
+/// Every lane gets the value of its source lane.
 template <typename T>
-T2T_DEVICE_INLINE T shuffle(unsigned mask, T value, unsigned source, const Wait& wait) {
+T2T_DEVICE_INLINE T shuffle(unsigned mask, T value, unsigned source, const Wait& wait,
+                            AbsentSource absent = AbsentSource::is_a_fault) {
     using Lane = ShuffleLane<T>;
     Lane mine{value, source, value};
     warp_collective(
         mask,
         [](unsigned arrived, void* const* payloads) {
             for_each_lane<Lane>(arrived, payloads, [&](unsigned, Lane& lane) {
-                if ((arrived >> lane.source & 1) == 0) return;
+                lane.source_is_absent = (arrived >> lane.source & 1) == 0;
+                if (lane.source_is_absent) return;
                 lane.result = static_cast<const Lane*>(payloads[lane.source])->value;
             });
         },
         &mine, wait);
+    if (mine.source_is_absent) {
+        if (absent == AbsentSource::is_a_fault) refuse_absent_source(source, wait);
+        std::memset(static_cast<void*>(&mine.result), 0, sizeof mine.result);
+    }
     return mine.result;
 }
 
@@ -116,7 +129,8 @@ T2T_DEVICE_INLINE T __shfl_up_sync(unsigned mask, T value, unsigned delta, int w
     const unsigned lane = t2t::cpu_device::lane_index();
     const unsigned offset = lane - t2t::cpu_device::segment_start(width);
     const unsigned source = delta <= offset ? lane - delta : lane;
-    return t2t::cpu_device::shuffle(mask, value, source, {"__shfl_up_sync", where, mask});
+    return t2t::cpu_device::shuffle(mask, value, source, {"__shfl_up_sync", where, mask},
+                                    t2t::cpu_device::AbsentSource::gives_0);
 }
 template <typename T>
 T2T_DEVICE_INLINE T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32,
@@ -124,7 +138,8 @@ T2T_DEVICE_INLINE T __shfl_down_sync(unsigned mask, T value, unsigned delta, int
     const unsigned lane = t2t::cpu_device::lane_index();
     const unsigned offset = lane - t2t::cpu_device::segment_start(width);
     const unsigned source = delta < static_cast<unsigned>(width) - offset ? lane + delta : lane;
-    return t2t::cpu_device::shuffle(mask, value, source, {"__shfl_down_sync", where, mask});
+    return t2t::cpu_device::shuffle(mask, value, source, {"__shfl_down_sync", where, mask},
+                                    t2t::cpu_device::AbsentSource::gives_0);
 }
 template <typename T>
 T2T_DEVICE_INLINE T __shfl_xor_sync(unsigned mask, T value, int lane_mask, int width = 32,

@@ -29,11 +29,32 @@ void rewrite_dynamic_shared(const TokenStream& stream, std::vector<Edit>& edits)
 /// Adds the edits that put CUDA's keywords into places where the C++ compiler takes them.
 void rewrite_keywords(const TokenStream& stream, std::vector<Edit>& edits);
 
+<<<<<<< HEAD
 /// Adds the edits that turn each `asm` of PTX into a call that no program may make.
 void rewrite_inline_ptx(const TokenStream& stream, std::vector<Edit>& edits);
+=======
+/// For each token, whether it stands in the body of a function or lambda that is marked `__global__` or
+/// `__device__`.
+std::vector<bool> device_code(const TokenStream& stream);
+
+/// Adds the edits that make casts to integers saturate in device code.
+void rewrite_casts(const TokenStream& stream, const std::vector<bool>& device_code,
+                   std::vector<Edit>& edits);
+
+/// Adds the edits that make shifts in device code clamp what they shift by.
+void rewrite_shifts(const TokenStream& stream, const std::vector<bool>& device_code,
+                    std::vector<Edit>& edits);
+
+/// Adds assertions that no function declares more static shared memory than a GPU's block has.
+void limit_static_shared(const TokenStream& stream, std::vector<Edit>& edits);
+>>>>>>> i11-device
 
 /// No token.
 inline constexpr std::size_t npos = static_cast<std::size_t>(-1);
+
+/// The `{` of the function's or lambda's body that `__global__` or `__device__`, token `keyword`, marks. npos if it
+/// marks a declaration.
+std::size_t device_function_body(const TokenStream& stream, std::size_t keyword);
 
 /// Whether token `index` opens a launch: `<<<`, or `<< <` as some formatters write it.
 bool opens_launch(const TokenStream& stream, std::size_t index);

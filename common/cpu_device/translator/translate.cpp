@@ -24,6 +24,11 @@ std::vector<Edit> edits_of(std::string_view source) {
         rewrite_dynamic_shared(stream, edits);
         rewrite_keywords(stream, edits);
         rewrite_inline_ptx(stream, edits);
+        // Casts before shifts: of two texts at one place, the bracket that ends a cast comes first.
+        const std::vector<bool> in_device_code = device_code(stream);
+        rewrite_casts(stream, in_device_code, edits);
+        rewrite_shifts(stream, in_device_code, edits);
+        limit_static_shared(stream, edits);
     }
     std::stable_sort(edits.begin(), edits.end(),
                      [](const Edit& a, const Edit& b) { return a.begin < b.begin; });

@@ -3,14 +3,19 @@
 ///
 /// A C++ compiler knows `__global__`, `__shared__` and `threadIdx` once a header declares them, but
 /// it cannot read `kernel<<<grid, block>>>(…)`, nor an array without a size in a function. The
-/// translator rewrites these two and lets every other byte pass:
+/// translator rewrites these two. A few more things compile, but do not what a GPU does, and are rewritten in device
+/// code. Every other byte passes:
 ///
 /// - `kernel<<<configuration>>>(arguments)` becomes the expression
 ///   `::t2t::cpu_device::launch("kernel", ::t2t::cpu_device::configure(configuration),
 ///   T2T_KERNEL_ADDRESS(kernel), [=](auto&... t2t_arguments) { kernel(t2t_arguments...); },
 ///   arguments)`;
 /// - `extern __shared__ float values[];` becomes
-///   `float* const values = ::t2t::cpu_device::dynamic_shared<float>();`.
+///   `float* const values = ::t2t::cpu_device::dynamic_shared<float>();`;
+/// - a cast to an integer, `(int)x`, becomes `::t2t::cpu_device::cast<int>(x)`, which saturates;
+/// - a shift, `a << b`, becomes `a <<::t2t::cpu_device::shift<< b`, which shifts everything out where b is too large;
+/// - behind `__shared__ float tile[32];` follows `static_assert(sizeof(tile) <= 49152, …);`, because a GPU has no more
+///   for a block.
 ///
 /// Smaller changes are in keywords.cpp and inline_ptx.cpp.
 ///

@@ -55,7 +55,8 @@ inline Real to_whole(Real value) {
 /// bit alone when either side has 64 bits.
 /// Source: PTX ISA, "cvt", notes on float-to-integer conversion.
 template <typename Integer, Rounding mode, typename Real>
-inline Integer to_integer(Real value) {
+__attribute__((always_inline, no_sanitize("float-cast-overflow"))) inline Integer to_integer(
+    Real value) {
     constexpr int bits = 8 * sizeof(Integer);
     constexpr bool is_signed = Integer(-1) < Integer(0);
     constexpr auto top_bit = static_cast<Integer>(1ull << (bits - 1));
