@@ -8,20 +8,7 @@
 
 #include "common/cpu_device/include/cuda_runtime.h"
 #include "common/cpu_device/runtime/errors.hpp"
-
-/// One recorded piece of work.
-struct CUgraphNode_st {
-    cudaGraphNodeType type;
-    std::function<void()> work;
-};
-
-/// Recorded work, in the order in which it was issued; that order respects every dependency.
-struct CUgraph_st {
-    std::vector<std::shared_ptr<CUgraphNode_st>> nodes;
-};
-struct CUgraphExec_st {
-    CUgraph_st graph;
-};
+#include "common/cpu_device/runtime/graphs.hpp"
 
 namespace t2t::cpu_device {
 namespace {
@@ -40,6 +27,7 @@ struct Capture {
 }  // namespace t2t::cpu_device
 
 struct CUstream_st {
+    unsigned flags = cudaStreamDefault;
     std::shared_ptr<t2t::cpu_device::Capture> capture;
 };
 struct CUevent_st {
@@ -93,8 +81,12 @@ cudaError_t run_or_capture(cudaStream_t stream, cudaGraphNodeType type,
     if (sticky_error() != cudaSuccess) return finish(cudaSuccess);
     if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
     if (const auto capture = capture_of(stream)) {
-        capture->graph.nodes.push_back(
-            std::make_shared<CUgraphNode_st>(CUgraphNode_st{type, std::move(work)}));
+        // One after the other, as they were issued: that order respects every dependency.
+        auto& nodes = capture->graph.nodes;
+        std::vector<cudaGraphNode_t> before;
+        if (!nodes.empty()) before.push_back(nodes.back().get());
+        nodes.push_back(std::make_shared<CUgraphNode_st>(
+            CUgraphNode_st{type, std::move(work), std::move(before)}));
     } else {
         work();
     }
@@ -118,6 +110,7 @@ using namespace t2t::cpu_device;
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
     if (stream == nullptr || flags > cudaStreamNonBlocking) return finish(cudaErrorInvalidValue);
     *stream = new CUstream_st;
+    (*stream)->flags = flags;
     const std::lock_guard lock(handles().mutex);
     handles().streams.insert(*stream);
     return finish(cudaSuccess);
@@ -133,6 +126,33 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     if (handles().streams.erase(stream) == 0) return finish(cudaErrorInvalidResourceHandle);
     delete stream;
     return finish(cudaSuccess);
+}
+cudaError_t cudaStreamGetFlags(cudaStream_t stream, unsigned* flags) {
+    if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
+    if (flags == nullptr) return finish(cudaErrorInvalidValue);
+    *flags = is_default(stream) ? cudaStreamDefault : stream->flags;
+    return finish(cudaSuccess);
+}
+cudaError_t cudaStreamGetPriority(cudaStream_t stream, int* priority) {
+    if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
+    if (priority == nullptr) return finish(cudaErrorInvalidValue);
+    *priority = 0;  // there is but one, and cudaDeviceGetStreamPriorityRange says so
+    return finish(cudaSuccess);
+}
+cudaError_t cudaStreamSetAttribute(cudaStream_t stream, cudaStreamAttrID,
+                                   const cudaStreamAttrValue* value) {
+    if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
+    return finish(value == nullptr ? cudaErrorInvalidValue : cudaSuccess);
+}
+cudaError_t cudaStreamGetAttribute(cudaStream_t stream, cudaStreamAttrID,
+                                   cudaStreamAttrValue* value) {
+    if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
+    if (value == nullptr) return finish(cudaErrorInvalidValue);
+    *value = {};
+    return finish(cudaSuccess);
+}
+cudaError_t cudaStreamCopyAttributes(cudaStream_t to, cudaStream_t from) {
+    return finish(is_stream(to) && is_stream(from) ? cudaSuccess : cudaErrorInvalidResourceHandle);
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
@@ -182,6 +202,9 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
     event->when = Clock::now();
     return finish(cudaSuccess);
 }
+cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream, unsigned) {
+    return cudaEventRecord(event, stream);
+}
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
     if (!is_event(event)) return finish(cudaErrorInvalidResourceHandle);
     if (event->capture != nullptr) return finish(cudaErrorCapturedEvent);
@@ -211,7 +234,7 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
     return finish(cudaSuccess);
 }
 
-// ---- graphs -------------------------------------------------------------------------------------
+// ---- capture ------------------------------------------------------------------------------------
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode) {
     if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
@@ -241,6 +264,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
     }
     if (capture->invalidated) return finish(cudaErrorStreamCaptureInvalidated);
     *graph = new CUgraph_st{capture->graph};
+    for (const auto& node : (*graph)->nodes) node->graph = *graph;
     return finish(cudaSuccess);
 }
 
@@ -250,56 +274,5 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* 
     *status = capture == nullptr     ? cudaStreamCaptureStatusNone
               : capture->invalidated ? cudaStreamCaptureStatusInvalidated
                                      : cudaStreamCaptureStatusActive;
-    return finish(cudaSuccess);
-}
-
-cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t* nodes, std::size_t* count) {
-    if (graph == nullptr || count == nullptr) return finish(cudaErrorInvalidValue);
-    if (nodes != nullptr) {
-        for (std::size_t i = 0; i < *count; ++i)
-            nodes[i] = i < graph->nodes.size() ? graph->nodes[i].get() : nullptr;
-    }
-    *count = graph->nodes.size();
-    return finish(cudaSuccess);
-}
-cudaError_t cudaGraphNodeGetType(cudaGraphNode_t node, cudaGraphNodeType* type) {
-    if (node == nullptr || type == nullptr) return finish(cudaErrorInvalidValue);
-    *type = node->type;
-    return finish(cudaSuccess);
-}
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
-                                 unsigned long long) {
-    if (executable == nullptr || graph == nullptr) return finish(cudaErrorInvalidValue);
-    *executable = new CUgraphExec_st{*graph};
-    return finish(cudaSuccess);
-}
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, cudaGraphNode_t*,
-                                 char*, std::size_t) {
-    return cudaGraphInstantiate(executable, graph, 0);
-}
-cudaError_t cudaGraphUpload(cudaGraphExec_t executable, cudaStream_t) {
-    return finish(executable == nullptr ? cudaErrorInvalidValue : cudaSuccess);
-}
-cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
-    if (executable == nullptr) return finish(cudaErrorInvalidValue);
-    if (is_capturing(stream)) {
-        return run_or_capture(stream, cudaGraphNodeTypeKernel, [graph = executable->graph] {
-            for (const auto& node : graph.nodes) node->work();
-        });
-    }
-    for (const auto& node : executable->graph.nodes) {
-        if (sticky_error() != cudaSuccess) break;
-        node->work();
-    }
-    return finish(cudaSuccess);
-}
-cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-    if (graph == nullptr) return finish(cudaErrorInvalidValue);
-    delete graph;
-    return finish(cudaSuccess);
-}
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
-    if (executable == nullptr) return finish(cudaErrorInvalidValue);
-    delete executable;
     return finish(cudaSuccess);
 }

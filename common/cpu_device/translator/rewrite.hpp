@@ -29,6 +29,9 @@ void rewrite_dynamic_shared(const TokenStream& stream, std::vector<Edit>& edits)
 /// Adds the edits that put CUDA's keywords into places where the C++ compiler takes them.
 void rewrite_keywords(const TokenStream& stream, std::vector<Edit>& edits);
 
+/// Adds the edits that keep the type of a kernel that is cast to `void*`.
+void rewrite_kernel_pointers(const TokenStream& stream, std::vector<Edit>& edits);
+
 /// No token.
 inline constexpr std::size_t npos = static_cast<std::size_t>(-1);
 

@@ -41,6 +41,7 @@ std::string translate(std::string_view source, std::string_view path) {
         rewrite_launches(stream, edits);
         rewrite_dynamic_shared(stream, edits);
         rewrite_keywords(stream, edits);
+        rewrite_kernel_pointers(stream, edits);
     }
     return "#line 1 \"" + escaped(path) + "\"\n" + apply(source, std::move(edits));
 }

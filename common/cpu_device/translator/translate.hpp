@@ -3,14 +3,17 @@
 ///
 /// A C++ compiler knows `__global__`, `__shared__` and `threadIdx` once a header declares them, but
 /// it cannot read `kernel<<<grid, block>>>(…)`, nor an array without a size in a function. The
-/// translator rewrites these two and lets every other byte pass:
+/// translator rewrites these, and what else the compiler would not take, and lets every other byte
+/// pass:
 ///
 /// - `kernel<<<configuration>>>(arguments)` becomes the expression
 ///   `::t2t::cpu_device::launch("kernel", ::t2t::cpu_device::configure(configuration),
 ///   T2T_KERNEL_ADDRESS(kernel), [=](auto&... t2t_arguments) { kernel(t2t_arguments...); },
 ///   arguments)`;
 /// - `extern __shared__ float values[];` becomes
-///   `float* const values = ::t2t::cpu_device::dynamic_shared<float>();`.
+///   `float* const values = ::t2t::cpu_device::dynamic_shared<float>();`;
+/// - `(void*)kernel` becomes `(void*)::t2t::cpu_device::untyped(kernel)`, which keeps what is
+///   needed to launch it.
 ///
 /// It reads tokens, not lines, so launches may stand in macros, spread over lines and nest; it
 /// knows no types, so where C++ itself needs them to tell `<` from `<` it goes by spelling (see
