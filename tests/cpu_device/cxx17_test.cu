@@ -53,4 +53,28 @@ TEST(Cxx17, KernelsOnEveryTypeAreRight) {
     EXPECT_EQ(sum_of<__nv_fp8_e4m3>(n), 2800);
 }
 
+#define LAUNCH(kernel, ...) kernel<<<1, 32>>>(__VA_ARGS__)
+
+__device__ int last_seen;
+
+__global__ void see_kernel() {
+    if (threadIdx.x == 31) last_seen = 7;
+}
+__global__ void see_this_kernel(int what) {
+    if (threadIdx.x == 31) last_seen = what;
+}
+
+int last_seen_by_the_host() {
+    int value = 0;
+    EXPECT_EQ(cudaMemcpyFromSymbol(&value, last_seen, sizeof value), cudaSuccess);
+    return value;
+}
+
+TEST(Cxx17, MacrosLaunchWithAndWithoutArguments) {
+    LAUNCH(see_kernel);
+    EXPECT_EQ(last_seen_by_the_host(), 7);
+    LAUNCH(see_this_kernel, 11);
+    EXPECT_EQ(last_seen_by_the_host(), 11);
+}
+
 }  // namespace

@@ -120,6 +120,10 @@ constexpr std::string_view stub = R"cpp(
         std::printf("<<<%u.%u %u %d %d>>> ", c.grid.x, c.grid.y, c.block.x, c.bytes, c.stream);
         kernel(arguments...);
     }
+    template <typename Address, typename Kernel>
+    auto prepare(const char* name, Configuration c, Address* address, Kernel kernel) {
+        return [=](auto... arguments) { launch(name, c, address, kernel, arguments...); };
+    }
     }  // namespace t2t::cpu_device
 )cpp";
 

@@ -39,6 +39,10 @@ std::string shared(const std::string& type) {
     return " = ::t2t::cpu_device::dynamic_shared<" + type + ">()";
 }
 
+std::string untyped(const std::string& operand) {
+    return "::t2t::cpu_device::untyped(" + operand + ")";
+}
+
 struct Case {
     const char* name;
     std::string source;
@@ -364,9 +368,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"MacroPastesNames", "#define RUN(T) k_##T##_v1<T><<<1, 2>>>(p)",
              "#define RUN(T) " + call("k_##T##_v1<T>", "1, 2", "p")},
         Case{"MacroPassesArguments", "#define RUN(k, g, b, ...) k<<<g, b>>>(__VA_ARGS__)",
-             "#define RUN(k, g, b, ...) ::t2t::cpu_device::launch(\"k\", "
+             "#define RUN(k, g, b, ...) ::t2t::cpu_device::prepare(\"k\", "
              "::t2t::cpu_device::configure(g, b), T2T_KERNEL_ADDRESS(k), "
-             "[=](auto&... t2t_arguments) { k(t2t_arguments...); } __VA_OPT__(,) __VA_ARGS__)"},
+             "[=](auto&... t2t_arguments) { k(t2t_arguments...); })(__VA_ARGS__)"},
         Case{"ConditionInArguments", "k<<<1, 2>>>(\n#if A\n  a\n#else\n  f(b\n#endif\n  );\nm;",
              call("k", "1, 2", "\n#if A\n  a\n#else\n  f(b\n#endif\n  ") + ";\nm;"},
         Case{"NestedConditions",
@@ -440,6 +444,25 @@ INSTANTIATE_TEST_SUITE_P(
 
 // ---- What must pass untouched -------------------------------------------------------------------
 
+INSTANTIATE_TEST_SUITE_P(
+    KernelPointers, Translation,
+    ::testing::Values(
+        Case{"Cast", "launch((void*)k, 1);", "launch((void*)" + untyped("k") + ", 1);"},
+        Case{"CastToConst", "f = (const void *) & n::k<int, 4>;",
+             "f = (const void *) " + untyped("& n::k<int, 4>") + ";"},
+        Case{"NamedCast", "f(reinterpret_cast<void*>(k), static_cast<int>(k));",
+             "f(reinterpret_cast<void*>(" + untyped("k") + "), static_cast<int>(k));"},
+        Case{"InABrace", "P p = {(void*)k};", "P p = {(void*)" + untyped("k") + "};"},
+        Case{"Returned", "return (void*)k;", "return (void*)" + untyped("k") + ";"},
+        Case{"NoWholeOperand", "f((void*)a[1], (void*)b->c, (void*)d + 2, (void*)e());",
+             "f((void*)a[1], (void*)b->c, (void*)d + 2, (void*)e());"},
+        Case{"NoName", "f((void*)this, (void*)nullptr, (void*)0, (void*)\"k\");",
+             "f((void*)this, (void*)nullptr, (void*)0, (void*)\"k\");"},
+        Case{"NoCast", "int f(void*) noexcept; void* g(void*), *h; using F = int(void*);",
+             "int f(void*) noexcept; void* g(void*), *h; using F = int(void*);"},
+        Case{"OtherPointers", "f((void**)a, (char*)b);", "f((void**)a, (char*)b);"}),
+    name_of);
+
 TEST(Passes, EverythingElseByteForByte) {
     for (const std::string_view source :
          {"",
@@ -464,7 +487,6 @@ TEST(Passes, EverythingElseByteForByte) {
           "#if 0\nk<<<1\n#if 1\nm<<<\n#else\nm<<<\n#endif\nit's off\n#endif\nint x;\n",
           "#define X(a) #a\n",
           "asm volatile(\"nop // <<<\" ::: \"memory\");",
-          "cudaLaunchKernel((void*)k, 1, 2, arguments, 0, stream);",
           "extern \"C\" __global__ void k(); extern template class A<int>; extern int t[];",
           "\"unterminated\nint x; 'y\n",
           "R\"(never closed",

@@ -8,6 +8,7 @@
 #include "crt/fast_math.h"
 #include "crt/host_defines.h"
 #include "crt/rounded_arithmetic.h"
+#include "crt/special_functions.h"
 
 namespace t2t::cpu_device {
 

@@ -70,6 +70,15 @@ T2T_DEVICE_INLINE T atomicAdd(T* address, t2t::cpu_device::Exactly<T> value) {
 }
 T2T_ATOMIC_SCOPES(atomicAdd, (T * address, t2t::cpu_device::Exactly<T> value), (address, value))
 
+// Vectors: each component on its own (compute capability 9.0).
+T2T_DEVICE_INLINE float2 atomicAdd(float2* address, float2 value) {
+    return {atomicAdd(&address->x, value.x), atomicAdd(&address->y, value.y)};
+}
+T2T_DEVICE_INLINE float4 atomicAdd(float4* address, float4 value) {
+    return {atomicAdd(&address->x, value.x), atomicAdd(&address->y, value.y),
+            atomicAdd(&address->z, value.z), atomicAdd(&address->w, value.w)};
+}
+
 template <typename T>
 T2T_DEVICE_INLINE T atomicSub(T* address, t2t::cpu_device::Exactly<T> value) {
     static_assert(std::is_same_v<T, int> || std::is_same_v<T, unsigned>,

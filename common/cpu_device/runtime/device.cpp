@@ -1,13 +1,11 @@
-// The device as programs see it: its properties, its limits, and what it does with a launch.
-#include <unistd.h>
-
+// What the device does with a launch, and what it says about kernels.
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <mutex>
 
 #include "common/cpu_device/include/cuda_runtime.h"
 #include "common/cpu_device/observer/log/marks.hpp"
+#include "common/cpu_device/runtime/device_limits.hpp"
 #include "common/cpu_device/runtime/errors.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
 #include "common/cpu_device/runtime/memory.hpp"
@@ -17,24 +15,6 @@
 
 namespace t2t::cpu_device {
 namespace {
-
-// The machine that occupancy queries and limits describe: fourteen multiprocessors of compute
-// capability 8.0, a seventh of an A100. Not a power of two, because grid-stride loops would then
-// walk a CPU's cache in strides that all fall into the same few sets.
-constexpr int multiprocessors = 14;
-constexpr int threads_per_multiprocessor = 2048;
-constexpr int blocks_per_multiprocessor = 32;
-constexpr int registers_per_multiprocessor = 65536;
-constexpr int registers_per_thread =
-    32;  // a stated guess: the CPU device does not allocate registers
-constexpr std::size_t shared_per_block = 48 * 1024;
-constexpr std::size_t shared_per_block_opt_in = 163 * 1024;
-constexpr std::size_t shared_per_multiprocessor = 164 * 1024;
-constexpr std::size_t shared_reserved_per_block = 1024;
-constexpr unsigned most_threads_z = 64;
-constexpr unsigned most_blocks_x = 2147483647;
-constexpr unsigned most_blocks_yz = 65535;
-constexpr std::size_t constant_memory = 64 * 1024;
 
 /// Kernels that have asked for more dynamic shared memory than every block gets.
 class OptIns {
@@ -122,10 +102,6 @@ void run(const BoundLaunch& launch) {
     if (record.fault != cudaSuccess) set_sticky_error(record.fault, record.fault_detail);
 }
 
-cudaError_t need_device(int device) {
-    return device == 0 ? cudaSuccess : cudaErrorInvalidDevice;
-}
-
 }  // namespace
 
 cudaError_t run_or_record(const BoundLaunch& launch) {
@@ -153,209 +129,6 @@ cudaError_t run_or_record(const BoundLaunch& launch) {
 }  // namespace t2t::cpu_device
 
 using namespace t2t::cpu_device;
-
-// ---- which device -------------------------------------------------------------------------------
-
-cudaError_t cudaGetDeviceCount(int* count) {
-    *count = 1;
-    return finish(cudaSuccess);
-}
-cudaError_t cudaGetDevice(int* device) {
-    *device = 0;
-    return finish(cudaSuccess);
-}
-cudaError_t cudaSetDevice(int device) {
-    return finish(need_device(device));
-}
-cudaError_t cudaSetDeviceFlags(unsigned) {
-    return finish(cudaSuccess);
-}
-cudaError_t cudaDeviceSynchronize() {
-    if (const cudaError_t refused = refuse_while_capturing(); refused != cudaSuccess)
-        return finish(refused);
-    return finish(cudaSuccess);
-}
-cudaError_t cudaDeviceReset() {
-    clear_errors();
-    return cudaSuccess;
-}
-cudaError_t cudaDriverGetVersion(int* version) {
-    *version = CUDART_VERSION;
-    return finish(cudaSuccess);
-}
-cudaError_t cudaRuntimeGetVersion(int* version) {
-    return cudaDriverGetVersion(version);
-}
-
-cudaError_t cudaDeviceCanAccessPeer(int* can_access, int device, int peer) {
-    if (device != 0 || peer != 0) return finish(cudaErrorInvalidDevice);
-    *can_access = 0;
-    return finish(cudaSuccess);
-}
-cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned) {
-    return finish(peer == 0 ? cudaErrorPeerAccessUnsupported : cudaErrorInvalidDevice);
-}
-cudaError_t cudaDeviceDisablePeerAccess(int) {
-    return finish(cudaErrorInvalidDevice);
-}
-
-// ---- properties and limits ----------------------------------------------------------------------
-
-cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
-    if (properties == nullptr) return finish(cudaErrorInvalidValue);
-    if (device != 0) return finish(cudaErrorInvalidDevice);
-    check_settings();
-    *properties = {};
-    std::size_t free_bytes = 0;
-    cudaMemGetInfo(&free_bytes, &properties->totalGlobalMem);
-    std::strcpy(properties->name, "CPU device");
-    properties->sharedMemPerBlock = shared_per_block;
-    properties->regsPerBlock = registers_per_multiprocessor;
-    properties->warpSize = warpSize;
-    properties->memPitch = most_blocks_x;
-    properties->maxThreadsPerBlock = most_threads;
-    properties->maxThreadsDim[0] = properties->maxThreadsDim[1] = most_threads;
-    properties->maxThreadsDim[2] = most_threads_z;
-    properties->maxGridSize[0] = most_blocks_x;
-    properties->maxGridSize[1] = properties->maxGridSize[2] = most_blocks_yz;
-    properties->totalConstMem = constant_memory;
-    properties->major = 8;
-    properties->minor = 0;
-    properties->textureAlignment = 512;
-    properties->multiProcessorCount = multiprocessors;
-    properties->integrated = 1;
-    properties->canMapHostMemory = 1;
-    properties->concurrentKernels = 0;
-    properties->unifiedAddressing = 1;
-    properties->l2CacheSize = static_cast<int>(std::max(sysconf(_SC_LEVEL3_CACHE_SIZE), 8L << 20));
-    properties->maxThreadsPerMultiProcessor = threads_per_multiprocessor;
-    properties->globalL1CacheSupported = 1;
-    properties->localL1CacheSupported = 1;
-    properties->sharedMemPerMultiprocessor = shared_per_multiprocessor;
-    properties->regsPerMultiprocessor = registers_per_multiprocessor;
-    properties->managedMemory = 1;
-    properties->concurrentManagedAccess = 1;
-    properties->cooperativeLaunch = 1;
-    properties->sharedMemPerBlockOptin = shared_per_block_opt_in;
-    properties->maxBlocksPerMultiProcessor = blocks_per_multiprocessor;
-    properties->reservedSharedMemPerBlock = shared_reserved_per_block;
-    properties->hostRegisterSupported = 1;
-    properties->memoryPoolsSupported = 1;
-    return finish(cudaSuccess);
-}
-
-cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device) {
-    if (value == nullptr) return finish(cudaErrorInvalidValue);
-    if (device != 0) return finish(cudaErrorInvalidDevice);
-    static const cudaDeviceProp all = [] {
-        cudaDeviceProp properties;
-        cudaGetDeviceProperties(&properties, 0);
-        return properties;
-    }();
-    const auto of = [&]() -> std::size_t {
-        switch (attribute) {
-            case cudaDevAttrMaxThreadsPerBlock:
-                return all.maxThreadsPerBlock;
-            case cudaDevAttrMaxBlockDimX:
-                return all.maxThreadsDim[0];
-            case cudaDevAttrMaxBlockDimY:
-                return all.maxThreadsDim[1];
-            case cudaDevAttrMaxBlockDimZ:
-                return all.maxThreadsDim[2];
-            case cudaDevAttrMaxGridDimX:
-                return all.maxGridSize[0];
-            case cudaDevAttrMaxGridDimY:
-                return all.maxGridSize[1];
-            case cudaDevAttrMaxGridDimZ:
-                return all.maxGridSize[2];
-            case cudaDevAttrMaxSharedMemoryPerBlock:
-                return all.sharedMemPerBlock;
-            case cudaDevAttrTotalConstantMemory:
-                return all.totalConstMem;
-            case cudaDevAttrWarpSize:
-                return all.warpSize;
-            case cudaDevAttrMaxRegistersPerBlock:
-                return all.regsPerBlock;
-            case cudaDevAttrMultiProcessorCount:
-                return all.multiProcessorCount;
-            case cudaDevAttrIntegrated:
-                return all.integrated;
-            case cudaDevAttrCanMapHostMemory:
-                return all.canMapHostMemory;
-            case cudaDevAttrL2CacheSize:
-                return all.l2CacheSize;
-            case cudaDevAttrMaxThreadsPerMultiProcessor:
-                return all.maxThreadsPerMultiProcessor;
-            case cudaDevAttrUnifiedAddressing:
-                return all.unifiedAddressing;
-            case cudaDevAttrComputeCapabilityMajor:
-                return all.major;
-            case cudaDevAttrComputeCapabilityMinor:
-                return all.minor;
-            case cudaDevAttrMaxSharedMemoryPerMultiprocessor:
-                return all.sharedMemPerMultiprocessor;
-            case cudaDevAttrMaxRegistersPerMultiprocessor:
-                return all.regsPerMultiprocessor;
-            case cudaDevAttrManagedMemory:
-                return all.managedMemory;
-            case cudaDevAttrConcurrentManagedAccess:
-                return all.concurrentManagedAccess;
-            case cudaDevAttrCooperativeLaunch:
-                return all.cooperativeLaunch;
-            case cudaDevAttrMaxSharedMemoryPerBlockOptin:
-                return all.sharedMemPerBlockOptin;
-            case cudaDevAttrMaxBlocksPerMultiprocessor:
-                return all.maxBlocksPerMultiProcessor;
-            case cudaDevAttrReservedSharedMemoryPerBlock:
-                return all.reservedSharedMemPerBlock;
-            case cudaDevAttrMemoryPoolsSupported:
-                return all.memoryPoolsSupported;
-            default:
-                return 0;  // clocks, bus width, engines: what a CPU has no figure for
-        }
-    };
-    *value = static_cast<int>(of());
-    return finish(cudaSuccess);
-}
-
-namespace {
-
-/// Limits are remembered and read back; the CPU device itself needs none of them.
-std::size_t* limit_of(cudaLimit limit) {
-    static std::size_t stack = 1024;
-    static std::size_t printf_buffer = 1 << 20;
-    static std::size_t heap = 8 << 20;
-    switch (limit) {
-        case cudaLimitStackSize:
-            return &stack;
-        case cudaLimitPrintfFifoSize:
-            return &printf_buffer;
-        case cudaLimitMallocHeapSize:
-            return &heap;
-    }
-    return nullptr;
-}
-
-}  // namespace
-
-cudaError_t cudaDeviceGetLimit(std::size_t* value, cudaLimit limit) {
-    if (value == nullptr) return finish(cudaErrorInvalidValue);
-    if (limit_of(limit) == nullptr) return finish(cudaErrorUnsupportedLimit);
-    *value = *limit_of(limit);
-    return finish(cudaSuccess);
-}
-cudaError_t cudaDeviceSetLimit(cudaLimit limit, std::size_t value) {
-    if (limit_of(limit) == nullptr) return finish(cudaErrorUnsupportedLimit);
-    *limit_of(limit) = value;
-    return finish(cudaSuccess);
-}
-cudaError_t cudaDeviceSetCacheConfig(cudaFuncCache) {
-    return finish(cudaSuccess);
-}
-cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
-    *least = *greatest = 0;
-    return finish(cudaSuccess);
-}
 
 // ---- kernels ------------------------------------------------------------------------------------
 

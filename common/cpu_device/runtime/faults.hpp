@@ -27,14 +27,12 @@ struct LaunchRecord;
 /// True while the calling operating-system thread runs a kernel.
 bool in_kernel();
 
-<<<<<<< HEAD
 /// Calls `report` when a signal ends the program outside of kernels, before it does.
 /// @param report gets the signal, the address that was accessed, and the handler's ucontext_t
 void on_host_crash(void (*report)(int signal, const void* address, void* context));
-=======
+
 /// Takes over the signals that a wrong access raises, in kernels and, see host_access_faults(), on the host.
 void install_handlers();
->>>>>>> i11-device
 
 /// Runs `step(launch)` on the calling thread; a fault or a signal inside ends it and is recorded in
 /// `launch`.

@@ -22,3 +22,10 @@ inline long long clock64() {
 [[noreturn]] inline void __trap() {
     t2t::cpu_device::fault(cudaErrorLaunchFailure, "__trap() was called");
 }
+
+/// A breakpoint: without a debugger the launch ends there.
+[[noreturn]] inline void __brkpt() {
+    t2t::cpu_device::fault(cudaErrorLaunchFailure, "__brkpt() was called");
+}
+/// Counts for a profiler; nobody looks here.
+inline void __prof_trigger(int /*counter*/) {}

@@ -87,6 +87,15 @@ cudaError_t launch(const char* kernel, const LaunchConfiguration& configuration,
                           again});
 }
 
+/// A launch that lacks its arguments, for macros that pass theirs on: prepare(…)(arguments…).
+template <typename Call>
+auto prepare(const char* kernel, const LaunchConfiguration& configuration, const void* address,
+             Call call) {
+    return [=](auto... arguments) {
+        return launch(kernel, configuration, address, call, arguments...);
+    };
+}
+
 /// The address of a kernel, whatever its parameters.
 template <typename... Parameters>
 const void* address_of(int, void (*kernel)(Parameters...)) {

@@ -16,6 +16,7 @@
 #include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/errors.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
+#include "common/cpu_device/runtime/memory_pools.hpp"
 #include "common/cpu_device/runtime/settings.hpp"
 #include "common/cpu_device/runtime/streams.hpp"
 
@@ -350,10 +351,21 @@ cudaError_t allocate(void** pointer, std::size_t bytes, cudaMemoryType type) {
 
 cudaError_t release(void* pointer, bool host) {
     if (sticky_error() != cudaSuccess) return finish(cudaSuccess);
+    returned_to_pool(pointer);
     return finish(memory().release(pointer, host));
 }
 
 }  // namespace
+
+cudaError_t t2t::cpu_device::allocate_in_stream(void** pointer, std::size_t bytes,
+                                                cudaStream_t stream) {
+    if (sticky_error() != cudaSuccess) return finish(cudaSuccess);
+    const cudaError_t error = memory().allocate(pointer, bytes, cudaMemoryTypeDevice);
+    if (error == cudaSuccess && is_capturing(stream)) {
+        return run_or_capture(stream, cudaGraphNodeTypeMemAlloc, [] {});
+    }
+    return finish(error);
+}
 
 cudaError_t cudaMalloc(void** pointer, std::size_t bytes) {
     return allocate(pointer, bytes, cudaMemoryTypeDevice);
@@ -361,9 +373,6 @@ cudaError_t cudaMalloc(void** pointer, std::size_t bytes) {
 cudaError_t cudaMallocManaged(void** pointer, std::size_t bytes, unsigned) {
     if (bytes == 0) return finish(cudaErrorInvalidValue);
     return allocate(pointer, bytes, cudaMemoryTypeManaged);
-}
-cudaError_t cudaMallocAsync(void** pointer, std::size_t bytes, cudaStream_t) {
-    return allocate(pointer, bytes, cudaMemoryTypeDevice);
 }
 cudaError_t cudaMallocHost(void** pointer, std::size_t bytes, unsigned) {
     return allocate(pointer, bytes, cudaMemoryTypeHost);
@@ -380,7 +389,9 @@ cudaError_t cudaMallocPitch(void** pointer, std::size_t* pitch, std::size_t widt
 cudaError_t cudaFree(void* pointer) {
     return release(pointer, false);
 }
-cudaError_t cudaFreeAsync(void* pointer, cudaStream_t) {
+cudaError_t cudaFreeAsync(void* pointer, cudaStream_t stream) {
+    // A graph that is being captured will use the memory each time it runs.
+    if (is_capturing(stream)) return run_or_capture(stream, cudaGraphNodeTypeMemFree, [] {});
     return release(pointer, false);
 }
 cudaError_t cudaFreeHost(void* pointer) {
@@ -393,6 +404,11 @@ cudaError_t cudaHostRegister(void* pointer, std::size_t bytes, unsigned) {
 }
 cudaError_t cudaHostUnregister(void* pointer) {
     return finish(memory().withdraw(pointer));
+}
+cudaError_t cudaHostGetFlags(unsigned* flags, void* host) {
+    if (flags == nullptr || !is_device_range(host, 1)) return finish(cudaErrorInvalidValue);
+    *flags = cudaHostAllocMapped;
+    return finish(cudaSuccess);
 }
 cudaError_t cudaHostGetDevicePointer(void** device, void* host, unsigned) {
     if (!is_device_range(host, 1)) return finish(cudaErrorInvalidValue);
@@ -418,13 +434,6 @@ cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const vo
         attributes->devicePointer = address;
         attributes->hostPointer = allocation.type == cudaMemoryTypeDevice ? nullptr : address;
     }
-    return finish(cudaSuccess);
-}
-
-cudaError_t cudaMemPrefetchAsync(const void*, std::size_t, int, cudaStream_t) {
-    return finish(cudaSuccess);
-}
-cudaError_t cudaMemAdvise(const void*, std::size_t, cudaMemoryAdvise, int) {
     return finish(cudaSuccess);
 }
 
@@ -494,17 +503,21 @@ cudaError_t cudaMemsetAsync(void* pointer, int value, std::size_t bytes, cudaStr
 cudaError_t cudaMemset(void* pointer, int value, std::size_t bytes) {
     return cudaMemsetAsync(pointer, value, bytes, nullptr);
 }
-cudaError_t cudaMemset2D(void* pointer, std::size_t pitch, int value, std::size_t width,
-                         std::size_t height) {
+cudaError_t cudaMemset2DAsync(void* pointer, std::size_t pitch, int value, std::size_t width,
+                              std::size_t height, cudaStream_t stream) {
     if (width > pitch) return finish(cudaErrorInvalidValue);
     if (width == 0 || height == 0) return finish(cudaSuccess);
     if (!is_device_range(pointer, (height - 1) * pitch + width))
         return finish(cudaErrorInvalidValue);
-    return run_or_capture(nullptr, cudaGraphNodeTypeMemset, [=] {
+    return run_or_capture(stream, cudaGraphNodeTypeMemset, [=] {
         const DeviceWork setting;
         for (std::size_t row = 0; row < height; ++row) {
             std::memset(static_cast<char*>(pointer) + row * pitch, value, width);
             t2t::observer::initialised(static_cast<char*>(pointer) + row * pitch, width);
         }
     });
+}
+cudaError_t cudaMemset2D(void* pointer, std::size_t pitch, int value, std::size_t width,
+                         std::size_t height) {
+    return cudaMemset2DAsync(pointer, pitch, value, width, height, nullptr);
 }

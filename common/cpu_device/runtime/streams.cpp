@@ -11,20 +11,7 @@
 
 #include "common/cpu_device/include/cuda_runtime.h"
 #include "common/cpu_device/runtime/errors.hpp"
-
-/// One recorded piece of work.
-struct CUgraphNode_st {
-    cudaGraphNodeType type;
-    std::function<void()> work;
-};
-
-/// Recorded work, in the order in which it was issued; that order respects every dependency.
-struct CUgraph_st {
-    std::vector<std::shared_ptr<CUgraphNode_st>> nodes;
-};
-struct CUgraphExec_st {
-    CUgraph_st graph;
-};
+#include "common/cpu_device/runtime/graphs.hpp"
 
 namespace t2t::cpu_device {
 namespace {
@@ -43,8 +30,12 @@ struct Capture {
     bool ended = false;
     std::map<cudaStream_t, NodesBefore> streams;  ///< what lies before each stream's next node
 
-    void record(cudaStream_t stream, CUgraphNode_st node) {
-        graph.nodes.push_back(std::make_shared<CUgraphNode_st>(std::move(node)));
+    void record(cudaStream_t stream, cudaGraphNodeType type, std::function<void()> work) {
+        // One after the other, as they were issued: that order respects every dependency.
+        std::vector<cudaGraphNode_t> earlier;
+        if (!graph.nodes.empty()) earlier.push_back(graph.nodes.back().get());
+        graph.nodes.push_back(std::make_shared<CUgraphNode_st>(
+            CUgraphNode_st{type, std::move(work), std::move(earlier)}));
         ++streams[stream][stream];
     }
     /// `stream` now waits for the nodes in `before`.
@@ -68,8 +59,8 @@ std::atomic<unsigned> open_captures{0};
 }  // namespace t2t::cpu_device
 
 struct CUstream_st {
-    bool
-        waits_for_legacy;  ///< not made with cudaStreamNonBlocking: the legacy default stream and it take turns
+    unsigned flags =
+        cudaStreamDefault;  ///< unless cudaStreamNonBlocking, it and the legacy default stream take turns
     std::shared_ptr<t2t::cpu_device::Capture> capture;
 };
 struct CUevent_st {
@@ -121,7 +112,7 @@ cudaError_t refuse_implicit_dependency(cudaStream_t stream) {
     const std::lock_guard lock(handles().mutex);
     cudaError_t result = cudaSuccess;
     for (const cudaStream_t other : handles().streams) {
-        if (other->capture == nullptr || !other->waits_for_legacy) continue;
+        if (other->capture == nullptr || other->flags == cudaStreamNonBlocking) continue;
         other->capture->invalidated = true;
         result = cudaErrorStreamCaptureImplicit;
     }
@@ -138,7 +129,7 @@ cudaError_t run_or_capture(cudaStream_t stream, cudaGraphNodeType type,
     if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
     if (const auto capture = capture_of(stream)) {
         if (capture->invalidated) return finish(cudaErrorStreamCaptureInvalidated);
-        capture->record(stream, {type, std::move(work)});
+        capture->record(stream, type, std::move(work));
     } else if (const cudaError_t refused = refuse_implicit_dependency(stream);
                refused != cudaSuccess) {
         return finish(refused);
@@ -164,7 +155,8 @@ using namespace t2t::cpu_device;
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
     if (stream == nullptr || flags > cudaStreamNonBlocking) return finish(cudaErrorInvalidValue);
-    *stream = new CUstream_st{flags != cudaStreamNonBlocking, nullptr};
+    *stream = new CUstream_st;
+    (*stream)->flags = flags;
     const std::lock_guard lock(handles().mutex);
     handles().streams.insert(*stream);
     return finish(cudaSuccess);
@@ -180,6 +172,33 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     if (handles().streams.erase(stream) == 0) return finish(cudaErrorInvalidResourceHandle);
     delete stream;
     return finish(cudaSuccess);
+}
+cudaError_t cudaStreamGetFlags(cudaStream_t stream, unsigned* flags) {
+    if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
+    if (flags == nullptr) return finish(cudaErrorInvalidValue);
+    *flags = is_default(stream) ? cudaStreamDefault : stream->flags;
+    return finish(cudaSuccess);
+}
+cudaError_t cudaStreamGetPriority(cudaStream_t stream, int* priority) {
+    if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
+    if (priority == nullptr) return finish(cudaErrorInvalidValue);
+    *priority = 0;  // there is but one, and cudaDeviceGetStreamPriorityRange says so
+    return finish(cudaSuccess);
+}
+cudaError_t cudaStreamSetAttribute(cudaStream_t stream, cudaStreamAttrID,
+                                   const cudaStreamAttrValue* value) {
+    if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
+    return finish(value == nullptr ? cudaErrorInvalidValue : cudaSuccess);
+}
+cudaError_t cudaStreamGetAttribute(cudaStream_t stream, cudaStreamAttrID,
+                                   cudaStreamAttrValue* value) {
+    if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
+    if (value == nullptr) return finish(cudaErrorInvalidValue);
+    *value = {};
+    return finish(cudaSuccess);
+}
+cudaError_t cudaStreamCopyAttributes(cudaStream_t to, cudaStream_t from) {
+    return finish(is_stream(to) && is_stream(from) ? cudaSuccess : cudaErrorInvalidResourceHandle);
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
@@ -235,6 +254,9 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
     event->when = Clock::now();
     return finish(cudaSuccess);
 }
+cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream, unsigned) {
+    return cudaEventRecord(event, stream);
+}
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
     if (!is_event(event)) return finish(cudaErrorInvalidResourceHandle);
     if (event->capture == nullptr) return finish(cudaSuccess);
@@ -272,7 +294,7 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
     return finish(cudaSuccess);
 }
 
-// ---- graphs -------------------------------------------------------------------------------------
+// ---- capture ------------------------------------------------------------------------------------
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode) {
     if (!is_stream(stream)) return finish(cudaErrorInvalidResourceHandle);
@@ -306,6 +328,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
     if (capture->invalidated) return finish(cudaErrorStreamCaptureInvalidated);
     if (!capture->joined()) return finish(cudaErrorStreamCaptureUnjoined);
     *graph = new CUgraph_st{std::move(capture->graph)};
+    for (const auto& node : (*graph)->nodes) node->graph = *graph;
     return finish(cudaSuccess);
 }
 
@@ -315,56 +338,5 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* 
     *status = capture == nullptr     ? cudaStreamCaptureStatusNone
               : capture->invalidated ? cudaStreamCaptureStatusInvalidated
                                      : cudaStreamCaptureStatusActive;
-    return finish(cudaSuccess);
-}
-
-cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t* nodes, std::size_t* count) {
-    if (graph == nullptr || count == nullptr) return finish(cudaErrorInvalidValue);
-    if (nodes != nullptr) {
-        for (std::size_t i = 0; i < *count; ++i)
-            nodes[i] = i < graph->nodes.size() ? graph->nodes[i].get() : nullptr;
-    }
-    *count = graph->nodes.size();
-    return finish(cudaSuccess);
-}
-cudaError_t cudaGraphNodeGetType(cudaGraphNode_t node, cudaGraphNodeType* type) {
-    if (node == nullptr || type == nullptr) return finish(cudaErrorInvalidValue);
-    *type = node->type;
-    return finish(cudaSuccess);
-}
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
-                                 unsigned long long) {
-    if (executable == nullptr || graph == nullptr) return finish(cudaErrorInvalidValue);
-    *executable = new CUgraphExec_st{*graph};
-    return finish(cudaSuccess);
-}
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, cudaGraphNode_t*,
-                                 char*, std::size_t) {
-    return cudaGraphInstantiate(executable, graph, 0);
-}
-cudaError_t cudaGraphUpload(cudaGraphExec_t executable, cudaStream_t) {
-    return finish(executable == nullptr ? cudaErrorInvalidValue : cudaSuccess);
-}
-cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
-    if (executable == nullptr) return finish(cudaErrorInvalidValue);
-    if (is_capturing(stream)) {
-        return run_or_capture(stream, cudaGraphNodeTypeKernel, [graph = executable->graph] {
-            for (const auto& node : graph.nodes) node->work();
-        });
-    }
-    for (const auto& node : executable->graph.nodes) {
-        if (sticky_error() != cudaSuccess) break;
-        node->work();
-    }
-    return finish(cudaSuccess);
-}
-cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-    if (graph == nullptr) return finish(cudaErrorInvalidValue);
-    delete graph;
-    return finish(cudaSuccess);
-}
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
-    if (executable == nullptr) return finish(cudaErrorInvalidValue);
-    delete executable;
     return finish(cudaSuccess);
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/cpu_device/include/cuda_runtime_api.h"
+#include "common/cpu_device/runtime/kernel_pointers.hpp"
 #include "common/cpu_device/runtime/launch.hpp"
 
 template <typename T>
@@ -36,6 +37,11 @@ cudaError_t cudaMallocPitch(T** pointer, std::size_t* pitch, std::size_t width,
     return cudaMallocPitch(reinterpret_cast<void**>(pointer), pitch, width, height);
 }
 
+template <typename T>
+cudaError_t cudaHostGetDevicePointer(T** device, void* host, unsigned flags) {
+    return cudaHostGetDevicePointer(reinterpret_cast<void**>(device), host, flags);
+}
+
 // ---- symbols: a __device__ or __constant__ variable is a global variable here
 
 namespace t2t::cpu_device {
@@ -50,6 +56,10 @@ template <typename T>
 cudaError_t cudaGetSymbolAddress(void** pointer, const T& symbol) {
     *pointer = t2t::cpu_device::register_symbol(&symbol, sizeof(T));
     return cudaSuccess;
+}
+template <typename T, typename U>
+cudaError_t cudaGetSymbolAddress(U** pointer, const T& symbol) {
+    return cudaGetSymbolAddress(reinterpret_cast<void**>(pointer), symbol);
 }
 template <typename T>
 cudaError_t cudaGetSymbolSize(std::size_t* bytes, const T&) {
@@ -85,6 +95,25 @@ cudaError_t cudaMemcpyFromSymbol(void* to, const T& symbol, std::size_t bytes,
     return cudaMemcpyFromSymbolAsync(to, symbol, bytes, offset, kind);
 }
 
+template <typename T>
+cudaError_t cudaGraphAddMemcpyNodeToSymbol(cudaGraphNode_t* node, cudaGraph_t graph,
+                                           const cudaGraphNode_t* dependencies, std::size_t count,
+                                           const T& symbol, const void* from, std::size_t bytes,
+                                           std::size_t offset, cudaMemcpyKind kind) {
+    char* const to = static_cast<char*>(t2t::cpu_device::register_symbol(&symbol, sizeof(T)));
+    return cudaGraphAddMemcpyNode1D(node, graph, dependencies, count, to + offset, from, bytes,
+                                    kind);
+}
+template <typename T>
+cudaError_t cudaGraphAddMemcpyNodeFromSymbol(cudaGraphNode_t* node, cudaGraph_t graph,
+                                             const cudaGraphNode_t* dependencies, std::size_t count,
+                                             void* to, const T& symbol, std::size_t bytes,
+                                             std::size_t offset, cudaMemcpyKind kind) {
+    char* const from = static_cast<char*>(t2t::cpu_device::register_symbol(&symbol, sizeof(T)));
+    return cudaGraphAddMemcpyNode1D(node, graph, dependencies, count, to, from + offset, bytes,
+                                    kind);
+}
+
 // ---- kernels as arguments
 
 cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value);
@@ -110,12 +139,24 @@ template <typename... P>
 cudaError_t cudaFuncSetCacheConfig(void (*kernel)(P...), cudaFuncCache config) {
     return cudaFuncSetCacheConfig(reinterpret_cast<const void*>(kernel), config);
 }
+inline cudaError_t cudaFuncSetSharedMemConfig(const void*, cudaSharedMemConfig) {
+    return cudaSuccess;
+}
+template <typename... P>
+cudaError_t cudaFuncSetSharedMemConfig(void (*)(P...), cudaSharedMemConfig) {
+    return cudaSuccess;
+}
 template <typename... P>
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, void (*kernel)(P...),
                                                           int block_size,
                                                           std::size_t dynamic_shared) {
     return cudaOccupancyMaxActiveBlocksPerMultiprocessor(
         blocks, reinterpret_cast<const void*>(kernel), block_size, dynamic_shared);
+}
+inline cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(
+    int* blocks, const void* kernel, int block_size, std::size_t dynamic_shared, unsigned) {
+    return cudaOccupancyMaxActiveBlocksPerMultiprocessor(blocks, kernel, block_size,
+                                                         dynamic_shared);
 }
 template <typename... P>
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(
@@ -136,13 +177,39 @@ cudaError_t cudaOccupancyMaxPotentialBlockSize(int* grid, int* block, void (*ker
                                               dynamic_shared, limit);
 }
 
-/// Launches a kernel given by its pointer. Pass the kernel itself: a `void*` has lost the parameter
-/// types that the CPU device calls it with.
+/// The same where a block's dynamic shared memory depends on its size: bytes_of(threads).
+template <typename... P, typename BytesOf>
+cudaError_t cudaOccupancyMaxPotentialBlockSizeVariableSMem(int* grid, int* block,
+                                                           void (*kernel)(P...), BytesOf bytes_of,
+                                                           int limit = 0) {
+    int best = 0;
+    for (int threads = limit > 0 && limit < 1024 ? limit / 32 * 32 : 1024; threads > 0;
+         threads -= 32) {
+        int blocks = 0;
+        const cudaError_t error = cudaOccupancyMaxActiveBlocksPerMultiprocessor(
+            &blocks, kernel, threads, static_cast<std::size_t>(bytes_of(threads)));
+        if (error != cudaSuccess) return error;
+        if (blocks * threads <= best) continue;
+        best = blocks * threads;
+        *block = threads;
+        int multiprocessors = 0;
+        cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, 0);
+        *grid = blocks * multiprocessors;
+    }
+    return best > 0 ? cudaSuccess : cudaErrorInvalidValue;
+}
+
+/// Launches a kernel given by its pointer.
 template <typename... P>
 cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 grid, dim3 block, void** arguments,
                              std::size_t shared_bytes = 0, cudaStream_t stream = nullptr) {
     return t2t::cpu_device::launch_with_pointers(kernel, {grid, block, shared_bytes, stream, false},
                                                  arguments, std::index_sequence_for<P...>{});
+}
+inline cudaError_t cudaLaunchKernel(const void* kernel, dim3 grid, dim3 block, void** arguments,
+                                    std::size_t shared_bytes = 0, cudaStream_t stream = nullptr) {
+    return t2t::cpu_device::launch_known_kernel(kernel, {grid, block, shared_bytes, stream, false},
+                                                arguments);
 }
 /// Launches a grid whose blocks are all resident, so that they may wait for each other.
 template <typename... P>
@@ -152,10 +219,12 @@ cudaError_t cudaLaunchCooperativeKernel(void (*kernel)(P...), dim3 grid, dim3 bl
     return t2t::cpu_device::launch_with_pointers(kernel, {grid, block, shared_bytes, stream, true},
                                                  arguments, std::index_sequence_for<P...>{});
 }
-cudaError_t cudaLaunchKernel(const void*, dim3, dim3, void**, std::size_t = 0,
-                             cudaStream_t = nullptr) = delete;
-cudaError_t cudaLaunchCooperativeKernel(const void*, dim3, dim3, void**, std::size_t = 0,
-                                        cudaStream_t = nullptr) = delete;
+inline cudaError_t cudaLaunchCooperativeKernel(const void* kernel, dim3 grid, dim3 block,
+                                               void** arguments, std::size_t shared_bytes = 0,
+                                               cudaStream_t stream = nullptr) {
+    return t2t::cpu_device::launch_known_kernel(kernel, {grid, block, shared_bytes, stream, true},
+                                                arguments);
+}
 
 /// Launch configuration of cudaLaunchKernelEx.
 struct cudaLaunchConfig_t {
@@ -166,19 +235,30 @@ struct cudaLaunchConfig_t {
     cudaLaunchAttribute* attrs;
     unsigned numAttrs;
 };
+namespace t2t::cpu_device {
+/// What a launch with attributes asks for; those that would change no result are passed over.
+inline LaunchConfiguration configuration_of(const cudaLaunchConfig_t& config) {
+    bool cooperative = false;
+    for (unsigned i = 0; i < config.numAttrs; ++i) {
+        if (config.attrs[i].id == cudaLaunchAttributeCooperative)
+            cooperative = config.attrs[i].val.cooperative;
+    }
+    return {config.gridDim, config.blockDim, config.dynamicSmemBytes, config.stream, cooperative};
+}
+}  // namespace t2t::cpu_device
+
 template <typename... P, typename... A>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(P...),
                                A&&... arguments) {
-    bool cooperative = false;
-    for (unsigned i = 0; i < config->numAttrs; ++i) {
-        if (config->attrs[i].id == cudaLaunchAttributeCooperative)
-            cooperative = config->attrs[i].val.cooperative;
-    }
     return t2t::cpu_device::launch(
-        "kernel",
-        {config->gridDim, config->blockDim, config->dynamicSmemBytes, config->stream, cooperative},
-        reinterpret_cast<const void*>(kernel), [kernel](auto&... values) { kernel(values...); },
+        "kernel", t2t::cpu_device::configuration_of(*config), reinterpret_cast<const void*>(kernel),
+        [kernel](auto&... values) { kernel(values...); },
         static_cast<P>(std::forward<A>(arguments))...);
+}
+inline cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* config, const void* kernel,
+                                       void** arguments) {
+    return t2t::cpu_device::launch_known_kernel(kernel, t2t::cpu_device::configuration_of(*config),
+                                                arguments);
 }
 
 inline cudaError_t cudaEventCreate(cudaEvent_t* event, unsigned flags) {

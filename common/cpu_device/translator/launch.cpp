@@ -165,11 +165,16 @@ void rewrite_launch(const TokenStream& stream, std::size_t chevron, std::vector<
         fail(stream, chevron, "the arguments of this launch have no end; close them with )");
     }
 
+    // A macro that passes nothing on must leave no comma behind, so its arguments stand alone:
+    // prepare(…)(__VA_ARGS__).
+    const bool of_macro = end == open + 2 && text_at(stream, open + 1) == "__VA_ARGS__";
+
     const std::size_t first_byte = stream.begin(kernel);
     const std::string name = one_line(stream, kernel, chevron);
     // In front of `::t2t` a label's colon would become another `::`.
     std::string before = first_byte > 0 && stream.source[first_byte - 1] == ':' ? " " : "";
-    before += "::t2t::cpu_device::launch(\"" + escaped(name) + "\",";
+    before += of_macro ? "::t2t::cpu_device::prepare" : "::t2t::cpu_device::launch";
+    before += "(\"" + escaped(name) + "\",";
     before += line_ends(stream, first_byte, stream.end(chevron));
     before += " ::t2t::cpu_device::configure(";
     edits.push_back({first_byte, stream.end(chevron), before});
@@ -178,8 +183,8 @@ void rewrite_launch(const TokenStream& stream, std::size_t chevron, std::vector<
     between += line_ends(stream, stream.begin(close), stream.end(open));
     between += ", T2T_KERNEL_ADDRESS(" + name + "), [=](auto&... t2t_arguments) { ";
     between += name + "(t2t_arguments...); }";
-    if (end == open + 2 && text_at(stream, open + 1) == "__VA_ARGS__") {
-        between += " __VA_OPT__(,) ";  // a macro that passes nothing on must leave no comma behind
+    if (of_macro) {
+        between += ")(";
     } else if (end != open + 1) {
         between += ", ";
     }

@@ -29,10 +29,9 @@ void rewrite_dynamic_shared(const TokenStream& stream, std::vector<Edit>& edits)
 /// Adds the edits that put CUDA's keywords into places where the C++ compiler takes them.
 void rewrite_keywords(const TokenStream& stream, std::vector<Edit>& edits);
 
-<<<<<<< HEAD
 /// Adds the edits that turn each `asm` of PTX into a call that no program may make.
 void rewrite_inline_ptx(const TokenStream& stream, std::vector<Edit>& edits);
-=======
+
 /// For each token, whether it stands in the body of a function or lambda that is marked `__global__` or
 /// `__device__`.
 std::vector<bool> device_code(const TokenStream& stream);
@@ -47,7 +46,9 @@ void rewrite_shifts(const TokenStream& stream, const std::vector<bool>& device_c
 
 /// Adds assertions that no function declares more static shared memory than a GPU's block has.
 void limit_static_shared(const TokenStream& stream, std::vector<Edit>& edits);
->>>>>>> i11-device
+
+/// Adds the edits that keep the type of a kernel that is cast to `void*`.
+void rewrite_kernel_pointers(const TokenStream& stream, std::vector<Edit>& edits);
 
 /// No token.
 inline constexpr std::size_t npos = static_cast<std::size_t>(-1);

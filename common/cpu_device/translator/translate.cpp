@@ -23,6 +23,7 @@ std::vector<Edit> edits_of(std::string_view source) {
         rewrite_launches(stream, edits);
         rewrite_dynamic_shared(stream, edits);
         rewrite_keywords(stream, edits);
+        rewrite_kernel_pointers(stream, edits);
         rewrite_inline_ptx(stream, edits);
         // Casts before shifts: of two texts at one place, the bracket that ends a cast comes first.
         const std::vector<bool> in_device_code = device_code(stream);

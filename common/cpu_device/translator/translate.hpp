@@ -3,8 +3,8 @@
 ///
 /// A C++ compiler knows `__global__`, `__shared__` and `threadIdx` once a header declares them, but
 /// it cannot read `kernel<<<grid, block>>>(…)`, nor an array without a size in a function. The
-/// translator rewrites these two. A few more things compile, but do not what a GPU does, and are rewritten in device
-/// code. Every other byte passes:
+/// translator rewrites these, and what else the compiler would not take. A few more things compile, but do not what
+/// a GPU does, and are rewritten in device code. Every other byte passes:
 ///
 /// - `kernel<<<configuration>>>(arguments)` becomes the expression
 ///   `::t2t::cpu_device::launch("kernel", ::t2t::cpu_device::configure(configuration),
@@ -16,6 +16,8 @@
 /// - a shift, `a << b`, becomes `a <<::t2t::cpu_device::shift<< b`, which shifts everything out where b is too large;
 /// - behind `__shared__ float tile[32];` follows `static_assert(sizeof(tile) <= 49152, …);`, because a GPU has no more
 ///   for a block.
+/// - `(void*)kernel` becomes `(void*)::t2t::cpu_device::untyped(kernel)`, which keeps what is
+///   needed to launch it.
 ///
 /// Smaller changes are in keywords.cpp and inline_ptx.cpp.
 ///

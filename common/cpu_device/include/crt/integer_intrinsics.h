@@ -150,6 +150,21 @@ inline unsigned word(Vector vector) {
 
 }  // namespace t2t::cpu_device
 
+/// The place of the `offset`-th set bit of `mask`, counted from bit `base` upwards, or downwards when
+/// `offset` is negative; bit `base` itself must be set when it is 0. All ones when there is none.
+inline unsigned __fns(unsigned mask, unsigned base, int offset) {
+    constexpr unsigned none = 0xffffffffu;
+    if (base > 31) return none;
+    if (offset == 0) return (mask >> base & 1) != 0 ? base : none;
+    const int step = offset > 0 ? 1 : -1;
+    for (int bit = static_cast<int>(base); bit >= 0 && bit < 32; bit += step) {
+        if ((mask >> bit & 1) == 0) continue;
+        offset -= step;
+        if (offset == 0) return static_cast<unsigned>(bit);
+    }
+    return none;
+}
+
 /// @name Dot products
 /// __dp4a: c + the sum of four products of bytes. __dp2a: c + two products of the 16-bit halves of
 /// `a` with the lower or the upper two bytes of `b`.

@@ -36,12 +36,18 @@ inline int saturated(int value) {
 
 /// @name Lane by lane
 /// Sum and difference (wrapping, or saturating with ss and us), |a − b|, minimum, maximum, average
-/// rounded up, and comparisons that give all ones or all zeros.
+/// (vavg: a half away from zero; vhadd: down), −a, |a|, and comparisons that give all ones (vcmp) or
+/// a one (vset).
 ///@{
 #define T2T_PACKED(name, Lane, expression)                                  \
     inline unsigned name(unsigned first, unsigned second) {                 \
         return t2t::cpu_device::lane_by_lane<Lane>(                         \
             first, second, [](int a, int b) -> int { return expression; }); \
+    }
+#define T2T_PACKED_ONE(name, Lane, expression)                                                    \
+    inline unsigned name(unsigned word) {                                                         \
+        return t2t::cpu_device::lane_by_lane<Lane>(word, 0,                                       \
+                                                   [](int a, int) -> int { return expression; }); \
     }
 #define T2T_PACKED_LANES(lanes, Signed, Unsigned)                                      \
     T2T_PACKED(__vadd##lanes, Unsigned, a + b)                                         \
@@ -62,15 +68,49 @@ inline int saturated(int value) {
     T2T_PACKED(__vcmpgts##lanes, Signed, a > b ? -1 : 0)                               \
     T2T_PACKED(__vcmpgtu##lanes, Unsigned, a > b ? -1 : 0)                             \
     T2T_PACKED(__vcmplts##lanes, Signed, a < b ? -1 : 0)                               \
-    T2T_PACKED(__vcmpltu##lanes, Unsigned, a < b ? -1 : 0)
+    T2T_PACKED(__vcmpltu##lanes, Unsigned, a < b ? -1 : 0)                             \
+    T2T_PACKED(__vcmpges##lanes, Signed, a >= b ? -1 : 0)                              \
+    T2T_PACKED(__vcmpgeu##lanes, Unsigned, a >= b ? -1 : 0)                            \
+    T2T_PACKED(__vcmples##lanes, Signed, a <= b ? -1 : 0)                              \
+    T2T_PACKED(__vcmpleu##lanes, Unsigned, a <= b ? -1 : 0)                            \
+    T2T_PACKED(__vseteq##lanes, Unsigned, a == b)                                      \
+    T2T_PACKED(__vsetne##lanes, Unsigned, a != b)                                      \
+    T2T_PACKED(__vsetgts##lanes, Signed, a > b)                                        \
+    T2T_PACKED(__vsetgtu##lanes, Unsigned, a > b)                                      \
+    T2T_PACKED(__vsetlts##lanes, Signed, a < b)                                        \
+    T2T_PACKED(__vsetltu##lanes, Unsigned, a < b)                                      \
+    T2T_PACKED(__vsetges##lanes, Signed, a >= b)                                       \
+    T2T_PACKED(__vsetgeu##lanes, Unsigned, a >= b)                                     \
+    T2T_PACKED(__vsetles##lanes, Signed, a <= b)                                       \
+    T2T_PACKED(__vsetleu##lanes, Unsigned, a <= b)                                     \
+    T2T_PACKED(__vhaddu##lanes, Unsigned, (a + b) / 2)                                 \
+    T2T_PACKED(__vavgs##lanes, Signed, (a + b + (a + b >= 0)) >> 1)                    \
+    T2T_PACKED_ONE(__vneg##lanes, Signed, -a)                                          \
+    T2T_PACKED_ONE(__vnegss##lanes, Signed, t2t::cpu_device::saturated<Signed>(-a))    \
+    T2T_PACKED_ONE(__vabs##lanes, Signed, a < 0 ? -a : a)                              \
+    T2T_PACKED_ONE(__vabsss##lanes, Signed, t2t::cpu_device::saturated<Signed>(a < 0 ? -a : a))
 T2T_PACKED_LANES(2, short, unsigned short)
 T2T_PACKED_LANES(4, signed char, unsigned char)
 #undef T2T_PACKED_LANES
+#undef T2T_PACKED_ONE
 #undef T2T_PACKED
 ///@}
 
-/// The sum over the four bytes of |a − b|.
-inline unsigned __vsadu4(unsigned a, unsigned b) {
-    const unsigned differences = __vabsdiffu4(a, b);
-    return t2t::cpu_device::dot<unsigned char, unsigned char>(differences, 0x0101'0101, 0, 0);
-}
+/// @name The sum over the lanes of |a − b|
+///@{
+#define T2T_SUM_OF_DIFFERENCES(name, Lane)                                                       \
+    inline unsigned name(unsigned a, unsigned b) {                                               \
+        int sum = 0;                                                                             \
+        for (int i = 0; i < static_cast<int>(4 / sizeof(Lane)); ++i) {                           \
+            const int difference =                                                               \
+                int{t2t::cpu_device::lane<Lane>(a, i)} - int{t2t::cpu_device::lane<Lane>(b, i)}; \
+            sum += difference < 0 ? -difference : difference;                                    \
+        }                                                                                        \
+        return static_cast<unsigned>(sum);                                                       \
+    }
+T2T_SUM_OF_DIFFERENCES(__vsads2, short)
+T2T_SUM_OF_DIFFERENCES(__vsadu2, unsigned short)
+T2T_SUM_OF_DIFFERENCES(__vsads4, signed char)
+T2T_SUM_OF_DIFFERENCES(__vsadu4, unsigned char)
+#undef T2T_SUM_OF_DIFFERENCES
+///@}

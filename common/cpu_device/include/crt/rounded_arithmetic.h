@@ -68,3 +68,14 @@ T2T_ROUNDED_BOTH(ru, up)
 inline float __frsqrt_rn(float x) {
     return static_cast<float>(1 / ::sqrt(static_cast<double>(x)));
 }
+
+// The same whatever the compiler's options say about subnormal numbers, which are kept here anyway.
+#define T2T_IEEE(suffix)                                           \
+    inline float __fmaf_ieee_##suffix(float a, float b, float c) { \
+        return __fmaf_##suffix(a, b, c);                           \
+    }
+T2T_IEEE(rn)
+T2T_IEEE(rz)
+T2T_IEEE(rd)
+T2T_IEEE(ru)
+#undef T2T_IEEE
