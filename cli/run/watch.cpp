@@ -68,10 +68,14 @@ std::string ended(int status) {
 }  // namespace
 
 int watch(const CommandLine& line) {
+    std::vector<fs::path> sources = line.files;
     for (;;) {
-        std::vector<fs::path> sources;
+        // Taken before the files are read: a save that comes while they are compiled is one, too.
+        Times before = times_of(sources, {});
         pid_t child = start(line, sources);
-        const Times before = times_of(sources, {});
+        const Times read = times_of(sources, before);
+        std::erase_if(before, [&](const auto& one) { return !read.contains(one.first); });
+        before.insert(read.begin(), read.end());
         while (times_of(sources, before) == before) {
             int status = 0;
             if (child > 0 && waitpid(child, &status, WNOHANG) == child) {

@@ -82,6 +82,7 @@ Work fill_work(const cudaMemsetParams* fill) {
     const std::size_t bytes = (fill->height - 1) * fill->pitch + fill->width * size;
     if (fill->height == 0 || !is_device_range(fill->dst, bytes)) return {};
     return [fill = *fill] {
+        const DeviceWork filling;
         for (std::size_t row = 0; row < fill.height; ++row) {
             char* const first = static_cast<char*>(fill.dst) + row * fill.pitch;
             for (std::size_t i = 0; i < fill.width; ++i) {

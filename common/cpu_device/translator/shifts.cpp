@@ -30,7 +30,7 @@ bool touch(const TokenStream& stream, std::size_t index) {
     return stream.end(index) == stream.begin(index + 1);
 }
 
-bool ends_operand(const TokenStream& stream, std::size_t index) {
+bool ends_left_operand(const TokenStream& stream, std::size_t index) {
     const TokenKind kind = kind_at(stream, index);
     return kind == TokenKind::name || kind == TokenKind::number || text_at(stream, index) == ")" ||
            text_at(stream, index) == "]";
@@ -59,7 +59,7 @@ bool follows_angle(const TokenStream& stream, std::size_t index) {
 bool is_right_shift(const TokenStream& stream, std::size_t index) {
     const std::string_view second = text_at(stream, index + 1);
     if (text_at(stream, index) != ">" || (second != ">" && second != ">=")) return false;
-    if (!touch(stream, index) || !ends_operand(stream, index - 1)) return false;
+    if (!touch(stream, index) || !ends_left_operand(stream, index - 1)) return false;
     const bool blanks =
         !touch(stream, index - 1) && index + 2 < stream.tokens.size() && !touch(stream, index + 1);
     return blanks || (begins_operand(stream, index + 2) && !follows_angle(stream, index));
@@ -72,7 +72,7 @@ void rewrite_shifts(const TokenStream& stream, const std::vector<bool>& device_c
     const std::string shift = "::t2t::cpu_device::shift";
     for (std::size_t i = 1; i + 2 < stream.tokens.size(); ++i) {
         if (!device_code[i]) continue;
-        const bool left = text_at(stream, i) == "<<" && ends_operand(stream, i - 1);
+        const bool left = text_at(stream, i) == "<<" && ends_left_operand(stream, i - 1);
         if (!left && !is_right_shift(stream, i)) continue;
         if (text_at(stream, i - 1) == "operator") continue;
         const bool assigns = left ? text_at(stream, i + 1) == "=" && touch(stream, i)
