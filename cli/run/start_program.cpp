@@ -28,6 +28,8 @@ std::string typed(const CommandLine& line) {
 }
 
 void set_up(const CommandLine& line) {
+    setenv("T2T_HOST_ACCESS", "fault",
+           0);  // as on a machine with a GPU, unless the user says otherwise
     if (line.timeout > 0) set(setting_names::time_limit, std::to_string(line.timeout));
     if (!line.check) return;
     set(setting_names::check, typed(line));

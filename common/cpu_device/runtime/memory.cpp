@@ -387,6 +387,8 @@ cudaError_t cudaMallocPitch(void** pointer, std::size_t* pitch, std::size_t widt
     return cudaMalloc(pointer, *pitch * height);
 }
 cudaError_t cudaFree(void* pointer) {
+    // In a kernel this is the destructor of a parameter, such as a lock's, which no thread of a GPU runs.
+    if (in_kernel()) return cudaSuccess;
     return release(pointer, false);
 }
 cudaError_t cudaFreeAsync(void* pointer, cudaStream_t stream) {

@@ -116,6 +116,44 @@ int main() { return lerp(0.0f, 8.0f, 0.5f) == 4 ? 0 : 1; }
     EXPECT_EQ(folder.t2t("run b.cu").status, 0);
 }
 
+TEST_F(OwnProgram, MayRunPastASharedArrayAsOnAGpu) {
+    folder.write("a.cu", R"(#include <cstdio>
+__global__ void k(int* x) {
+    __shared__ int tile[32];
+    int at = threadIdx.x + blockIdx.x * 300;  // the index of the whole grid
+    tile[at] = at;
+    __syncthreads();
+    if (at < 32) x[at] = tile[at];
+}
+int main() {
+    int* x;
+    cudaMallocHost(&x, 128);
+    k<<<100, 32>>>(x);
+    std::printf("%s %d\n", cudaGetErrorName(cudaDeviceSynchronize()), x[31]);
+})");
+    EXPECT_EQ(folder.t2t("run a.cu").output, "cudaSuccess 31\n");
+}
+
+TEST_F(OwnProgram, MayPassAnOwnerToAKernel) {
+    folder.write("a.cu", R"(#include <cstdio>
+struct Counter {
+    int* count;
+    Counter() { cudaMalloc(&count, 4); cudaMemset(count, 0, 4); }
+    ~Counter() { cudaFree(count); }
+};
+__global__ void add(Counter counter, int* sum) { *sum = atomicAdd(counter.count, 1) + 1; }
+int main() {
+    int* sum;
+    cudaMallocHost(&sum, 4);
+    {
+        Counter counter;
+        add<<<4, 64>>>(counter, sum);
+    }
+    std::printf("%s %d\n", cudaGetErrorName(cudaDeviceSynchronize()), *sum);
+})");
+    EXPECT_EQ(folder.t2t("run a.cu").output, "cudaSuccess 256\n");
+}
+
 TEST_F(OwnProgram, IsEndedAfterItsTime) {
     folder.write(
         "a.cu",
