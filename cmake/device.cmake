@@ -82,7 +82,7 @@ endif()
 # A conversion of a value that does not fit, in a kernel, must not give another number than a GPU: the launch
 # translator sees casts, the compiler sees the others (common/cpu_device/runtime/float_casts.cpp).
 if(T2T_DEVICE STREQUAL "cpu" AND NOT T2T_OBSERVE AND NOT T2T_SANITIZE)
-    list(APPEND T2T_KERNEL_OPTIONS -fsanitize=float-cast-overflow -fsanitize-recover=float-cast-overflow)
+    list(APPEND T2T_KERNEL_OPTIONS -fsanitize=float-cast-overflow)
 endif()
 
 # A check build: the compiler calls a hook (common/cpu_device/observer) before each load and store of every

@@ -20,13 +20,14 @@ void for_each_lane(unsigned arrived, void* const* payloads, Visit visit) {
     }
 }
 
+inline constexpr unsigned no_lane = warp_size;
+
 /// What a lane brings to a shuffle, and takes from it.
 template <typename T>
 struct ShuffleLane {
     T value;
-    unsigned source;  ///< the lane whose value it wants
+    unsigned source;  ///< the lane whose value it wants; no_lane when that one takes no part
     T result;
-    bool source_is_absent = false;
 };
 
 /// What becomes of a shuffle from a lane that does not take part. CUDA leaves the value undefined; an H200 gives 0.
@@ -45,13 +46,15 @@ T2T_DEVICE_INLINE T shuffle(unsigned mask, T value, unsigned source, const Wait&
         mask,
         [](unsigned arrived, void* const* payloads) {
             for_each_lane<Lane>(arrived, payloads, [&](unsigned, Lane& lane) {
-                lane.source_is_absent = (arrived >> lane.source & 1) == 0;
-                if (lane.source_is_absent) return;
+                if ((arrived >> lane.source & 1) == 0) {
+                    lane.source = no_lane;
+                    return;
+                }
                 lane.result = static_cast<const Lane*>(payloads[lane.source])->value;
             });
         },
         &mine, wait);
-    if (mine.source_is_absent) {
+    if (__builtin_expect(mine.source == no_lane, 0)) {
         if (absent == AbsentSource::is_a_fault) refuse_absent_source(source, wait);
         std::memset(static_cast<void*>(&mine.result), 0, sizeof mine.result);
     }
