@@ -3,6 +3,7 @@
 #include <cooperative_groups/memcpy_async.h>
 #include <cooperative_groups/reduce.h>
 #include <cooperative_groups/scan.h>
+#include <cuda_pipeline.h>
 
 #include <algorithm>
 
@@ -158,6 +159,33 @@ TEST(GroupCopies, ArriveAtTheWait) {
         });
         EXPECT_EQ(out, tabulate<float>(n, [=](int i) { return n - 1 - i + 1000 * (n + i); }));
     }
+}
+
+__global__ void pipeline_kernel(const float4* in /* [2, 32] */, float4* out /* [32] */) {
+    __shared__ float4 tile[2][32];
+    for (int batch = 0; batch < 2; ++batch) {
+        __pipeline_memcpy_async(&tile[batch][threadIdx.x], in + 32 * batch + threadIdx.x,
+                                sizeof(float4), batch == 0 ? 0 : 8);
+        __pipeline_commit();
+    }
+    __pipeline_wait_prior(1);
+    const float first = tile[0][threadIdx.x].w;
+    __pipeline_wait_prior(0);
+    const float4 second = tile[1][threadIdx.x];
+    out[threadIdx.x] = make_float4(first, second.x, second.y, second.z + second.w);
+}
+
+TEST(Pipelines, ArriveBatchByBatch) {
+    const DeviceBuffer<float> in(tabulate<float>(256, [](int i) { return i; }));
+    const auto out = collect<float>(128, [&](float* values) {
+        pipeline_kernel<<<1, 32>>>(reinterpret_cast<const float4*>(in.data()),
+                                   reinterpret_cast<float4*>(values));
+    });
+    EXPECT_EQ(out, tabulate<float>(128, [](int i) {
+                  const int first = i / 4 * 4;  // the second batch's last 8 bytes are zeros
+                  const int expected[] = {first + 3, 128 + first, 128 + first + 1, 0};
+                  return expected[i % 4];
+              }));
 }
 
 __global__ void one_kernel(int* out /* [33] */) {

@@ -165,5 +165,26 @@ TEST(Limits, TheStackSizeCanBeReadAndSet) {
     T2T_CHECK(cudaDeviceSetLimit(cudaLimitStackSize, before));
 }
 
+// What programs divide by, or make a bandwidth of.
+TEST(DeviceAttributes, ThatProgramsCalculateWithArePositive) {
+    for (const cudaDeviceAttr each :
+         {cudaDevAttrClockRate, cudaDevAttrMemoryClockRate, cudaDevAttrGlobalMemoryBusWidth,
+          cudaDevAttrMaxPitch, cudaDevAttrSingleToDoublePrecisionPerfRatio}) {
+        EXPECT_GT(attribute(each), 0) << each;
+    }
+}
+
+TEST(Devices, AreFoundByTheirBus) {
+    char bus[32] = "";
+    T2T_CHECK(cudaDeviceGetPCIBusId(bus, sizeof bus, 0));
+    int device = -1;
+    T2T_CHECK(cudaDeviceGetByPCIBusId(&device, bus));
+    EXPECT_EQ(device, 0);
+    const cudaDeviceProp any = {};
+    device = -1;
+    T2T_CHECK(cudaChooseDevice(&device, &any));
+    EXPECT_GE(device, 0);
+}
+
 }  // namespace
 }  // namespace t2t::conformance

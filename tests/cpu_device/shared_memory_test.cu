@@ -258,5 +258,32 @@ TEST(SharedMemory, KeepsItsValuesAcrossManyBarriers) {
     EXPECT_EQ(values, expected);
 }
 
+extern __shared__ int array_of_the_block[];
+
+__device__ void fill_array(int factor) {
+    array_of_the_block[threadIdx.x] = factor * threadIdx.x;
+}
+__device__ int first_of(const int* array) {
+    return array[0];
+}
+__global__ void array_outside_kernel(int* out) {
+    fill_array(blockIdx.x + 1);
+    __syncthreads();
+    const int* end = array_of_the_block + blockDim.x;
+    int4* vectors = (int4*)array_of_the_block;
+    out[blockIdx.x * blockDim.x + threadIdx.x] = end[-1 - int(threadIdx.x)] +
+                                                 1000 * vectors[threadIdx.x / 4].w +
+                                                 first_of(array_of_the_block);
+}
+
+TEST(DynamicSharedMemory, MayBeDeclaredOutsideOfKernels) {
+    const auto values =
+        collect<int>(128, [](int* out) { array_outside_kernel<<<4, 32, 32 * sizeof(int)>>>(out); });
+    EXPECT_EQ(values, tabulate<int>(128, [](int i) {
+                  const int factor = i / 32 + 1, thread = i % 32;
+                  return factor * (31 - thread) + 1000 * factor * (thread / 4 * 4 + 3);
+              }));
+}
+
 }  // namespace
 }  // namespace t2t::conformance

@@ -39,6 +39,8 @@ std::string shared(const std::string& type) {
     return " = ::t2t::cpu_device::dynamic_shared<" + type + ">()";
 }
 
+const std::string array = "static const ::t2t::cpu_device::DynamicSharedArray<float> ";
+
 std::string untyped(const std::string& operand) {
     return "::t2t::cpu_device::untyped(" + operand + ")";
 }
@@ -444,6 +446,20 @@ INSTANTIATE_TEST_SUITE_P(
 
 // ---- What must pass untouched -------------------------------------------------------------------
 
+// Outside of a kernel an object stands for the array.
+INSTANTIATE_TEST_SUITE_P(
+    SharedOutsideOfKernels, Translation,
+    ::testing::Values(
+        Case{"AtFileScope", "extern __shared__ float s[];", array + "s{};"},
+        Case{"InANamespace", "void f() {}\nnamespace a::b {\nextern __shared__ float s[];\n}",
+             "void f() {}\nnamespace a::b {\n" + array + "s{};\n}"},
+        Case{"ExternC", "extern \"C\" {\nextern __shared__ __align__(16) float s[];\n}",
+             "extern \"C\" {\n" + array + "s{};\n}"},
+        Case{"BehindBranches",
+             "#if A\nvoid k() {\n#else\nvoid m() {\n#endif\n}\nextern __shared__ float s[];",
+             "#if A\nvoid k() {\n#else\nvoid m() {\n#endif\n}\n" + array + "s{};"}),
+    name_of);
+
 INSTANTIATE_TEST_SUITE_P(
     KernelPointers, Translation,
     ::testing::Values(
@@ -532,11 +548,8 @@ TEST(Mistakes, AreNamedWithTheirLine) {
         {"\nk<<<1, 2>>>(a;\n}", 2, "close them with )"},
         {"t[[] { k<<<1, 2>>>(); return 0; }()]<<<1, 2>>>(a);", 1, "into a variable first"},
         {"t[R\"(\n)\"]<<<1, 2>>>(a);", 1, "this string spans lines"},
-        {"extern __shared__ float s[];", 1, "move `extern __shared__ …` into the kernel"},
-        {"void f() {}\nnamespace a::b {\nextern __shared__ float s[];\n}", 3, "into the kernel"},
-        {"extern \"C\" {\nextern __shared__ float s[];\n}", 2, "into the kernel"},
-        {"#if A\nvoid k() {\n#else\nvoid m() {\n#endif\n}\nextern __shared__ T s[];", 7,
-         "into the kernel"},
+        {"extern __shared__ float s[][33];", 1, "outside of a kernel, write"},
+        {"namespace a {\nextern __shared__ float s[], t[];\n}", 2, "outside of a kernel, write"},
         {"void f() {\nextern __shared__ float s; }", 2, "`extern __shared__ TYPE NAME[];`"},
         {"void f() { extern __shared__ float s[3]; }", 1, "`extern __shared__ TYPE NAME[];`"},
         {"void f() { extern __shared__ float s[] = {1}; }", 1, "`extern __shared__ TYPE NAME[];`"},

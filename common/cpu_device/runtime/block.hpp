@@ -8,6 +8,7 @@
 /// what it uses.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include <boost/context/detail/fcontext.hpp>
@@ -177,6 +178,18 @@ template <typename T>
 T* dynamic_shared() {
     return static_cast<T*>(dynamic_shared_memory());
 }
+
+/// What `extern __shared__ T name[]` declares outside of a kernel: it stands for the array of the
+/// block that runs.
+template <typename T>
+struct DynamicSharedArray {
+    operator T*() const { return dynamic_shared<T>(); }
+    template <typename Other>
+    explicit operator Other*() const {
+        return reinterpret_cast<Other*>(dynamic_shared<T>());
+    }
+    T& operator[](std::size_t i) const { return dynamic_shared<T>()[i]; }
+};
 
 }  // namespace t2t::cpu_device
 

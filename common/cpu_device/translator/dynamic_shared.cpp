@@ -1,7 +1,8 @@
 // Dynamic shared memory: extern __shared__ TYPE NAME[];
 //
 // The array's size comes with the launch, so on the CPU device the name becomes a pointer to the
-// block's memory. Alignment asked for is dropped: that memory is aligned for every type.
+// block's memory; outside of a kernel, an object that converts to that pointer. Alignment asked for is
+// dropped: that memory is aligned for every type.
 #include "common/cpu_device/translator/rewrite.hpp"
 
 namespace t2t::cpu_device {
@@ -132,6 +133,23 @@ std::string rewrite_declarator(const TokenStream& stream, const std::string& bas
     return declared + " = ::t2t::cpu_device::dynamic_shared<" + type + extent + ">()";
 }
 
+// The same outside of functions, where no block's memory is at hand: an object that stands for it.
+std::string rewrite_for_namespace(const TokenStream& stream, const std::string& base,
+                                  std::size_t& i) {
+    const std::size_t name = i;
+    const bool is_array = kind_at(stream, name) == TokenKind::name &&
+                          text_at(stream, name + 1) == "[" && text_at(stream, name + 2) == "]" &&
+                          text_at(stream, name + 3) == ";";
+    if (!is_array) {
+        fail(
+            stream, name < stream.tokens.size() ? name : name - 1,
+            "outside of a kernel, write dynamic shared memory as `extern __shared__ TYPE NAME[];`");
+    }
+    i += 3;
+    return " ::t2t::cpu_device::DynamicSharedArray<" + base + "> " +
+           std::string(text_at(stream, name)) + "{}";
+}
+
 // Follows braces and tells whether the token reached stands in namespace scope.
 class Scope {
  public:
@@ -191,17 +209,15 @@ void rewrite_dynamic_shared(const TokenStream& stream, std::vector<Edit>& edits)
         const std::size_t begin = first_of_declaration(stream, i);
         const Specifiers specifiers = read_specifiers(stream, begin);
         if (!specifiers.is_shared) continue;
-        if (!stream.macro && scope.is_namespace()) {
-            fail(stream, i,
-                 "move `extern __shared__ …` into the kernel; outside it has no block's memory");
-        }
+        const bool in_namespace = !stream.macro && scope.is_namespace();
 
         std::size_t end = specifiers.end;
-        std::string text = specifiers.type;
-        text += rewrite_declarator(stream, specifiers.type, end);
+        const auto declarator = in_namespace ? &rewrite_for_namespace : &rewrite_declarator;
+        std::string text = in_namespace ? "static const" : specifiers.type;
+        text += declarator(stream, specifiers.type, end);
         while (text_at(stream, end) == ",") {
             ++end;
-            text += ", " + rewrite_declarator(stream, specifiers.type, end);
+            text += ", " + declarator(stream, specifiers.type, end);
         }
         const std::string_view after = text_at(stream, end);
         if (after != ";" && after != "" && after != ")") fail(stream, end, form);

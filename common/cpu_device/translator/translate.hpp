@@ -10,7 +10,7 @@
 ///   `::t2t::cpu_device::launch("kernel", ::t2t::cpu_device::configure(configuration),
 ///   T2T_KERNEL_ADDRESS(kernel), [=](auto&... t2t_arguments) { kernel(t2t_arguments...); },
 ///   arguments)`;
-/// - `extern __shared__ float values[];` becomes
+/// - `extern __shared__ float values[];` in a kernel becomes
 ///   `float* const values = ::t2t::cpu_device::dynamic_shared<float>();`;
 /// - a cast to an integer, `(int)x`, becomes `::t2t::cpu_device::cast<int>(x)`, which saturates;
 /// - a shift, `a << b`, becomes `a <<::t2t::cpu_device::shift<< b`, which shifts everything out where b is too large;
