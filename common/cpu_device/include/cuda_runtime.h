@@ -8,6 +8,7 @@
 #define __CUDA_RUNTIME_H__
 
 #include <cassert>
+#include <climits>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
