@@ -99,7 +99,8 @@ if(T2T_OBSERVE)
         --param=avoid-fma-max-bits=0               # a · b + c becomes an fma wherever it can, as with nvcc
         -fno-thread-jumps                          # where ways meet stays one place, so lanes meet there
         -fno-ipa-icf                               # kernels with the same code stay apart
-        -Wno-tsan)                                 # fences are reported by the CPU device's headers
+        -Wno-tsan                                  # fences are reported by the CPU device's headers
+        -Wno-attributes)                           # of two declarations of a __constant__ the first has the section
 endif()
 
 if(T2T_WARNINGS_ARE_ERRORS)

@@ -27,6 +27,11 @@ bool is_local(const std::string& symbol) {
     return symbol.starts_with("_ZZ") || symbol.starts_with("_ZGVZ");
 }
 
+/// Whether no program declares a variable of this name: std::__ioinit, __dso_handle.
+bool is_reserved(const std::string& name) {
+    return name.starts_with("__") || name.starts_with("_IO_");
+}
+
 StaticVariable static_variable(const ElfSymbol& symbol, std::uint64_t load_bias) {
     const std::vector<std::string> parts = name_parts(symbol.name);
     StaticVariable variable;
@@ -34,6 +39,8 @@ StaticVariable static_variable(const ElfSymbol& symbol, std::uint64_t load_bias)
     if (is_local(symbol.name) && parts.size() > 1) variable.function = parts[parts.size() - 2];
     variable.begin = symbol.value + load_bias;
     variable.bytes = symbol.bytes;
+    variable.is_constant = symbol.section.starts_with(".t2t_constant");
+    variable.is_reserved = is_reserved(variable.name);
     return variable;
 }
 

@@ -16,6 +16,8 @@ struct StaticVariable {
         0;  ///< address in memory; of a thread-local variable, the offset from the
             ///< start of a thread's block of thread-local variables
     std::uint64_t bytes = 0;
+    bool is_constant = false;  ///< `__constant__` memory
+    bool is_reserved = false;  ///< the C++ library's or the compiler's, by its name
 };
 
 /// What the program's ELF symbol table says.

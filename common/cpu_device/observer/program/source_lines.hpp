@@ -23,6 +23,9 @@ namespace t2t::observer {
 ///          information
 std::vector<SourceLine> source_lines(std::span<const std::uint64_t> addresses);
 
+/// Whether a learner would look for code in this file: it is neither the CPU device's nor a library's.
+bool is_of_the_course(const std::string& file);
+
 /// The name of the function that begins at `function`, from the linker's table: quick.
 std::string function_name_at(const void* function);
 
