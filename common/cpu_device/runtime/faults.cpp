@@ -114,7 +114,8 @@ void on_signal(int signal, siginfo_t* info, void* context) {
     }
     const auto* instruction = static_cast<const char*>(instruction_of(context));
     const bool is_call = signal == SIGSEGV && info->si_addr == instruction;
-    signal_place = is_call ? return_address_of(context) : instruction + 1;
+    const bool is_access = signal == SIGSEGV || signal == SIGBUS;  // the observer knows its line
+    signal_place = is_call ? return_address_of(context) : is_access ? nullptr : instruction + 1;
     note = {signal,
             info->si_code,
             static_cast<const char*>(info->si_addr),
@@ -265,7 +266,8 @@ void run_guarded(LaunchRecord& launch, void (*step)(LaunchRecord&)) {
         return;
     }
     way_out = nullptr;
-    uninterrupted = interrupt_is_due = 0;
+    uninterrupted = 0;
+    interrupt_is_due = 0;
 #if defined( \
     __SANITIZE_ADDRESS__)  // it still guards the variables of the frames that the jump left behind
     const auto* lowest = static_cast<const char*>(home_stack().first);

@@ -81,6 +81,22 @@ __global__ void reads_constants_kernel(float* out) {
     put(device_table, threadIdx.x % 16, 4);
 }
 
+__device__ const char* greeting(unsigned i) {
+    return i % 2 == 0 ? "good morning, kernel" : "good evening, kernels";
+}
+
+__global__ void reads_literals_kernel(char* out) {
+    out[threadIdx.x] = greeting(threadIdx.x)[threadIdx.x];
+}
+
+TEST(CleanSpecialMemory, Literals) {
+    expect_clean([] {
+        DeviceBuffer<char> out(16);
+        reads_literals_kernel<<<1, 16>>>(out.data());
+        EXPECT_EQ(out.download()[1], 'o');
+    });
+}
+
 TEST(CleanSpecialMemory, ConstantsAndOnesOwnLocals) {
     int table[16] = {5};
     T2T_CHECK(cudaMemcpyToSymbol(constant_table, table, sizeof table));

@@ -14,7 +14,7 @@ __global__ void last_warp_volatile_kernel(const float* in, float* out) {
     if (threadIdx.x < 32) {
         volatile float* v = sums;
         for (int width = 32; width > 0; width /= 2) {
-            v[threadIdx.x] += v[threadIdx.x + width];  // fault
+            v[threadIdx.x] = v[threadIdx.x] + v[threadIdx.x + width];  // fault
         }
     }
     if (threadIdx.x == 0) *out = sums[0];
@@ -42,13 +42,17 @@ __global__ void flag_without_fence_kernel(int* out) {
 }
 
 const Planted volatiles[] = {
-    {"last_warp_volatile_kernel", FaultKind::shared_race,
+    {"last_warp_volatile_kernel",
+     FaultKind::shared_race,
      [] {
          auto in = filled<float>(64, 1.0f);
          auto out = filled<float>(1);
          last_warp_volatile_kernel<<<1, 64>>>(in.data(), out.data());
      },
-     "`sums`", [](At one, At other) { return one.thread.x < 32 && other.thread.x < 32; }},
+     "`sums`",
+     [](At one, At other) { return one.thread.x < 32 && other.thread.x < 32; },
+     {},
+     Partner::may_be_unknown},
     {"volatile_neighbour_kernel",
      FaultKind::shared_race,
      [] {

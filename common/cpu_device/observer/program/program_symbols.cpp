@@ -56,6 +56,8 @@ ProgramSymbols read_program() {
             symbols.code_begin =
                 symbols.code_end == 0 ? begin : std::min(symbols.code_begin, begin);
             symbols.code_end = std::max(symbols.code_end, end);
+        } else if (segment.p_type == PT_LOAD && segment.p_flags == PF_R) {
+            symbols.read_only.emplace_back(begin, end);
         } else if (segment.p_type == PT_TLS) {
             const std::uint64_t align = std::max<std::uint64_t>(segment.p_align, 1);
             symbols.thread_local_bytes = (segment.p_memsz + align - 1) / align * align;

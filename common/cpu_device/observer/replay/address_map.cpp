@@ -82,6 +82,10 @@ Region AddressMap::region_of(std::uint64_t address) const {
     if (const auto found = own_region(address)) return *found;
     const std::lock_guard lock(global_memory().mutex);
     if (const auto found = global_region(address)) return *found;
+    // A kernel's literals have no name. On a GPU they are in its constant memory.
+    for (const auto& [begin, end] : program_symbols().read_only) {
+        if (address >= begin && address < end) return {Space::thread_local_, begin, end};
+    }
     constexpr std::uint64_t far = 1 << 20;
     if (global_memory().nearest(address, far) != nullptr || is_in_the_program(address))
         return {Space::none};
