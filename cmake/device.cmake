@@ -96,6 +96,7 @@ if(T2T_OBSERVE)
     target_compile_options(t2t_flags INTERFACE -gdwarf-4 -g1)
     list(APPEND T2T_KERNEL_OPTIONS
         -O2
+        -U_FORTIFY_SOURCE                          # the CPU device's own memcpy takes the place of the C library's
         -fsanitize=thread                          # __tsan_read4(address) before each load, and so on
         --param=tsan-distinguish-volatile=1        # volatile reads are how flags are polled
         -fsanitize-coverage=trace-pc               # __sanitizer_cov_trace_pc() in each basic block
@@ -105,7 +106,8 @@ if(T2T_OBSERVE)
         --param=avoid-fma-max-bits=0               # a · b + c becomes an fma wherever it can, as with nvcc
         -fno-thread-jumps                          # where ways meet stays one place, so lanes meet there
         -fno-ipa-icf                               # kernels with the same code stay apart
-        -Wno-tsan)                                 # fences are reported by the CPU device's headers
+        -Wno-tsan                                  # fences are reported by the CPU device's headers
+        -Wno-attributes)                           # of two declarations of a __constant__ the first has the section
 endif()
 
 if(T2T_WARNINGS_ARE_ERRORS)

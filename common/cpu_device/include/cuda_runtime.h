@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include "crt/host_defines.h"
+#include "crt/memory_functions.h"
 #include "cuda_runtime_api.h"
 #include "device_intrinsics.h"
 #include "driver_types.h"

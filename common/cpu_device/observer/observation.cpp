@@ -15,6 +15,21 @@
 
 namespace t2t::observer {
 
+namespace {
+
+// Of two sights of a fault the one to show: where both threads are known, then that of the first thread.
+template <typename One, typename Other>
+bool comes_before(const One& a, const Other& b) {
+    const auto order = [](const auto& one) {
+        const auto& [block, thread] = one.thread;
+        return std::tuple(!one.knows_thread, block.z, block.y, block.x, thread.z, thread.y,
+                          thread.x);
+    };
+    return order(a) < order(b);
+}
+
+}  // namespace
+
 Observation& Observation::instance() {
     static Observation* const one = new Observation;
     return *one;
@@ -82,11 +97,15 @@ void Observation::end_launch(const cpu_device::LaunchRecord&) {
     shadow_bytes_ = std::max(shadow_bytes_, global_memory().shadow_bytes());
 }
 
-bool Observation::seen_again(FaultKind kind, std::uint32_t code, std::uint32_t other_code) {
+bool Observation::seen_again(const SightedFault& seen) {
     const std::lock_guard lock(mutex_);
-    const auto found = known_.find({kind, kernel_, code, other_code, {}, 0});
+    const auto found = known_.find({seen.kind, kernel_, seen.code, seen.other_code, {}, 0});
     if (found == known_.end()) return false;
-    ++faults_[found->second].count;
+    SeenFault& fault = faults_[found->second];
+    fault.crosses_warps |= seen.crosses_warps;
+    fault.same_value &= seen.same_value;
+    if (comes_before(seen, fault)) return false;
+    ++fault.count;
     return true;
 }
 
@@ -98,8 +117,19 @@ void Observation::add(SeenFault fault) {
                            faults_.size());
     if (is_new) {
         faults_.push_back(std::move(fault));
+        return;
+    }
+    // Blocks run on several cores in any order: of all threads that were seen the first is named.
+    SeenFault& known = faults_[found->second];
+    fault.count = known.count + 1;
+    fault.crosses_warps |= known.crosses_warps;
+    fault.same_value &= known.same_value;
+    if (comes_before(fault, known)) {
+        known = std::move(fault);
     } else {
-        ++faults_[found->second].count;
+        known.count = fault.count;
+        known.crosses_warps = fault.crosses_warps;
+        known.same_value = fault.same_value;
     }
 }
 

@@ -40,8 +40,10 @@ class Observation {
         return kernel_functions_.contains(function);
     }
     void add(SeenFault fault);
-    /// Counts a fault that is known already. @returns whether it is
-    bool seen_again(FaultKind kind, std::uint32_t code, std::uint32_t other_code);
+    /// Counts a fault that is known already.
+    /// @returns whether it is; false, too, when this thread comes before the one that is named: then
+    ///          the fault is to be added once more
+    bool seen_again(const SightedFault& seen);
     /// A number for the place `code`, below most_sites; 0 when they are used up.
     std::uint16_t site_id(std::uint32_t code);
     std::uint32_t code_of_site(std::uint16_t id);

@@ -6,7 +6,9 @@
 /// can_observe() says so.
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <vector>
 
 #include "common/cpu_device/observer/report/report.hpp"
 
@@ -28,5 +30,15 @@ constexpr bool can_observe() {
 /// @throws whatever `work` throws when no kernel has trapped
 /// @throws std::logic_error when this is no check build
 Report observe(const std::function<void()>& work);
+
+/// Memory that a program has allocated and not freed.
+struct LiveAllocations {
+    SourceLine allocated;   ///< where; unknown when no line of the program's led there
+    std::size_t count = 0;  ///< allocations made there that are still alive
+    std::size_t bytes = 0;  ///< of all of them
+};
+
+/// What is allocated now, by line: at a program's end, its leaks. In the order of files and lines.
+std::vector<LiveAllocations> live_allocations();
 
 }  // namespace t2t::observer

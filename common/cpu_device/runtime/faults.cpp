@@ -34,11 +34,15 @@ struct SignalNote {
     const char* address = nullptr;
     const char* stack_pointer = nullptr;
     bool insists_on_alignment = false;  ///< the instruction that faulted does
+    bool is_call = false;               ///< the address is that of the next instruction
 };
 
 constinit thread_local sigjmp_buf* way_out = nullptr;  // to run_guarded, while a kernel runs
 constinit thread_local SignalNote note;
 constinit std::atomic<void (*)(int, const void*, void*)> report_host_crash{nullptr};
+constinit thread_local const void* signal_place = nullptr;
+constinit thread_local volatile sig_atomic_t uninterrupted = 0;  // how many Uninterrupted there are
+constinit thread_local volatile sig_atomic_t interrupt_is_due = 0;
 
 int interrupt_signal() {
     return SIGRTMIN + 5;
@@ -50,6 +54,25 @@ const char* stack_pointer_of(const void* context) {
     return reinterpret_cast<const char*>(machine->gregs[REG_RSP]);
 #elif defined(__aarch64__)
     return reinterpret_cast<const char*>(machine->sp);
+#endif
+}
+
+const void* instruction_of(const void* context) {
+    const auto* machine = &static_cast<const ucontext_t*>(context)->uc_mcontext;
+#if defined(__x86_64__)
+    return reinterpret_cast<const void*>(machine->gregs[REG_RIP]);
+#elif defined(__aarch64__)
+    return reinterpret_cast<const void*>(machine->pc);
+#endif
+}
+
+// Where the function that is being called would return to.
+const void* return_address_of(const void* context) {
+#if defined(__x86_64__)
+    return *reinterpret_cast<const void* const*>(stack_pointer_of(context));
+#elif defined(__aarch64__)
+    const auto* machine = &static_cast<const ucontext_t*>(context)->uc_mcontext;
+    return reinterpret_cast<const void*>(machine->regs[30]);
 #endif
 }
 
@@ -102,8 +125,20 @@ void on_signal(int signal, siginfo_t* info, void* context) {
         raise(signal);
         return;
     }
-    note = {signal, info->si_code, static_cast<const char*>(info->si_addr),
-            stack_pointer_of(context), insists_on_alignment(context)};
+    if (signal == interrupt_signal() && uninterrupted != 0) {
+        interrupt_is_due = 1;
+        return;
+    }
+    const auto* instruction = static_cast<const char*>(instruction_of(context));
+    const bool is_call = signal == SIGSEGV && info->si_addr == instruction;
+    const bool is_access = signal == SIGSEGV || signal == SIGBUS;  // the observer knows its line
+    signal_place = is_call ? return_address_of(context) : is_access ? nullptr : instruction + 1;
+    note = {signal,
+            info->si_code,
+            static_cast<const char*>(info->si_addr),
+            stack_pointer_of(context),
+            !is_call && insists_on_alignment(context),
+            is_call};
     siglongjmp(*way_out, 1);
 }
 
@@ -169,6 +204,12 @@ void record_signal() {
                    "integer division by zero; a GPU would go on with an unspecified value");
     } else if (note.signal == SIGILL) {
         record(cudaErrorIllegalInstruction, this_thread() + "illegal instruction");
+    } else if (note.is_call) {
+        record(cudaErrorIllegalAddress,
+               this_thread() + "calls a function at " +
+                   (note.address == nullptr ? "address 0: the function pointer is null"
+                                            : "an address where there is none: the function "
+                                              "pointer was never set"));
     } else if (scheduler().stacks().in_guard_page(note.address) ||
                (from_stack > -near && from_stack < near)) {
         record(cudaErrorHardwareStackError,
@@ -247,6 +288,8 @@ void run_guarded(LaunchRecord& launch, void (*step)(LaunchRecord&)) {
         return;
     }
     way_out = nullptr;
+    uninterrupted = 0;
+    interrupt_is_due = 0;
 #if defined( \
     __SANITIZE_ADDRESS__)  // it still guards the variables of the frames that the jump left behind
     const auto* lowest = static_cast<const char*>(home_stack().first);
@@ -254,12 +297,27 @@ void run_guarded(LaunchRecord& launch, void (*step)(LaunchRecord&)) {
                                 static_cast<const char*>(__builtin_frame_address(0)) - lowest);
 #endif
     if (reason == 1) record_signal();
+    signal_place = nullptr;
     scheduler().abandon_block();
     scheduler().end_launch();
 }
 
 void interrupt_kernel(unsigned long thread) {
     pthread_kill(thread, interrupt_signal());
+}
+
+const void* place_of_signal() {
+    return signal_place;
+}
+
+Uninterrupted::Uninterrupted() {
+    uninterrupted = uninterrupted + 1;
+}
+Uninterrupted::~Uninterrupted() {
+    uninterrupted = uninterrupted - 1;
+    if (uninterrupted != 0 || interrupt_is_due == 0) return;
+    interrupt_is_due = 0;
+    if (in_kernel()) interrupt_kernel(pthread_self());
 }
 
 std::string place(const SourceLocation& where) {

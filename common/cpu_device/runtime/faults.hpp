@@ -42,6 +42,21 @@ void run_guarded(LaunchRecord& launch, void (*step)(LaunchRecord&));
 /// @param thread a pthread_t that is inside run_guarded
 void interrupt_kernel(unsigned long thread);
 
+/// Of the signal that has ended the running kernel, the address behind the instruction that raised it,
+/// or behind the call of what is no function; nullptr when it was an
+/// access, or no signal.
+const void* place_of_signal();
+
+/// While one of these lives, interrupt_kernel() waits: the calling operating-system thread holds a
+/// lock or allocates on a kernel's behalf.
+class Uninterrupted {
+ public:
+    Uninterrupted();
+    ~Uninterrupted();
+    Uninterrupted(const Uninterrupted&) = delete;
+    Uninterrupted& operator=(const Uninterrupted&) = delete;
+};
+
 /// "file:line" of a call.
 std::string place(const SourceLocation& where);
 /// "0x0000ffff".

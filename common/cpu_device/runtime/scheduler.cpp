@@ -366,6 +366,12 @@ void Scheduler::report_deadlock() {
     };
     unsigned thread = 0;
     while (is_gone(thread)) ++thread;
+    // A warp operation says more than the barrier at which the lanes that it misses wait.
+    for (unsigned other = thread; other < cursor.count; ++other) {
+        if (is_gone(other) || threads_[other].wait->mask == 0) continue;
+        thread = other;
+        break;
+    }
     observer::stuck(thread, *threads_[thread].wait);
     observer::begin_fault();
     fault_of_block(cudaErrorLaunchTimeout, "deadlock: " + describe_waits());

@@ -60,6 +60,8 @@ class Scheduler {
 
     LaunchRecord* launch() const { return launch_; }
     const FiberStacks& stacks() const { return stacks_; }
+    /// The fiber that is running: the number of its stack, 0 for the operating-system thread's own.
+    unsigned fiber() const { return fiber_; }
     /// Steps that brought the block forward; the watchdog looks whether it changes.
     std::uint64_t progress() const { return progress_; }
     /// Blocks begun so far on this operating-system thread; tells one block from the next.

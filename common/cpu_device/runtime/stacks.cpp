@@ -58,6 +58,11 @@ std::pair<const void*, std::size_t> FiberStacks::range() const {
     return {base_, count_ * slot_bytes};
 }
 
+unsigned FiberStacks::index_of(const void* address) const {
+    return static_cast<unsigned>(
+        static_cast<std::size_t>(static_cast<const char*>(address) - base_) / slot_bytes);
+}
+
 bool FiberStacks::in_guard_page(const void* address) const {
     const char* where = static_cast<const char*>(address);
     if (where < base_ || where >= base_ + count_ * slot_bytes) return false;

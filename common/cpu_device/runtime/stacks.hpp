@@ -24,6 +24,8 @@ class FiberStacks {
     std::size_t size(unsigned index) const;
     /// Lowest address and size of all stacks together.
     std::pair<const void*, std::size_t> range() const;
+    /// Which stack an address of range() lies in.
+    unsigned index_of(const void* address) const;
     /// True when `address` lies in a guard page: a stack has overflowed.
     bool in_guard_page(const void* address) const;
 

@@ -44,7 +44,7 @@ __global__ void forgotten_block_index_kernel(int* out) {
 // Tiles of 64 elements, of which each block writes one too many.
 __global__ void overlapping_tiles_kernel(float* out) {
     for (unsigned i = threadIdx.x; i < 65; i += 64) {
-        out[64 * blockIdx.x + i] = 1;  // fault
+        out[64 * blockIdx.x + i] = blockIdx.x;  // fault
     }
 }
 

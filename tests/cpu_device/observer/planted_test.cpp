@@ -10,7 +10,7 @@ namespace {
 
 bool is_race(FaultKind kind) {
     return kind == FaultKind::shared_race || kind == FaultKind::global_race_in_block ||
-           kind == FaultKind::global_race;
+           kind == FaultKind::global_race || kind == FaultKind::same_value_race;
 }
 
 /// Whether the lines that the fault names are the marked ones: a race names all of them.

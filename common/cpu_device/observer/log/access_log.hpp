@@ -13,11 +13,36 @@ namespace t2t::observer {
 struct LogEntry {
     std::uint64_t address;  ///< of an access
     std::uint32_t code;     ///< where in the program, and what: see code_of()
-    std::uint32_t extra;    ///< bytes of an access, mask of a warp operation …
+    std::uint32_t extra;    ///< bytes of an access (see bytes_of()), mask of a warp operation …
 };
 
 /// In LogEntry::extra of an access: a copy of a structure, which a GPU makes in several instructions.
 inline constexpr std::uint32_t in_pieces = 1u << 31;
+inline constexpr std::uint32_t most_in_pieces = in_pieces - 1;  ///< bytes
+
+/// Bytes that an access moves at most when it is one instruction of a GPU.
+inline constexpr unsigned most_at_once = 16;
+/// Above the bytes of such a write stands the fingerprint of what it overwrites.
+inline constexpr unsigned fingerprint_begin = 5;
+inline constexpr std::uint32_t fingerprint_bits = (in_pieces - 1) >> fingerprint_begin
+                                                                         << fingerprint_begin;
+
+/// Of an access, by its entry's `extra`.
+inline unsigned bytes_of(std::uint32_t extra) {
+    return (extra & in_pieces) != 0 ? extra & most_in_pieces : extra & ~fingerprint_bits;
+}
+
+/// 26 bits that tell one value in memory from another, as they stand in LogEntry::extra; never 0.
+/// @param bytes at most 16
+__attribute__((always_inline)) inline std::uint32_t fingerprint(const void* memory,
+                                                                unsigned bytes) {
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+    __builtin_memcpy(&low, memory, bytes < 8 ? bytes : 8);
+    if (bytes > 8) __builtin_memcpy(&high, static_cast<const char*>(memory) + 8, bytes - 8);
+    const std::uint64_t mixed = (low ^ high * 0xD6E8FEB86659FD93u) * 0x9E3779B97F4A7C15u;
+    return static_cast<std::uint32_t>(mixed >> 33 & fingerprint_bits) | 1u << fingerprint_begin;
+}
 
 /// Machine code is addressed from the program's first byte: 2²⁷ bytes of it are enough.
 extern const char program_start asm("__executable_start");

@@ -2,12 +2,14 @@
 // basic block, one for each index out of bounds. These names are the interfaces of gcc's
 // -fsanitize=thread, -fsanitize-coverage=trace-pc and -fsanitize=bounds; their own runtimes are not
 // linked.
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
 #include "common/cpu_device/observer/log/access_log.hpp"
 #include "common/cpu_device/observer/log/index_fault.hpp"
 #include "common/cpu_device/observer/order/fences.hpp"
+#include "common/cpu_device/runtime/faults.hpp"
 
 using t2t::observer::Kind;
 using t2t::observer::log_cursor;
@@ -17,7 +19,9 @@ namespace t2t::observer {
 
 // A volatile variable is met, perhaps a flag.
 static void note_flag(std::uint64_t address) {
-    if (log_cursor.next != nullptr) fences().flag(address);
+    if (log_cursor.next == nullptr) return;
+    const cpu_device::Uninterrupted observing;
+    fences().flag(address);
 }
 
 }  // namespace t2t::observer
@@ -33,6 +37,18 @@ __attribute__((always_inline)) inline void record_access(const void* address, st
     if (kind == Kind::flag_read || kind == Kind::flag_write) t2t::observer::note_flag(where);
 }
 
+// A plain write by one instruction, with what it overwrites.
+template <unsigned Bytes>
+__attribute__((always_inline)) inline void record_write(const void* address,
+                                                        const void* return_address) {
+    record_access(address, Bytes, Kind::write, return_address);
+    const auto where = reinterpret_cast<std::uint64_t>(address);
+    if (log_cursor.next == nullptr || where - log_cursor.builtins < log_cursor.builtins_bytes)
+        return;
+    // The entry comes first: at a bad address this faults as the write would.
+    log_cursor.next[-1].extra |= t2t::observer::fingerprint(address, Bytes);
+}
+
 }  // namespace
 
 // An unaligned access is one of a type whose alignment is smaller than its size: a GPU makes several
@@ -43,9 +59,13 @@ constexpr std::uint32_t pieces = t2t::observer::in_pieces;
     void name(void* address) {                                                  \
         record_access(address, bytes, Kind::kind, __builtin_return_address(0)); \
     }
+#define T2T_WRITE_HOOK(name, bytes)                                \
+    void name(void* address) {                                     \
+        record_write<bytes>(address, __builtin_return_address(0)); \
+    }
 #define T2T_HOOKS(bytes)                                                       \
     T2T_HOOK(__tsan_read##bytes, bytes, read)                                  \
-    T2T_HOOK(__tsan_write##bytes, bytes, write)                                \
+    T2T_WRITE_HOOK(__tsan_write##bytes, bytes)                                 \
     T2T_HOOK(__tsan_unaligned_read##bytes, bytes | pieces, read)               \
     T2T_HOOK(__tsan_unaligned_write##bytes, bytes | pieces, write)             \
     T2T_HOOK(__tsan_volatile_read##bytes, bytes, flag_read)                    \
@@ -108,7 +128,7 @@ void __tsan_func_exit() {
 }
 
 T2T_HOOK(__tsan_read1, 1, read)
-T2T_HOOK(__tsan_write1, 1, write)
+T2T_WRITE_HOOK(__tsan_write1, 1)
 T2T_HOOK(__tsan_volatile_read1, 1, flag_read)
 T2T_HOOK(__tsan_volatile_write1, 1, flag_write)
 T2T_HOOKS(2)
@@ -149,6 +169,7 @@ struct UbsanOutOfBounds {
 };
 void __ubsan_handle_out_of_bounds(UbsanOutOfBounds* where, unsigned long index) {
     if (log_cursor.next == nullptr) return;
+    const t2t::cpu_device::Uninterrupted observing;
     t2t::observer::index_out_of_bounds(where->file, where->line, where->array->name,
                                        static_cast<long>(index));
 }
@@ -169,11 +190,29 @@ void mark_at(const void* caller, Kind kind, std::uint32_t extra) noexcept {
     record(0, extra, kind, caller);
 }
 
+// As LogEntry::extra has it.
+static std::uint32_t in_pieces_of(std::size_t bytes) {
+    return static_cast<std::uint32_t>(std::min<std::size_t>(bytes, most_in_pieces)) | in_pieces;
+}
+
+void copies_bytes(void* to, const void* from, std::size_t bytes) noexcept {
+    if (bytes == 0) return;
+    const void* caller = __builtin_return_address(0);
+    record_access(from, in_pieces_of(bytes), Kind::read, caller);
+    record_access(to, in_pieces_of(bytes), Kind::write, caller);
+}
+
+void sets_bytes(void* to, std::size_t bytes) noexcept {
+    if (bytes != 0)
+        record_access(to, in_pieces_of(bytes), Kind::write, __builtin_return_address(0));
+}
+
 void access_at(const void* caller, Kind kind, const volatile void* address,
                std::size_t bytes) noexcept {
     const auto where = reinterpret_cast<std::uint64_t>(address);
-    record(where, static_cast<std::uint32_t>(bytes), kind, caller);
-    if (kind == Kind::atomic && log_cursor.next != nullptr) fences().flag(where);
+    const bool at_once = bytes <= most_at_once;
+    record(where, at_once ? static_cast<std::uint32_t>(bytes) : in_pieces_of(bytes), kind, caller);
+    if (kind == Kind::atomic) note_flag(where);
 }
 
 void access(Kind kind, const volatile void* address, std::size_t bytes) noexcept {

@@ -71,6 +71,9 @@ void access(Kind kind, const volatile void* address, std::size_t bytes) noexcept
 void mark_at(const void* caller, Kind kind, std::uint32_t extra) noexcept;
 void access_at(const void* caller, Kind kind, const volatile void* address,
                std::size_t bytes) noexcept;
+/// memcpy and memmove, and memset, are about to run.
+void copies_bytes(void* to, const void* from, std::size_t bytes) noexcept;
+void sets_bytes(void* to, std::size_t bytes) noexcept;
 ///@}
 
 /// One operation on two-byte numbers, for the code that called the function that is running.

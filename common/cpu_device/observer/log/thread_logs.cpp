@@ -33,14 +33,20 @@ void ThreadLogs::stop() {
     stop_recording();
 }
 
-const LogEntry* ThreadLogs::last_access() const {
+const LogEntry* ThreadLogs::last_access(std::uint64_t address) const {
     const LogEntry* first = begin(cpu_device::linear_thread());
+    const LogEntry* last = nullptr;
     for (const LogEntry* entry = stopped_at_; entry != nullptr && entry > first;) {
         --entry;
         const Kind kind = kind_of(entry->code);
-        if (kind >= Kind::read && kind <= Kind::async_write) return entry;
+        if (kind < Kind::read || kind > Kind::async_write) continue;
+        const bool is_copy = (entry->extra & in_pieces) != 0;
+        if (last != nullptr)
+            return is_copy && address - entry->address < bytes_of(entry->extra) ? entry : last;
+        last = entry;
+        if (!is_copy || address - entry->address < bytes_of(entry->extra)) break;
     }
-    return nullptr;
+    return last;
 }
 
 std::vector<std::uint32_t> ThreadLogs::trail() const {

@@ -46,8 +46,9 @@ class ThreadLogs {
 
     /// @name Of the thread that has trapped
     ///@{
-    /// What it accessed last; nullptr when its log holds no access.
-    const LogEntry* last_access() const;
+    /// What it accessed last; nullptr when its log holds no access. Of the two sides of a copy the
+    /// one that holds `address`.
+    const LogEntry* last_access(std::uint64_t address) const;
     /// The codes of its latest entries, the last first.
     std::vector<std::uint32_t> trail() const;
     void forget_stop() { stopped_at_ = nullptr; }

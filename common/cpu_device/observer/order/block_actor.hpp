@@ -27,6 +27,7 @@ class BlockActor {
     }
 
     unsigned number() const { return number_; }
+    bool has_fenced(unsigned thread) const { return clock_.has_fenced(thread); }
     unsigned phase() const { return phase_; }
 
     /// A thread's time in a cell of global memory.

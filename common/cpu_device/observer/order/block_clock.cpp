@@ -16,6 +16,7 @@ bool BlockClock::begin_block(unsigned threads) {
     threads_ = threads;
     block_begin_ = barrier_ = now_;
     std::fill_n(of_thread_.begin(), threads_, now_);
+    std::fill_n(has_fenced_.begin(), threads_, false);
     of_warp_.fill(now_);
     return starts_anew;
 }

@@ -51,7 +51,7 @@ struct WordAccess {
     unsigned site;
     unsigned bytes;  ///< mask of the word's bytes
     bool write;
-    bool atomic;  ///< or of a volatile flag
+    bool atomic;  ///< or a volatile write after a fence: a flag
 };
 
 /// Enters a write; see enter().

@@ -118,11 +118,12 @@ void GlobalMemory::copy(std::uint64_t to, std::uint64_t from, std::uint64_t byte
 }
 
 Allocation* GlobalMemory::add_variable(std::uint64_t begin, std::uint64_t bytes,
-                                       const std::string& name) {
+                                       const std::string& name, bool is_constant) {
     auto made = std::make_unique<Allocation>();
     made->begin = begin;
     made->bytes = bytes;
     made->variable = name;
+    made->is_constant = is_constant;
     made->is_initialised = true;
     return (allocations_[begin] = std::move(made)).get();
 }
@@ -149,6 +150,17 @@ Allocation* GlobalMemory::nearest(std::uint64_t address, std::uint64_t distance)
         best = above->second.get();
     }
     return best;
+}
+
+Allocation* GlobalMemory::variable_below(std::uint64_t address, std::uint64_t distance) {
+    auto next = allocations_.upper_bound(address);
+    while (next != allocations_.begin()) {
+        Allocation* below = std::prev(next)->second.get();
+        if (address - below->end() >= distance) return nullptr;
+        if (!below->variable.empty()) return below;
+        --next;
+    }
+    return nullptr;
 }
 
 void GlobalMemory::clear_cells() {

@@ -25,7 +25,8 @@ struct Allocation {
     std::uint64_t bytes = 0;
     bool is_freed = false;
     CallChain allocated_by, freed_by;
-    std::string variable;  ///< its name, when it is a variable of the program
+    std::string variable;      ///< its name, when it is a variable of the program
+    bool is_constant = false;  ///< such a variable, in constant memory
 
     // Which bytes hold a value. One bit per byte, but not as long as none or all of them do.
     bool is_initialised = false;
@@ -64,7 +65,18 @@ class GlobalMemory {
     void initialise(std::uint64_t begin, std::uint64_t bytes);
     void copy(std::uint64_t to, std::uint64_t from, std::uint64_t bytes);
     /// Enters a variable of the program; its memory is initialised.
-    Allocation* add_variable(std::uint64_t begin, std::uint64_t bytes, const std::string& name);
+    Allocation* add_variable(std::uint64_t begin, std::uint64_t bytes, const std::string& name,
+                             bool is_constant);
+    /// The variable that ends nearest below `address`, at most `distance` bytes away; nullptr when
+    /// kernels have used none there.
+    Allocation* variable_below(std::uint64_t address, std::uint64_t distance);
+    /// Visits all that is allocated now.
+    template <typename Visit>
+    void for_each_live(Visit visit) const {
+        for (const auto& [begin, one] : allocations_) {
+            if (!one->is_freed && one->variable.empty()) visit(*one);
+        }
+    }
 
     /// The allocation that `address` lies in, freed ones included; nullptr when there is none.
     Allocation* find(std::uint64_t address);

@@ -20,6 +20,8 @@ class ElfFile {
         const std::string_view magic(reinterpret_cast<const char*>(header.e_ident), SELFMAG);
         if (magic != ELFMAG || header.e_ident[EI_CLASS] != ELFCLASS64) fail();
         sections_ = read<Elf64_Shdr>(header.e_shoff, header.e_shnum);
+        section_names_ = contents<char>(section(header.e_shstrndx));
+        section_names_.push_back('\0');
     }
 
     /// The sections of a type (SHT_…).
@@ -31,6 +33,13 @@ class ElfFile {
     }
 
     const Elf64_Shdr& section(std::size_t number) const { return sections_.at(number); }
+
+    /// The name of a symbol's section; empty when it lies in none.
+    std::string section_name(std::size_t number) const {
+        if (number >= sections_.size() || sections_[number].sh_name >= section_names_.size())
+            return {};
+        return section_names_.data() + sections_[number].sh_name;
+    }
 
     /// What a section holds.
     template <typename T>
@@ -57,6 +66,7 @@ class ElfFile {
     std::string path_;
     std::ifstream file_;
     std::vector<Elf64_Shdr> sections_;
+    std::vector<char> section_names_;
 };
 
 std::optional<SymbolKind> kind_of(const Elf64_Sym& symbol) {
@@ -83,8 +93,8 @@ std::vector<ElfSymbol> elf_symbols(const std::string& path) {
         for (const Elf64_Sym& symbol : file.contents<Elf64_Sym>(table)) {
             const auto kind = kind_of(symbol);
             if (!kind || symbol.st_name >= names.size()) continue;
-            symbols.push_back(
-                {*kind, names.data() + symbol.st_name, symbol.st_value, symbol.st_size});
+            symbols.push_back({*kind, names.data() + symbol.st_name, symbol.st_value,
+                               symbol.st_size, file.section_name(symbol.st_shndx)});
         }
     }
     std::stable_sort(symbols.begin(), symbols.end(),

@@ -18,6 +18,7 @@ struct ElfSymbol {
     std::uint64_t value = 0;  ///< address in the file; of a thread-local variable, the offset from
                               ///< the start of a thread's block
     std::uint64_t bytes = 0;
+    std::string section = {};  ///< that it lies in
 };
 
 /// The functions and variables in the symbol table of a 64-bit ELF file, by value; none when it has

@@ -27,6 +27,11 @@ bool is_local(const std::string& symbol) {
     return symbol.starts_with("_ZZ") || symbol.starts_with("_ZGVZ");
 }
 
+/// Whether no program declares a variable of this name: std::__ioinit, __dso_handle.
+bool is_reserved(const std::string& name) {
+    return name.starts_with("__") || name.starts_with("_IO_");
+}
+
 StaticVariable static_variable(const ElfSymbol& symbol, std::uint64_t load_bias) {
     const std::vector<std::string> parts = name_parts(symbol.name);
     StaticVariable variable;
@@ -34,6 +39,8 @@ StaticVariable static_variable(const ElfSymbol& symbol, std::uint64_t load_bias)
     if (is_local(symbol.name) && parts.size() > 1) variable.function = parts[parts.size() - 2];
     variable.begin = symbol.value + load_bias;
     variable.bytes = symbol.bytes;
+    variable.is_constant = symbol.section.starts_with(".t2t_constant");
+    variable.is_reserved = is_reserved(variable.name);
     return variable;
 }
 
@@ -49,6 +56,8 @@ ProgramSymbols read_program() {
             symbols.code_begin =
                 symbols.code_end == 0 ? begin : std::min(symbols.code_begin, begin);
             symbols.code_end = std::max(symbols.code_end, end);
+        } else if (segment.p_type == PT_LOAD && segment.p_flags == PF_R) {
+            symbols.read_only.emplace_back(begin, end);
         } else if (segment.p_type == PT_TLS) {
             const std::uint64_t align = std::max<std::uint64_t>(segment.p_align, 1);
             symbols.thread_local_bytes = (segment.p_memsz + align - 1) / align * align;

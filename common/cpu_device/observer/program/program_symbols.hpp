@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace t2t::observer {
@@ -16,6 +17,8 @@ struct StaticVariable {
         0;  ///< address in memory; of a thread-local variable, the offset from the
             ///< start of a thread's block of thread-local variables
     std::uint64_t bytes = 0;
+    bool is_constant = false;  ///< `__constant__` memory
+    bool is_reserved = false;  ///< the C++ library's or the compiler's, by its name
 };
 
 /// What the program's ELF symbol table says.
@@ -26,7 +29,9 @@ struct ProgramSymbols {
     std::uint64_t thread_local_bytes =
         0;  ///< size of a thread's block, rounded up to its alignment
     std::uint64_t code_begin = 0, code_end = 0;  ///< the program's machine code in memory
-    std::uint64_t load_bias = 0;                 ///< address in memory minus address in the file
+    /// Begin and end of what can only be read: literals, tables that the compiler has made.
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> read_only;
+    std::uint64_t load_bias = 0;  ///< address in memory minus address in the file
 };
 
 /// Reads the running program (/proc/self/exe) once. @throws std::runtime_error when it cannot

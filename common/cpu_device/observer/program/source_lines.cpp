@@ -50,14 +50,6 @@ std::string relative_to_root(const std::string& file) {
     return file.starts_with(root) ? file.substr(root.size()) : file;
 }
 
-/// Whether a learner would look for the code in this file: it is neither the CPU device's nor a
-/// library's.
-bool is_of_the_course(const std::string& file) {
-    if (file.starts_with("common/device/")) return false;
-    if (!file.starts_with('/')) return !file.empty() && !file.starts_with("common/cpu_device/");
-    return !file.starts_with("/usr/") && file.find("/include/") == std::string::npos;
-}
-
 /// The name of the function that the innermost frame belongs to. addr2line knows it only when the
 /// linker does; else it gives the name of the function that all was inlined into.
 std::string innermost_name(const std::vector<Frame>& frames, std::uint64_t file_address) {
@@ -90,6 +82,12 @@ SourceLine source_line(std::vector<Frame> frames, std::uint64_t file_address) {
 }
 
 }  // namespace
+
+bool is_of_the_course(const std::string& file) {
+    if (file.starts_with("common/device/")) return false;
+    if (!file.starts_with('/')) return !file.empty() && !file.starts_with("common/cpu_device/");
+    return !file.starts_with("/usr/") && file.find("/include/") == std::string::npos;
+}
 
 std::vector<SourceLine> source_lines(std::span<const std::uint64_t> addresses) {
     std::vector<SourceLine> lines(addresses.size());

@@ -29,6 +29,15 @@ bool lies_in(std::uint64_t address, std::uint64_t begin, std::uint64_t bytes) {
     return address - begin < bytes;
 }
 
+// Whether an address lies among the program's variables: no memory of the host's that a kernel could
+// have been given is there, so it was meant for one of those variables.
+bool is_in_the_program(std::uint64_t address) {
+    constexpr std::uint64_t page = 4096;
+    const auto& variables = program_symbols().variables;
+    return !variables.empty() && address >= variables.front().begin &&
+           address < (variables.back().begin + variables.back().bytes + page - 1) / page * page;
+}
+
 // Static arrays of all kernels lie side by side, so an access past one may land in another's. An
 // array of a function that is no kernel may be used by any kernel that calls it.
 bool is_another_kernels(const StaticVariable& array) {
@@ -49,6 +58,21 @@ void AddressMap::begin_block(const void* frame) {
     dynamic_bytes_ = cpu_device::scheduler().launch()->shared_bytes;
 }
 
+void AddressMap::begin_thread(unsigned thread) {
+    fiber_of_[thread] = cpu_device::scheduler().fiber();
+}
+
+// Threads that never wait run one after the other on the operating-system thread's own stack, which
+// is fiber 0's; their locals cannot be told apart. Those that wait have a stack each.
+bool AddressMap::is_own(unsigned thread, std::uint64_t address) const {
+    const auto* where = reinterpret_cast<const char*>(address);
+    const cpu_device::FiberStacks& stacks = cpu_device::scheduler().stacks();
+    const auto [first_stack, bytes] = stacks.range();
+    if (lies_in(address, reinterpret_cast<std::uint64_t>(first_stack), bytes))
+        return stacks.index_of(where) == fiber_of_[thread];
+    return fiber_of_[thread] == 0 || where < cpu_device::home_stack().first || where >= frame_;
+}
+
 std::size_t AddressMap::shared_words() const {
     return (static_bytes_ + cpu_device::dynamic_shared_room) / 4;
 }
@@ -58,8 +82,13 @@ Region AddressMap::region_of(std::uint64_t address) const {
     if (const auto found = own_region(address)) return *found;
     const std::lock_guard lock(global_memory().mutex);
     if (const auto found = global_region(address)) return *found;
+    // A kernel's literals have no name. On a GPU they are in its constant memory.
+    for (const auto& [begin, end] : program_symbols().read_only) {
+        if (address >= begin && address < end) return {Space::thread_local_, begin, end};
+    }
     constexpr std::uint64_t far = 1 << 20;
-    if (global_memory().nearest(address, far) != nullptr) return {Space::none};
+    if (global_memory().nearest(address, far) != nullptr || is_in_the_program(address))
+        return {Space::none};
     return {Space::host};
 }
 
@@ -118,8 +147,9 @@ std::optional<Region> AddressMap::global_region(std::uint64_t address) const {
         return Region{space, found->begin, found->end(), found};
     }
     if (const StaticVariable* found = variable_at(program_symbols().variables, address);
-        found != nullptr) {
-        Allocation* entered = global_memory().add_variable(found->begin, found->bytes, found->name);
+        found != nullptr && !found->is_reserved) {
+        Allocation* entered = global_memory().add_variable(found->begin, found->bytes, found->name,
+                                                           found->is_constant);
         return Region{Space::global, entered->begin, entered->end(), entered};
     }
     return std::nullopt;

@@ -2,11 +2,13 @@
 /// Which memory an address belongs to: shared memory, global memory, a thread's own, the host's.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "common/cpu_device/observer/replay/region.hpp"
+#include "common/cpu_device/runtime/block.hpp"
 
 namespace t2t::observer {
 
@@ -18,8 +20,12 @@ class AddressMap {
 
     /// A block begins. @param frame kernels' stack frames on this thread's own stack lie below it
     void begin_block(const void* frame);
+    /// A thread begins, on the stack that it keeps.
+    void begin_thread(unsigned thread);
 
     Region region_of(std::uint64_t address) const;
+    /// Whether an address on a stack lies on the thread's own.
+    bool is_own(unsigned thread, std::uint64_t address) const;
     /// The array of the running kernel's shared memory that an address outside of all lies nearest to.
     Region nearest_shared_array(std::uint64_t address) const;
     /// Words of shared memory: the static arrays of all kernels, then the room for the dynamic one.
@@ -36,6 +42,7 @@ class AddressMap {
     std::uint64_t dynamic_begin_ = 0;
     std::uint64_t dynamic_bytes_ = 0;
     const char* frame_ = nullptr;
+    std::array<unsigned, cpu_device::most_threads> fiber_of_{};  ///< each thread's stack
 };
 
 }  // namespace t2t::observer

@@ -1,5 +1,6 @@
 #include "common/cpu_device/observer/replay/block_observer.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <set>
 #include <string_view>
@@ -7,7 +8,9 @@
 
 #include "common/cpu_device/observer/observation.hpp"
 #include "common/cpu_device/observer/order/fences.hpp"
+#include "common/cpu_device/observer/program/program_symbols.hpp"
 #include "common/cpu_device/observer/replay/thread_place.hpp"
+#include "common/cpu_device/runtime/faults.hpp"
 #include "common/cpu_device/runtime/scheduler.hpp"
 
 namespace t2t::observer {
@@ -21,6 +24,38 @@ struct Observers {
 Observers& observers() {
     static Observers* const list = new Observers;
     return *list;
+}
+
+// Whether a deadlock is one of lanes that wait for others in a shuffle, a vote or a reduction: the mask
+// is wrong, wherever those others are. (In __syncwarp the branch may as well be.)
+bool waits_for_a_value(std::string_view deadlock) {
+    return deadlock.find("with mask") != deadlock.npos &&
+           deadlock.find("__syncwarp") == deadlock.npos;
+}
+
+bool is_in_the_program(const void* code) {
+    const auto address = reinterpret_cast<std::uint64_t>(code);
+    return address >= program_symbols().code_begin && address < program_symbols().code_end;
+}
+
+bool is_access(const LogEntry& entry) {
+    const Kind kind = kind_of(entry.code);
+    return kind >= Kind::read && kind <= Kind::async_write;
+}
+
+// Whether a thread whose log is full goes on to other memory. One that waits for a value goes round a
+// loop over the same few words, and must not look alive to the watchdog.
+bool comes_forward(const LogEntry* begin, const LogEntry* end) {
+    constexpr std::size_t few = 64;
+    const LogEntry* middle = begin + (end - begin) / 2;
+    std::set<std::uint64_t> known;
+    for (const LogEntry* entry = begin; entry != middle; ++entry) {
+        if (is_access(*entry)) known.insert(entry->address);
+        if (known.size() > few) return true;
+    }
+    return std::any_of(middle, end, [&](const LogEntry& entry) {
+        return is_access(entry) && !known.contains(entry.address);
+    });
 }
 
 }  // namespace
@@ -71,6 +106,7 @@ void BlockObserver::end_block() {
 }
 
 void BlockObserver::end_thread() {
+    const cpu_device::Uninterrupted observing;
     logs_.close();
     const unsigned thread = cpu_device::linear_thread();
     lanes_.end(thread);
@@ -78,6 +114,7 @@ void BlockObserver::end_thread() {
 }
 
 void BlockObserver::wait_at_barrier(const cpu_device::Wait& wait) {
+    const cpu_device::Uninterrupted observing;
     const unsigned thread = cpu_device::linear_thread();
     logs_.save();  // what follows is the observer's work
     barriers_.arrive(thread, wait);
@@ -88,17 +125,19 @@ void BlockObserver::wait_at_barrier(const cpu_device::Wait& wait) {
 
 void BlockObserver::barrier_is_complete(unsigned exited) {
     const Pause the_observers_work;
+    const cpu_device::Uninterrupted observing;
     barriers_.complete(exited);
     lanes_.pass_barrier();
     clock_.pass_barrier();
 }
 
 void BlockObserver::replay_if_halted(unsigned warp) {
-    if (lanes_.running(warp) == 0) replay(warp, true);
+    if (lanes_.running(warp) != 0) return;
+    cpu_device::scheduler().note_progress();
+    replay(warp, true);
 }
 
 void BlockObserver::replay(unsigned warp, bool to_the_end) {
-    cpu_device::scheduler().note_progress();
     fences().look_around();
     replay_.run(warp, to_the_end);
     global_.release();
@@ -107,8 +146,13 @@ void BlockObserver::replay(unsigned warp, bool to_the_end) {
 // All others come as far as they can; then as much of the warp's logs is replayed as all lanes have,
 // so that lanes which go together stay together.
 bool BlockObserver::make_room() {
-    const unsigned warp = cpu_device::linear_thread() / 32;
+    const unsigned thread = cpu_device::linear_thread();
+    const unsigned warp = thread / 32;
+    logs_.save();
+    if (comes_forward(logs_.begin(thread), logs_.end(thread)))
+        cpu_device::scheduler().note_progress();
     cpu_device::yield_thread();
+    const cpu_device::Uninterrupted observing;
     for (const bool to_the_end : {false, true}) {
         if (log_cursor.next != log_cursor.end) break;
         logs_.save();
@@ -121,6 +165,7 @@ bool BlockObserver::make_room() {
 // What the warp has written is there for other blocks from now on, though its logs have not been
 // replayed yet.
 void BlockObserver::pass_fence() {
+    const cpu_device::Uninterrupted observing;
     fences().fence();
     logs_.save();
     const unsigned first = cpu_device::linear_thread() / 32 * 32;
@@ -129,7 +174,7 @@ void BlockObserver::pass_fence() {
         for (const LogEntry* entry = logs_.begin(thread); entry != logs_.end(thread); ++entry) {
             const Kind kind = kind_of(entry->code);
             if (kind != Kind::write && kind != Kind::flag_write && kind != Kind::atomic) continue;
-            global_memory().initialise(entry->address, entry->extra & ~in_pieces);
+            global_memory().initialise(entry->address, bytes_of(entry->extra));
         }
     }
 }
@@ -146,7 +191,9 @@ void BlockObserver::trapped(const void* address, const char* what) {
     fault.thread = place_of(cpu_device::linear_thread());
     fault.detail = what;
     fault.trail = logs_.trail();
-    const LogEntry* last = logs_.last_access();
+    if (const void* place = cpu_device::place_of_signal(); is_in_the_program(place))
+        fault.trail.insert(fault.trail.begin(), code_of(place, Kind::call));
+    const LogEntry* last = logs_.last_access(reinterpret_cast<std::uint64_t>(address));
     if (says("misaligned address") && last != nullptr) {
         fault.address = last->address;
         name_access(fault, *last);
@@ -154,7 +201,7 @@ void BlockObserver::trapped(const void* address, const char* what) {
     } else if (says("access to address") && last != nullptr) {
         fault.address = reinterpret_cast<std::uint64_t>(address);
         name_access(fault, *last);
-    } else if (says("deadlock") && says("__syncthreads")) {
+    } else if (says("deadlock") && says("__syncthreads") && !waits_for_a_value(text)) {
         fault.kind = FaultKind::divergent_barrier;
         barriers_.name_first_waiter(fault);
     }
@@ -164,17 +211,31 @@ void BlockObserver::trapped(const void* address, const char* what) {
     Observation::instance().add(std::move(fault));
 }
 
-// The memory at the fault's address is what stopped an access.
-void BlockObserver::name_access(SeenFault& fault, const LogEntry& access) const {
+// The memory at the fault's address is what stopped an access: that of a copy somewhere on its way.
+void BlockObserver::name_access(SeenFault& fault, const LogEntry& access) {
     fault.code = access.code;
-    fault.bytes = access.extra & ~in_pieces;
+    fault.bytes = bytes_of(access.extra);
+    if (fault.address - access.address < fault.bytes) fault.address = access.address;
     fault.region = map_.region_of(fault.address);
     const Space space = fault.region.space;
     const bool is_shared = space == Space::shared || space == Space::shared_outside;
     fault.kind = space == Space::freed ? FaultKind::use_after_free
                  : is_shared           ? FaultKind::shared_out_of_bounds
                                        : FaultKind::out_of_bounds;
+    // The host's memory would not have stopped it.
+    if (space == Space::host) fault.region = {};
+    meet_variables(cpu_device::linear_thread() / 32);
     faults_.name_memory(fault);
+    if (!fault.has_memory && fault.region.space == Space::none) faults_.name_far_memory(fault);
+}
+
+// Enters those variables of the program that the warp has used since its logs were replayed.
+void BlockObserver::meet_variables(unsigned warp) {
+    for (unsigned thread = warp * 32; thread < warp * 32 + lanes_.count(warp); ++thread) {
+        for (const LogEntry* entry = logs_.begin(thread); entry != logs_.end(thread); ++entry) {
+            if (is_access(*entry)) map_.region_of(entry->address);
+        }
+    }
 }
 
 // ---- what the scheduler and the runtime report (marks.hpp) --------------------------------------

@@ -33,7 +33,10 @@ class BlockObserver {
     ///@{
     void begin_block(const void* frame);
     void end_block();
-    void begin_thread() { logs_.open(); }
+    void begin_thread() {
+        logs_.open();
+        map_.begin_thread(cpu_device::linear_thread());
+    }
     void end_thread();
     void leave_thread() { logs_.close(); }
     void resume_thread() { logs_.open(); }
@@ -60,7 +63,8 @@ class BlockObserver {
  private:
     void replay(unsigned warp, bool to_the_end);
     void replay_if_halted(unsigned warp);
-    void name_access(SeenFault& fault, const LogEntry& access) const;
+    void name_access(SeenFault& fault, const LogEntry& access);
+    void meet_variables(unsigned warp);
 
     WarpLanes lanes_;
     ThreadLogs logs_;

@@ -13,9 +13,23 @@
 namespace t2t::observer {
 namespace {
 
-// Of the kernel's arguments the one nearest to an address; else the nearest allocation.
+// Whether two accesses to a word are those by which threads tell each other something, so that they
+// are no race: atomics, and volatile variables. Within a block barriers are there for order, so a
+// volatile variable is data as any other, until the thread that writes it has called a fence before.
+// @param one_is_atomic whether an atomic is among the two, or a volatile write after a fence
+bool is_flags(Kind one, Kind other, bool one_is_atomic, bool same_block) {
+    const auto tells = [](Kind kind) {
+        return kind == Kind::atomic || kind == Kind::flag_read || kind == Kind::flag_write;
+    };
+    if (!tells(one) || !tells(other)) return false;
+    return one_is_atomic || !same_block || one == Kind::atomic || other == Kind::atomic;
+}
+
+// Of the kernel's arguments the one nearest to an address; else the nearest allocation, or the
+// variable of the program that lies before it.
 const Allocation* meant(std::uint64_t address) {
     constexpr std::uint64_t far = 1 << 20;
+    constexpr std::uint64_t very_far = 1 << 30;  // allocations lie farther from the program
     const Allocation* best = nullptr;
     std::uint64_t nearest = far;
     for (const std::uint64_t pointer : Observation::instance().parameters()) {
@@ -28,7 +42,22 @@ const Allocation* meant(std::uint64_t address) {
             best = one;
         }
     }
-    return best != nullptr ? best : global_memory().nearest(address, far);
+    if (best == nullptr) best = global_memory().nearest(address, far);
+    return best != nullptr ? best : global_memory().variable_below(address, very_far);
+}
+
+}  // namespace
+
+namespace {
+
+void name(SeenFault& fault, const Allocation& memory) {
+    fault.has_memory = true;
+    fault.memory_begin = memory.begin;
+    fault.memory_bytes = memory.bytes;
+    fault.allocated_by = memory.allocated_by;
+    fault.freed_by = memory.freed_by;
+    fault.variable = memory.variable;
+    fault.parameter = Observation::instance().parameter_in(memory.begin, memory.bytes);
 }
 
 }  // namespace
@@ -41,14 +70,24 @@ void FaultReporter::name_memory(SeenFault& fault) const {
     }
     const Allocation* memory = fault.region.allocation;
     if (memory == nullptr && fault.region.space == Space::none) memory = meant(fault.address);
-    if (memory == nullptr) return;
-    fault.has_memory = true;
-    fault.memory_begin = memory->begin;
-    fault.memory_bytes = memory->bytes;
-    fault.allocated_by = memory->allocated_by;
-    fault.freed_by = memory->freed_by;
-    fault.variable = memory->variable;
-    fault.parameter = Observation::instance().parameter_in(memory->begin, memory->bytes);
+    if (memory != nullptr) name(fault, *memory);
+}
+
+void FaultReporter::name_far_memory(SeenFault& fault) const {
+    constexpr std::uint64_t most_ints = std::uint64_t{1} << 31;
+    const std::lock_guard lock(global_memory().mutex);
+    std::uint64_t nearest = 2 * most_ints * fault.bytes;
+    for (const std::uint64_t pointer : Observation::instance().parameters()) {
+        const Allocation* one = pointer == 0 ? nullptr : global_memory().find(pointer);
+        if (one == nullptr || fault.address == 0) continue;
+        const bool before = fault.address < one->begin;
+        const std::uint64_t distance =
+            before ? one->begin - fault.address : fault.address - pointer;
+        if (distance >= nearest) continue;
+        nearest = distance;
+        name(fault, *one);
+        fault.index_wrapped = before || distance >= most_ints * fault.bytes;
+    }
 }
 
 SeenFault FaultReporter::fault_at(FaultKind kind, const ThreadAccess& access) const {
@@ -65,42 +104,53 @@ SeenFault FaultReporter::fault_at(FaultKind kind, const ThreadAccess& access) co
 }
 
 void FaultReporter::report(FaultKind kind, const ThreadAccess& access) const {
-    if (Observation::instance().seen_again(kind, access.site.code, 0)) return;
+    const SightedFault seen{kind, access.site.code, 0, place_of(access.thread)};
+    if (Observation::instance().seen_again(seen)) return;
     Observation::instance().add(fault_at(kind, access));
 }
 
-void FaultReporter::report_shared_race(const ThreadAccess& access, const Cell& other) const {
-    const auto thread = static_cast<unsigned>(other.thread);
-    report_race(FaultKind::shared_race, access, other, place_of(thread), thread == access.thread);
+void FaultReporter::report_shared_race(const ThreadAccess& access, const Met& met) const {
+    report_race(FaultKind::shared_race, access, met,
+                place_of(static_cast<unsigned>(met.cell.thread)), true);
 }
 
-void FaultReporter::report_global_race(const ThreadAccess& access, const Cell& other,
-                                       bool is_writer) const {
-    const std::uint64_t block = actors()[GridOrder::actor_of(other)].block;
+void FaultReporter::report_global_race(const ThreadAccess& access, const Met& met) const {
+    const std::uint64_t block = actors()[GridOrder::actor_of(met.cell)].block;
     const bool same_block = block == actors()[actor_.number()].block;
-    const bool several_blocks = !is_writer && other.crowd() == Crowd::grid;
+    const bool several_blocks = !met.is_writer && met.cell.crowd() == Crowd::grid;
     const FaultKind kind =
         same_block && !several_blocks ? FaultKind::global_race_in_block : FaultKind::global_race;
-    const auto thread = static_cast<unsigned>(other.thread);
-    ThreadPlace met = place_of(thread);
-    met.block = {static_cast<unsigned>(block % gridDim.x),
-                 static_cast<unsigned>(block / gridDim.x % gridDim.y),
-                 static_cast<unsigned>(block / gridDim.x / gridDim.y)};
-    report_race(kind, access, other, met, same_block && thread == access.thread);
+    ThreadPlace other = place_of(static_cast<unsigned>(met.cell.thread));
+    other.block = {static_cast<unsigned>(block % gridDim.x),
+                   static_cast<unsigned>(block / gridDim.x % gridDim.y),
+                   static_cast<unsigned>(block / gridDim.x / gridDim.y)};
+    report_race(kind, access, met, other, same_block);
 }
 
-// `met` is the thread that the cell names, `is_own` whether it is the accessing thread itself.
-void FaultReporter::report_race(FaultKind kind, const ThreadAccess& access, const Cell& other,
-                                const ThreadPlace& met, bool is_own) const {
+// `other` is the thread that the cell names.
+void FaultReporter::report_race(FaultKind kind, const ThreadAccess& access, const Met& met,
+                                const ThreadPlace& other, bool same_block) const {
+    const Cell& cell = met.cell;
     const std::uint32_t other_code =
-        Observation::instance().code_of_site(static_cast<std::uint16_t>(other.site));
-    if (Observation::instance().seen_again(kind, access.site.code, other_code)) return;
+        Observation::instance().code_of_site(static_cast<std::uint16_t>(cell.site));
+    const bool one_is_atomic =
+        access.is_atomic || (met.is_writer && cell.crowd_bits == atomic_writer);
+    if (is_flags(kind_of(access.site.code), kind_of(other_code), one_is_atomic, same_block)) return;
+    // A cell names one of those it stands for: not always one that met this byte.
+    const auto thread = static_cast<unsigned>(cell.thread);
+    const bool knows_thread = !(same_block && thread == access.thread) && cell.apart == 0;
+    const bool in_warp = same_block && thread / 32 == access.thread / 32 &&
+                         (met.is_writer || cell.crowd() <= Crowd::warp);
+    const SightedFault seen{kind,         access.site.code, other_code,    place_of(access.thread),
+                            knows_thread, !in_warp,         met.same_value};
+    if (Observation::instance().seen_again(seen)) return;
     SeenFault fault = fault_at(kind, access);
     fault.other_code = other_code;
-    fault.other_thread = met;
-    // A cell names one of those it stands for: not always one that met this byte.
-    fault.knows_thread = !is_own && other.apart == 0;
+    fault.other_thread = other;
+    fault.knows_thread = knows_thread;
     fault.knows_other = true;
+    fault.crosses_warps = !in_warp;
+    fault.same_value = met.same_value;
     Observation::instance().add(std::move(fault));
 }
 

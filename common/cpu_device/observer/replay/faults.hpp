@@ -18,6 +18,14 @@ struct ThreadAccess {
     unsigned thread;  ///< of the block
     std::uint64_t address;
     unsigned bytes;
+    bool is_atomic = false;  ///< see WordAccess
+};
+
+/// An earlier access that another one races with.
+struct Met {
+    const Cell& cell;
+    bool is_writer;   ///< the word's last write, not a read
+    bool same_value;  ///< the later access writes what the earlier one has written
 };
 
 /// Notes faults down, with the memory that they are about.
@@ -26,19 +34,24 @@ class FaultReporter {
     FaultReporter(const AddressMap& map, const BlockActor& actor) : map_(map), actor_(actor) {}
 
     void report(FaultKind kind, const ThreadAccess& access) const;
-    /// `access` races with the one that a cell of shared memory holds.
-    void report_shared_race(const ThreadAccess& access, const Cell& other) const;
-    /// The same in global memory. @param is_writer whether it is the word's writer
-    void report_global_race(const ThreadAccess& access, const Cell& other, bool is_writer) const;
+    /// @name `access` races with one that a cell holds – unless both are the flag's by which threads
+    /// tell each other something
+    ///@{
+    void report_shared_race(const ThreadAccess& access, const Met& met) const;
+    void report_global_race(const ThreadAccess& access, const Met& met) const;
+    ///@}
 
     /// Which allocation or array a fault's address lies in or was meant for, and which parameter of
     /// the kernel points there.
     void name_memory(SeenFault& fault) const;
+    /// The same for an address that is far from all memory: of the kernel's arguments the one that an
+    /// index of 32 bits reaches it from.
+    void name_far_memory(SeenFault& fault) const;
 
  private:
     SeenFault fault_at(FaultKind kind, const ThreadAccess& access) const;
-    void report_race(FaultKind kind, const ThreadAccess& access, const Cell& other,
-                     const ThreadPlace& met, bool is_own) const;
+    void report_race(FaultKind kind, const ThreadAccess& access, const Met& met,
+                     const ThreadPlace& other, bool same_block) const;
 
     const AddressMap& map_;
     const BlockActor& actor_;

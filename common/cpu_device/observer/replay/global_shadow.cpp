@@ -1,5 +1,7 @@
 #include "common/cpu_device/observer/replay/global_shadow.hpp"
 
+#include <bit>
+
 #include "common/cpu_device/observer/order/actors.hpp"
 #include "common/cpu_device/observer/replay/l2.hpp"
 #include "common/cpu_device/observer/replay/word_access.hpp"
@@ -26,13 +28,19 @@ void GlobalShadow::enter(const WarpRequest& request) {
     if (!lock_.owns_lock()) lock_.lock();
     actor_.make_room_for_clock();
     Allocation& allocation = *request.site.region.allocation;
+    if (allocation.is_constant && request.writes()) {
+        const auto lane = static_cast<unsigned>(std::countr_zero(request.lanes));
+        return faults_.report(FaultKind::constant_store, {request.site, request.thread(lane),
+                                                          request.addresses[lane], request.bytes});
+    }
     allocation.make_cells(request.writes());
     std::uint64_t last_sector = ~std::uint64_t{0};
     for_each_lane(lanes_to_enter(request), [&](unsigned lane) {
         const unsigned thread = request.thread(lane);
         const std::uint64_t address = request.addresses[lane];
-        const ThreadAccess whole{request.site, thread, address, request.bytes};
-        const WordAccess access = word_access(request, lane, actor_.time(thread));
+        const WordAccess access =
+            word_access(request, lane, actor_.time(thread), actor_.has_fenced(thread));
+        const ThreadAccess whole{request.site, thread, address, request.bytes, access.atomic};
         if (request.reads() && !allocation.is_initialised &&
             allocation.first_uninitialised(address, request.bytes) != address + request.bytes) {
             faults_.report(FaultKind::uninitialised_global, whole);
@@ -44,7 +52,9 @@ void GlobalShadow::enter(const WarpRequest& request) {
             if (request.kind == Kind::read && knows_read(allocation, readers, access)) continue;
             observer::enter(allocation.writer(word, none), readers, access,
                             actor_.global_order(thread), [&](const Cell& other, bool is_writer) {
-                                faults_.report_global_race(whole, other, is_writer);
+                                faults_.report_global_race(
+                                    whole,
+                                    {other, is_writer, is_writer && request.changes_nothing(lane)});
                             });
         }
         if (access.write) allocation.initialise(address, request.bytes);

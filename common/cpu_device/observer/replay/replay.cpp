@@ -139,9 +139,11 @@ void Replay::step(const Group& group) {
         case Kind::narrow:
             here.extra = extra;
             break;
+        case Kind::fence:
+            for_each_lane(group.lanes, [&](unsigned lane) { clock_.pass_fence(thread(lane)); });
+            break;
         case Kind::warp_operation:
         case Kind::barrier:
-        case Kind::fence:
             break;
     }
 }
@@ -152,13 +154,21 @@ void Replay::access(Site& site, const Group& group) {
     } else {
         for_each_lane(group.lanes, [&](unsigned lane) { addresses_[lane] = next_[lane]->address; });
     }
+    const Kind kind = kind_of(group.code);
     const std::uint32_t extra = next_[std::countr_zero(group.lanes)]->extra;
-    const WarpRequest request{site,        addresses_,          warp_,
-                              group.lanes, kind_of(group.code), extra & ~in_pieces};
-    if ((extra & in_pieces) != 0) {
-        memory_.access_pieces(request);
-    } else {
-        memory_.access(request);
+    if ((extra & in_pieces) == 0) {
+        memory_.access({site, addresses_, warp_, group.lanes, kind, bytes_of(extra), next_.data()});
+        return;
+    }
+    // Lanes may copy as many bytes as each of them likes.
+    for (unsigned left = group.lanes; left != 0;) {
+        const std::uint32_t size = next_[std::countr_zero(left)]->extra;
+        unsigned alike = 0;
+        for_each_lane(left, [&](unsigned lane) {
+            if (next_[lane]->extra == size) alike |= 1u << lane;
+        });
+        memory_.access_pieces({site, addresses_, warp_, alike, kind, bytes_of(size)});
+        left &= ~alike;
     }
 }
 

@@ -28,8 +28,9 @@ void SharedShadow::enter(const WarpRequest& request) {
     for_each_lane(lanes_to_enter(request), [&](unsigned lane) {
         const unsigned thread = request.thread(lane);
         const std::uint64_t address = request.addresses[lane];
-        const ThreadAccess whole{request.site, thread, address, request.bytes};
-        const WordAccess access = word_access(request, lane, clock_.of_thread(thread));
+        const WordAccess access =
+            word_access(request, lane, clock_.of_thread(thread), actor_.has_fenced(thread));
+        const ThreadAccess whole{request.site, thread, address, request.bytes, access.atomic};
         const BlockOrder order = actor_.shared_order(thread);
         const std::uint64_t first = region.first_word + (address / 4 - region.begin / 4);
         for (std::uint64_t word = first; word < first + words_of(request); ++word) {
@@ -40,8 +41,9 @@ void SharedShadow::enter(const WarpRequest& request) {
             const unsigned initialised = is_written ? unsigned(writer.spare) : 0;
             if (request.reads() && (access.bytes & ~initialised) != 0)
                 faults_.report(FaultKind::uninitialised_shared, whole);
-            observer::enter(writer, readers, access, order, [&](const Cell& other, bool) {
-                faults_.report_shared_race(whole, other);
+            observer::enter(writer, readers, access, order, [&](const Cell& other, bool is_writer) {
+                faults_.report_shared_race(
+                    whole, {other, is_writer, is_writer && request.changes_nothing(lane)});
             });
             if (access.write) writer.spare = initialised | access.bytes;
         }

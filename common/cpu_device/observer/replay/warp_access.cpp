@@ -8,7 +8,24 @@
 namespace t2t::observer {
 namespace {
 
-constexpr unsigned most_bytes = 16;  // that one instruction moves for a lane
+// What an access is that does not lie within the region where it begins.
+FaultKind fault_outside(Space space) {
+    switch (space) {
+        case Space::shared:
+        case Space::shared_outside:
+            return FaultKind::shared_out_of_bounds;
+        case Space::freed:
+            return FaultKind::use_after_free;
+        case Space::host:
+            return FaultKind::host_pointer;
+        case Space::thread_local_:
+            return FaultKind::local_of_another_thread;
+        case Space::global:
+        case Space::none:
+            break;
+    }
+    return FaultKind::out_of_bounds;
+}
 
 // Whether all 32 lanes lie in the region that the site touched last, and are aligned: what nearly
 // every request is, found without a branch for each lane.
@@ -31,7 +48,7 @@ bool is_plain(const WarpRequest& request) {
 }  // namespace
 
 void WarpAccess::access(const WarpRequest& request) {
-    if (!std::has_single_bit(request.bytes) || request.bytes > most_bytes)
+    if (!std::has_single_bit(request.bytes) || request.bytes > most_at_once)
         return access_pieces(request);
     Region& region = request.site.region;
     if (is_plain(request)) {
@@ -56,7 +73,9 @@ void WarpAccess::access(const WarpRequest& request) {
 }
 
 // Word by word when the structure's address and its size allow that, else byte by byte.
-void WarpAccess::access_pieces(const WarpRequest& request) {
+void WarpAccess::access_pieces(const WarpRequest& whole) {
+    const WarpRequest request = whole.of(within_bounds(whole));
+    if (request.lanes == 0) return;
     std::array<std::uint64_t, 32> addresses = request.addresses;
     bool words = request.bytes % 4 == 0;
     for_each_lane(request.lanes, [&](unsigned lane) { words = words && addresses[lane] % 4 == 0; });
@@ -69,36 +88,51 @@ void WarpAccess::access_pieces(const WarpRequest& request) {
     }
 }
 
+// Reports the lanes whose copy begins or ends where it must not, each as one fault whatever its size.
+// @returns those that remain, without the ones that copy from or to their own local variables
+unsigned WarpAccess::within_bounds(const WarpRequest& request) {
+    Region& region = request.site.region;
+    unsigned sound = 0;
+    for_each_lane(request.lanes, [&](unsigned lane) {
+        const std::uint64_t address = request.addresses[lane];
+        if (!region.holds(address, 1)) region = map_.region_of(address);
+        const bool is_own =
+            region.space == Space::thread_local_ && map_.is_own(request.thread(lane), address);
+        if (is_own) return;
+        const bool is_memory = region.space == Space::shared || region.space == Space::global;
+        if (is_memory && region.holds(address, request.bytes)) {
+            sound |= 1u << lane;
+        } else {
+            faults_.report(fault_outside(region.space),
+                           {request.site, request.thread(lane), address, request.bytes});
+        }
+    });
+    return sound;
+}
+
 // The lanes' addresses begin in one region.
 void WarpAccess::access_region(const WarpRequest& request) {
     const Region& region = request.site.region;
-    const auto first = static_cast<unsigned>(std::countr_zero(request.lanes));
     const auto report_lane = [&](FaultKind what, unsigned lane) {
         faults_.report(
             what, {request.site, request.thread(lane), request.addresses[lane], request.bytes});
     };
-    switch (region.space) {
-        case Space::none:
-            return report_lane(FaultKind::out_of_bounds, first);
-        case Space::shared_outside:
-            return report_lane(FaultKind::shared_out_of_bounds, first);
-        case Space::freed:
-            return report_lane(FaultKind::use_after_free, first);
-        case Space::host:
-            return report_lane(FaultKind::host_pointer, first);
-        case Space::thread_local_:
-            return;
-        case Space::shared:
-        case Space::global:
-            break;
+    if (region.space == Space::thread_local_) {
+        for_each_lane(request.lanes, [&](unsigned lane) {
+            if (!map_.is_own(request.thread(lane), request.addresses[lane]))
+                report_lane(FaultKind::local_of_another_thread, lane);
+        });
+        return;
+    }
+    if (region.space != Space::shared && region.space != Space::global) {
+        return report_lane(fault_outside(region.space),
+                           static_cast<unsigned>(std::countr_zero(request.lanes)));
     }
     unsigned sound = request.lanes;
     for_each_lane(request.lanes, [&](unsigned lane) {
         const std::uint64_t address = request.addresses[lane];
         if (!region.holds(address, request.bytes)) {
-            report_lane(region.space == Space::shared ? FaultKind::shared_out_of_bounds
-                                                      : FaultKind::out_of_bounds,
-                        lane);
+            report_lane(fault_outside(region.space), lane);
             sound &= ~(1u << lane);
         } else if (address % request.bytes != 0) {
             report_lane(FaultKind::misaligned, lane);

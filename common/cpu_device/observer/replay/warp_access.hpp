@@ -25,6 +25,7 @@ class WarpAccess {
 
  private:
     void access_region(const WarpRequest& request);
+    unsigned within_bounds(const WarpRequest& request);
     void use_shared(const WarpRequest& request);
     void use_global(const WarpRequest& request);
 

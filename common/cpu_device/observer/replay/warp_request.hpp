@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "common/cpu_device/observer/log/marks.hpp"
+#include "common/cpu_device/observer/log/access_log.hpp"
 #include "common/cpu_device/observer/replay/site.hpp"
 
 namespace t2t::observer {
@@ -19,9 +19,13 @@ struct WarpRequest {
     unsigned lanes;                                  ///< bit i: lane i takes part
     Kind kind;
     unsigned bytes;  ///< of each lane
+    /// The lanes' entries in their logs; nullptr of a piece of a larger copy.
+    const LogEntry* const* entries = nullptr;
 
     /// The part of it that some of the lanes have in it.
-    WarpRequest of(unsigned some) const { return {site, addresses, warp, some, kind, bytes}; }
+    WarpRequest of(unsigned some) const {
+        return {site, addresses, warp, some, kind, bytes, entries};
+    }
     unsigned thread(unsigned lane) const { return warp * 32 + lane; }
 
     bool reads() const {
@@ -32,9 +36,12 @@ struct WarpRequest {
         return kind == Kind::write || kind == Kind::flag_write || kind == Kind::async_write ||
                kind == Kind::atomic;
     }
-    /// Volatile variables are how flags are polled; they count as atomic.
-    bool is_atomic() const {
-        return kind == Kind::atomic || kind == Kind::flag_read || kind == Kind::flag_write;
+    /// Whether a lane's write has left in memory what was there before. Of several threads that
+    /// write a word without an order, all but the first do when they write the same value.
+    bool changes_nothing(unsigned lane) const {
+        if (entries == nullptr || kind != Kind::write) return false;
+        const std::uint32_t before = entries[lane]->extra & fingerprint_bits;
+        return before == fingerprint(reinterpret_cast<const void*>(addresses[lane]), bytes);
     }
 };
 

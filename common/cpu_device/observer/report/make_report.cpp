@@ -2,10 +2,16 @@
 #include "common/cpu_device/observer/report/make_report.hpp"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <set>
+#include <tuple>
 #include <unordered_map>
+#include <utility>
 
 #include "common/cpu_device/observer/log/access_log.hpp"
+#include "common/cpu_device/observer/observe.hpp"
 #include "common/cpu_device/observer/program/debug_information.hpp"
 #include "common/cpu_device/observer/program/machine_code.hpp"
 #include "common/cpu_device/observer/program/source_lines.hpp"
@@ -13,6 +19,37 @@
 
 namespace t2t::observer {
 namespace {
+
+using Lines = std::unordered_map<std::uint64_t, SourceLine>;
+
+Lines look_up(const std::set<std::uint64_t>& wanted) {
+    const std::vector<std::uint64_t> addresses(wanted.begin(), wanted.end());
+    const std::vector<SourceLine> found = source_lines(addresses);
+    Lines lines;
+    for (std::size_t i = 0; i < addresses.size(); ++i) lines[addresses[i]] = found[i];
+    return lines;
+}
+
+/// Lines of functions that called, looked up at once.
+class Callers {
+ public:
+    explicit Callers(const std::set<std::uint64_t>& addresses) : lines_(look_up(addresses)) {}
+
+    /// The first of a chain of callers that is neither the device's nor a buffer's.
+    SourceLine of(const CallChain& chain) const {
+        for (const std::uint64_t address : chain) {
+            const SourceLine& line = lines_.at(address);
+            if (line.line != 0 && !line.file.starts_with("common/cpu_device/") &&
+                !line.file.starts_with("common/device/")) {
+                return line;
+            }
+        }
+        return {};
+    }
+
+ private:
+    Lines lines_;
+};
 
 /// Lines and costs of all places that were seen, looked up at once.
 class Places {
@@ -38,7 +75,7 @@ class Places {
             callers.insert(fault.freed_by.begin(), fault.freed_by.end());
         }
         lines_ = look_up(addresses);
-        callers_ = look_up(callers);
+        callers_.emplace(callers);
         const std::vector<BlockCost> found = block_costs(markers);
         for (std::size_t i = 0; i < markers.size(); ++i) costs_[markers[i]] = found[i];
     }
@@ -52,38 +89,23 @@ class Places {
     SourceLine last_of(const std::vector<std::uint32_t>& trail) const {
         for (const std::uint32_t code : trail) {
             const SourceLine here = line(code);
-            if (here.line != 0 && !here.file.starts_with('/') &&
-                !here.file.starts_with("common/cpu_device/")) {
-                return here;
-            }
+            if (here.line != 0 && is_of_the_course(here.file)) return here;
         }
         return {};
     }
     const BlockCost& cost(std::uint32_t code) const { return costs_.at(address_of(code)); }
     /// The first of a chain of callers that is neither the device's nor a buffer's.
-    SourceLine caller(const CallChain& chain) const {
-        for (const std::uint64_t address : chain) {
-            const SourceLine& line = callers_.at(address);
-            const bool is_devices = line.file.starts_with("common/cpu_device/") ||
-                                    line.file.starts_with("common/device/");
-            if (line.line != 0 && !is_devices) return line;
-        }
-        return {};
-    }
+    SourceLine caller(const CallChain& chain) const { return callers_->of(chain); }
 
  private:
-    using Lines = std::unordered_map<std::uint64_t, SourceLine>;
-    static Lines look_up(const std::set<std::uint64_t>& wanted) {
-        const std::vector<std::uint64_t> addresses(wanted.begin(), wanted.end());
-        const std::vector<SourceLine> found = source_lines(addresses);
-        Lines lines;
-        for (std::size_t i = 0; i < addresses.size(); ++i) lines[addresses[i]] = found[i];
-        return lines;
-    }
-
-    Lines lines_, callers_;
+    Lines lines_;
+    std::optional<Callers> callers_;
     std::unordered_map<std::uint64_t, BlockCost> costs_;
 };
+
+bool is_write(Kind kind) {
+    return kind == Kind::write || kind == Kind::flag_write || kind == Kind::async_write;
+}
 
 SourceLine relative(SourceLine place) {
     const std::string& root = debug_information().root;
@@ -186,7 +208,7 @@ Request request_of(const Site& site, const SourceLine& where, const SeenKernel& 
     request.where = where;
     request.shared = seen.space == Space::shared;
     const Kind kind = kind_of(site.code);
-    request.store = kind == Kind::write || kind == Kind::flag_write || kind == Kind::async_write;
+    request.store = is_write(kind);
     request.atomic = kind == Kind::atomic;
     request.bytes = seen.bytes;
     request.lanes = seen.lanes;
@@ -250,6 +272,88 @@ KernelReport kernel_report(const SeenKernel& kernel, const Places& places,
     return report;
 }
 
+// Which of the two accesses of a race came first may differ from block to block: both ways are one
+// race, the one in which the later place in the program comes second.
+std::vector<SeenFault> each_pair_once(const std::vector<SeenFault>& faults) {
+    std::vector<SeenFault> once;
+    for (const SeenFault& fault : faults) {
+        const auto mirrored = std::find_if(once.begin(), once.end(), [&](const SeenFault& other) {
+            return fault.knows_other && other.knows_other && fault.kind == other.kind &&
+                   fault.kernel == other.kernel && fault.code == other.other_code &&
+                   fault.other_code == other.code && fault.code != fault.other_code;
+        });
+        if (mirrored == once.end()) {
+            once.push_back(fault);
+            continue;
+        }
+        SeenFault& kept = *mirrored;
+        const std::uint64_t count = kept.count + fault.count;
+        const bool crosses_warps = kept.crosses_warps || fault.crosses_warps;
+        const bool same_value = kept.same_value && fault.same_value;
+        if (fault.code > kept.code) kept = fault;
+        kept.count = count;
+        kept.crosses_warps = crosses_warps;
+        kept.same_value = same_value;
+    }
+    return once;
+}
+
+// A line of a kernel.
+using KernelLine = std::pair<unsigned, SourceLine>;
+
+// Those where several threads write one word: no barrier mends that.
+std::set<KernelLine> contested_lines(const std::vector<SeenFault>& faults, const Places& places) {
+    std::set<KernelLine> lines;
+    for (const SeenFault& fault : faults) {
+        if (!fault.knows_other) continue;
+        const SourceLine line = places.line(fault.code);
+        if (is_write(kind_of(fault.code)) && is_write(kind_of(fault.other_code)) &&
+            line == places.line(fault.other_code)) {
+            lines.insert({fault.kernel, line});
+        }
+    }
+    return lines;
+}
+
+// The two lines of a kernel's race.
+using LinePair = std::tuple<unsigned, SourceLine, SourceLine>;
+
+LinePair lines_of(const SeenFault& fault, const Places& places) {
+    const SourceLine one = places.line(fault.code);
+    const SourceLine other = places.line(fault.other_code);
+    return {fault.kernel, std::min(one, other), std::max(one, other)};
+}
+
+// Those between which threads of several warps race, too: what orders lanes is not enough.
+std::set<LinePair> pairs_across_warps(const std::vector<SeenFault>& faults, const Places& places) {
+    std::set<LinePair> pairs;
+    for (const SeenFault& fault : faults) {
+        if (fault.knows_other && fault.crosses_warps) pairs.insert(lines_of(fault, places));
+    }
+    return pairs;
+}
+
+struct RankedFault {
+    unsigned kernel;
+    Fault fault;
+
+    // A barrier that not all threads reach makes races and reads of nothing; a race often makes reads
+    // that nothing has written: what is missing is the barrier.
+    int rank() const {
+        if (fault.kind == FaultKind::divergent_barrier) return 0;
+        const bool is_consequence = fault.kind == FaultKind::uninitialised_shared ||
+                                    fault.kind == FaultKind::uninitialised_global;
+        return is_consequence ? 2 : 1;
+    }
+    friend bool operator<(const RankedFault& a, const RankedFault& b) {
+        const auto key = [](const RankedFault& one) {
+            return std::tuple(one.kernel, one.rank(), one.fault.where, one.fault.kind,
+                              one.fault.other.value_or(SourceLine{}));
+        };
+        return key(a) < key(b);
+    }
+};
+
 }  // namespace
 
 Report make_report(const std::vector<SeenKernel>& kernels, const std::vector<SeenFault>& faults) {
@@ -265,9 +369,13 @@ Report make_report(const std::vector<SeenKernel>& kernels, const std::vector<See
     for (std::size_t i = 0; i < kernels.size(); ++i) {
         report.kernels.push_back(kernel_report(kernels[i], places, parameters[i]));
     }
-    for (const SeenFault& seen : faults) {
+    const std::vector<SeenFault> once = each_pair_once(faults);
+    const std::set<KernelLine> contested = contested_lines(once, places);
+    const std::set<LinePair> crossing = pairs_across_warps(once, places);
+    std::vector<RankedFault> found;
+    for (const SeenFault& seen : once) {
         Fault fault;
-        fault.kind = seen.kind;
+        fault.kind = seen.same_value ? FaultKind::same_value_race : seen.kind;
         fault.kernel = report.kernels[seen.kernel].kernel;
         fault.where = seen.code != 0         ? places.line(seen.code)
                       : seen.place.line != 0 ? relative(seen.place)
@@ -284,16 +392,41 @@ Report make_report(const std::vector<SeenKernel>& kernels, const std::vector<See
             words.memory = names[static_cast<std::size_t>(seen.parameter)];
         words.allocated = places.caller(seen.allocated_by);
         words.freed = places.caller(seen.freed_by);
+        words.is_contested = contested.contains({seen.kernel, fault.where}) ||
+                             (fault.other && contested.contains({seen.kernel, *fault.other}));
+        words.crosses_warps = crossing.contains(lines_of(seen, places));
+        words.has_atomics = report.kernels[seen.kernel].total.global_atomic.requests != 0;
         fault.what = what_happened(seen, words);
-        fault.cause = usual_cause(seen, fault);
-        report.faults.push_back(std::move(fault));
+        fault.cause = usual_cause(seen, fault, words);
+        found.push_back({seen.kernel, std::move(fault)});
     }
-    // A race often makes reads that nothing has written: what is missing is the barrier.
-    std::stable_partition(report.faults.begin(), report.faults.end(), [](const Fault& fault) {
-        return fault.kind != FaultKind::uninitialised_shared &&
-               fault.kind != FaultKind::uninitialised_global;
-    });
+    std::stable_sort(found.begin(), found.end());
+    for (RankedFault& one : found) report.faults.push_back(std::move(one.fault));
     return report;
+}
+
+std::vector<LiveAllocations> live_allocations() {
+    std::vector<std::pair<CallChain, std::size_t>> alive;  // who made it, and its bytes
+    std::set<std::uint64_t> addresses;
+    {
+        const std::lock_guard lock(global_memory().mutex);
+        global_memory().for_each_live([&](const Allocation& one) {
+            alive.emplace_back(one.allocated_by, one.bytes);
+            addresses.insert(one.allocated_by.begin(), one.allocated_by.end());
+        });
+    }
+    const Callers callers(addresses);
+    std::map<SourceLine, LiveAllocations> by_line;
+    for (const auto& [chain, bytes] : alive) {
+        const SourceLine line = callers.of(chain);
+        LiveAllocations& there = by_line[line];
+        there.allocated = line;
+        ++there.count;
+        there.bytes += bytes;
+    }
+    std::vector<LiveAllocations> list;
+    for (const auto& [line, there] : by_line) list.push_back(there);
+    return list;
 }
 
 }  // namespace t2t::observer

@@ -34,6 +34,8 @@ const char* fault_name(FaultKind kind) {
             return "global_race_in_block";
         case FaultKind::global_race:
             return "global_race";
+        case FaultKind::same_value_race:
+            return "same_value_race";
         case FaultKind::out_of_bounds:
             return "out_of_bounds";
         case FaultKind::shared_out_of_bounds:
@@ -50,6 +52,10 @@ const char* fault_name(FaultKind kind) {
             return "misaligned";
         case FaultKind::host_pointer:
             return "host_pointer";
+        case FaultKind::constant_store:
+            return "constant_store";
+        case FaultKind::local_of_another_thread:
+            return "local_of_another_thread";
         case FaultKind::divergent_barrier:
             return "divergent_barrier";
         case FaultKind::trap:

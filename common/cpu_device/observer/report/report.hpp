@@ -23,6 +23,7 @@ enum class FaultKind {
     shared_race,           ///< two threads of a block, one word, no barrier between
     global_race_in_block,  ///< the same in global memory
     global_race,           ///< two blocks, one word of global memory
+    same_value_race,       ///< threads that nothing orders store one and the same value in a word
     out_of_bounds,         ///< global memory outside every allocation
     shared_out_of_bounds,  ///< shared memory outside every array of the kernel
     index_out_of_bounds,   ///< an index past the end of an array, local, shared or constant
@@ -31,8 +32,10 @@ enum class FaultKind {
     uninitialised_shared,  ///< a read of shared memory that the block has not written
     misaligned,            ///< a vector access whose address is no multiple of its size
     host_pointer,          ///< memory of the host, read or written by a kernel
-    divergent_barrier,     ///< a block-wide barrier that not every thread of the block reaches
-    trap,                  ///< the kernel ended with a CUDA error; `what` says which
+    constant_store,        ///< a kernel writes to __constant__ memory
+    local_of_another_thread,  ///< a thread follows the address of another thread's local variable
+    divergent_barrier,        ///< a block-wide barrier that not every thread of the block reaches
+    trap,                     ///< the kernel ended with a CUDA error; `what` says which
 };
 
 /// A thread in a grid.
@@ -175,7 +178,7 @@ struct KernelReport {
 /// What observe() returns.
 struct Report {
     std::vector<KernelReport> kernels;  ///< in the order of their first launch
-    std::vector<Fault> faults;          ///< in the order in which they were found, each once
+    std::vector<Fault> faults;          ///< by kernel, file and line, causes before consequences
     std::size_t device_bytes = 0;       ///< most device memory in use at once
     std::size_t shadow_bytes = 0;       ///< most memory that the observer kept about it
 

@@ -25,6 +25,8 @@ struct SeenFault {
     ThreadPlace thread, other_thread;
     bool knows_other = false;          ///< of a race: other_code counts
     bool knows_thread = false;         ///< and other_thread
+    bool crosses_warps = false;        ///< of a race: once at least, the two are not of one warp
+    bool same_value = false;           ///< of a race: both write, each time the same value
     std::vector<std::uint32_t> trail;  ///< of a trap: the places that the thread came through
     std::uint64_t address = 0;
     unsigned bytes = 0;
@@ -32,11 +34,23 @@ struct SeenFault {
     bool has_memory = false;  ///< the four below are known
     std::uint64_t memory_begin = 0;
     std::uint64_t memory_bytes = 0;
-    int parameter = -1;  ///< of the kernel, that points into this memory
+    int parameter = -1;          ///< of the kernel, that points into this memory
+    bool index_wrapped = false;  ///< the address is that of an index of more than 32 bits
     CallChain allocated_by, freed_by;
     std::string variable;
     std::string detail;  ///< of traps and indices: what the device said
     std::uint64_t count = 1;
+};
+
+/// What makes two faults the same, and what is kept of those that were seen before.
+struct SightedFault {
+    FaultKind kind{};
+    std::uint32_t code = 0;
+    std::uint32_t other_code = 0;
+    ThreadPlace thread;
+    bool knows_thread = false;
+    bool crosses_warps = false;
+    bool same_value = false;
 };
 
 /// Launches of one kernel with one configuration.

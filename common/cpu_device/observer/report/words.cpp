@@ -25,6 +25,10 @@ bool writes(const SeenFault& fault) {
     return kind == Kind::write || kind == Kind::flag_write || kind == Kind::async_write;
 }
 
+bool is_volatile(std::uint32_t code) {
+    return kind_of(code) == Kind::flag_read || kind_of(code) == Kind::flag_write;
+}
+
 std::string verb(const SeenFault& fault) {
     if (kind_of(fault.code) == Kind::atomic) return "changes atomically ";
     return writes(fault) ? "writes " : "reads ";
@@ -75,10 +79,12 @@ std::string what_happened(const SeenFault& fault, const FaultWords& words) {
     const std::string access = verb(fault) + bytes(fault.bytes);
     if (fault.kind == FaultKind::host_pointer)
         return access + " of the host's memory, which a GPU cannot reach";
+    if (fault.kind == FaultKind::local_of_another_thread)
+        return access + " of a local variable of another thread";
     return access + ", " + position(fault, words);
 }
 
-std::string usual_cause(const SeenFault& seen, const Fault& fault) {
+std::string usual_cause(const SeenFault& seen, const Fault& fault, const FaultWords& words) {
     const bool same_line = fault.other && fault.other->line == fault.where.line &&
                            fault.other->file == fault.where.file;
     const bool one_is_atomic = seen.knows_other && (kind_of(seen.code) == Kind::atomic) !=
@@ -86,28 +92,51 @@ std::string usual_cause(const SeenFault& seen, const Fault& fault) {
     const std::string use_atomic =
         "Several threads change the same word: use an atomic such as atomicAdd, or let one thread "
         "do it.";
+    const std::string guarded =
+        words.has_atomics && fault.kind == FaultKind::global_race
+            ? " If a lock guards it, the lock needs a __threadfence() after it is taken and before "
+              "it is given back."
+            : "";
     const std::string mixed =
         "One side is atomic and the other is not: make both atomic, or put a barrier between them.";
+    const bool names_a_mask = seen.detail.find(" mask ") != std::string::npos;
+    const std::string right_mask =
+        "Every lane that a mask names must call the operation, and every lane that calls it must be "
+        "named: make the mask before the branch, with __ballot_sync(0xffffffff, condition), or move "
+        "the operation out of the branch.";
     switch (fault.kind) {
         case FaultKind::shared_race:
         case FaultKind::global_race_in_block: {
-            if (same_line) return use_atomic;
-            const bool same_warp = fault.other_thread &&
-                                   seen.thread.thread.y == seen.other_thread.thread.y &&
-                                   seen.thread.thread.z == seen.other_thread.thread.z &&
-                                   seen.thread.thread.x / 32 == seen.other_thread.thread.x / 32;
             if (one_is_atomic) return mixed;
-            return same_warp ? "Nothing orders the lanes of a warp by itself: a __syncwarp() is "
-                               "missing between the two lines."
-                             : "A __syncthreads() is missing between the two lines.";
+            if (words.is_contested) return use_atomic;
+            const std::string where =
+                same_line ? "between what the threads read and what they write there, or between "
+                            "two rounds of the loop."
+                          : "between the two lines.";
+            const std::string not_volatile =
+                is_volatile(seen.code) || is_volatile(seen.other_code)
+                    ? " volatile orders nothing: it makes the compiler access memory each time."
+                    : "";
+            return (words.crosses_warps ? "A __syncthreads() is missing "
+                                        : "Nothing orders the lanes of a warp by itself: a "
+                                          "__syncwarp() is missing ") +
+                   where + not_volatile;
         }
         case FaultKind::global_race:
-            if (same_line) return use_atomic;
             if (one_is_atomic) return mixed;
+            if (words.is_contested) return use_atomic + guarded;
             return "Nothing orders the blocks of a launch: give each block elements of its own, use "
                    "two launches, or publish what was written with __threadfence() and an atomic "
                    "flag.";
+        case FaultKind::same_value_race:
+            return "All of them were seen to write the same value, so the order has not mattered: let "
+                   "one thread write it, or use an atomic, and it never will.";
         case FaultKind::out_of_bounds:
+            if (seen.index_wrapped) {
+                return "The index did not fit in its type: an int that passes 2³¹ becomes negative, "
+                       "an unsigned that passes below 0 becomes 2³² and less. Compute it in "
+                       "std::size_t.";
+            }
             return "The bounds check is missing or off by one, or the index is computed with the "
                    "wrong pitch.";
         case FaultKind::shared_out_of_bounds:
@@ -130,10 +159,21 @@ std::string usual_cause(const SeenFault& seen, const Fault& fault) {
         case FaultKind::host_pointer:
             return "The pointer is the host's: allocate device memory with cudaMalloc, copy, and "
                    "pass that.";
+        case FaultKind::constant_store:
+            return "A kernel can only read __constant__ memory: make the variable a __device__ one, or "
+                   "let the host set it with cudaMemcpyToSymbol.";
+        case FaultKind::local_of_another_thread:
+            return "Each thread has local memory of its own, so on a GPU that address names the "
+                   "reader's own: hand the value on through shared memory or a shuffle.";
         case FaultKind::divergent_barrier:
+            if (names_a_mask) {
+                return "Some threads wait for their warp, others for the block: every thread of the block must reach the same __syncthreads(). " +
+                       right_mask;
+            }
             return "Every thread of the block must reach the same __syncthreads(): move it out of "
                    "the branch, and skip work instead of returning before it.";
         case FaultKind::trap:
+            if (names_a_mask) return right_mask;
             return "The kernel ended there; what came after was not checked.";
     }
     return {};
