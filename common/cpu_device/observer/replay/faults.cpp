@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "common/cpu_device/observer/log/access_log.hpp"
 #include "common/cpu_device/observer/log/index_fault.hpp"
 #include "common/cpu_device/observer/observation.hpp"
 #include "common/cpu_device/observer/order/actors.hpp"
