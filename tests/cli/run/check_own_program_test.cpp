@@ -118,7 +118,7 @@ TEST_F(CheckOwnProgram, AHostPointer) {
     EXPECT_PRED2(contains, faults_of(R"(
 __global__ void set(int* x) { x[threadIdx.x] = 1; }
 int main() {
-    static int x[32];
+    int x[32];
     set<<<1, 32>>>(x);
     cudaDeviceSynchronize();
 })"),
