@@ -90,6 +90,7 @@ if(T2T_OBSERVE)
     target_compile_options(t2t_flags INTERFACE -gdwarf-4 -g1)
     list(APPEND T2T_KERNEL_OPTIONS
         -O2
+        -U_FORTIFY_SOURCE                          # the CPU device's own memcpy takes the place of the C library's
         -fsanitize=thread                          # __tsan_read4(address) before each load, and so on
         --param=tsan-distinguish-volatile=1        # volatile reads are how flags are polled
         -fsanitize-coverage=trace-pc               # __sanitizer_cov_trace_pc() in each basic block

@@ -36,7 +36,7 @@ void run_guarded(LaunchRecord& launch, void (*step)(LaunchRecord&));
 void interrupt_kernel(unsigned long thread);
 
 /// Of the signal that has ended the running kernel, the address behind the instruction that raised it,
-/// or behind the call of what is no function; nullptr when no signal has.
+/// or behind the call of what is no function; nullptr when it was an access, or no signal has.
 const void* place_of_signal();
 
 /// While one of these lives, interrupt_kernel() waits: the calling operating-system thread holds a

@@ -8,8 +8,9 @@
 
 #include "common/cpu_device/observer/log/marks.hpp"
 
-// Only where the compiler calls hooks: what the CPU device copies is its own affair.
-#if defined(T2T_OBSERVE) && defined(__SANITIZE_THREAD__)
+// Only where the compiler calls hooks: what the CPU device copies is its own affair. And not where the
+// C library has such definitions of its own (_FORTIFY_SOURCE); a check build turns them off.
+#if defined(T2T_OBSERVE) && defined(__SANITIZE_THREAD__) && __USE_FORTIFY_LEVEL == 0
 
 /// Whether g++ makes one load and one store of a copy of so many bytes, which its hooks see.
 #define T2T_COPY_IS_ONE_ACCESS(bytes) \
