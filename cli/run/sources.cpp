@@ -78,13 +78,15 @@ std::optional<fs::path> find_header(const Include& include, const fs::path& incl
     return std::nullopt;
 }
 
-/// An #include of a library that the CPU device does not serve becomes an error at its line, which the
-/// compiler gives only when it comes there. `#error` ends the line.
-std::string refusing_unserved_headers(const std::string& text) {
+/// An #include of a library that the CPU device does not serve, and that the program does not bring along, becomes an
+/// error at its line, which the compiler gives only when it comes there.
+std::string refusing_unserved_headers(const std::string& text, const fs::path& includer,
+                                      const std::vector<fs::path>& include_dirs) {
     std::string result;
     each_line(text, [&](std::string_view line) {
         const std::optional<Include> include = include_in(line);
-        if (include && !library_of_header(include->name).empty()) {
+        if (include && !library_of_header(include->name).empty() &&
+            !find_header(*include, includer, include_dirs)) {
             result += "#error " + std::string(unserved_header_mark) + include->name;
         } else {
             result += line;
@@ -99,7 +101,7 @@ bool is_for_the_device(const fs::path& path) {
     return extension != ".cpp" && extension != ".cc" && extension != ".cxx" && extension != ".c";
 }
 
-Source load(const fs::path& path) {
+Source load(const fs::path& path, const std::vector<fs::path>& include_dirs) {
     Source source{path, shown_from_here(path), {}, {}};
     source.text = read(path, source.shown);
     try {
@@ -109,7 +111,7 @@ Source load(const fs::path& path) {
                                  error.what());
     }
     if (is_for_the_device(path)) {
-        source.translated = refusing_unserved_headers(source.translated);
+        source.translated = refusing_unserved_headers(source.translated, path, include_dirs);
     } else {
         source.translated =
             source.translated.substr(0, source.translated.find('\n') + 1) + source.text;
@@ -137,7 +139,8 @@ Sources gather(const std::vector<fs::path>& files, const std::vector<fs::path>& 
         const fs::path path = waiting.back();
         waiting.pop_back();
         if (sources.by_path.contains(path)) continue;
-        const Source& source = sources.by_path.emplace(path, load(path)).first->second;
+        const Source& source =
+            sources.by_path.emplace(path, load(path, sources.include_dirs)).first->second;
         each_line(source.text, [&](std::string_view line) {
             const std::optional<Include> include = include_in(line);
             if (!include) return;

@@ -62,6 +62,14 @@ TEST_F(OwnSources, AnUnservedLibraryIsAnErrorAtItsLineOnly) {
               "#line 1 \"a.cu\"\n#if 0\n#error not served: cublas_v2.h\n#endif\nint x;\n");
 }
 
+TEST_F(OwnSources, ALibraryThatTheProgramBringsAlongIsIncluded) {
+    folder.write("a.cu", "#include <cub/cub.cuh>\n");
+    folder.write("lib/cub/cub.cuh", "int x;\n");
+    const Sources sources = gather({"a.cu"}, {"lib"});
+    EXPECT_EQ(sources.find("a.cu")->translated, "#line 1 \"a.cu\"\n#include <cub/cub.cuh>\n");
+    EXPECT_NE(sources.find("lib/cub/cub.cuh"), nullptr);
+}
+
 TEST_F(OwnSources, SaysWhereALaunchCannotBeRead) {
     folder.write("a.cu", "int x;\nvoid f() { k<<<1, 2>>>(; }\n");
     try {
