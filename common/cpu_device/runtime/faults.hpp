@@ -43,12 +43,7 @@ void run_guarded(LaunchRecord& launch, void (*step)(LaunchRecord&));
 void interrupt_kernel(unsigned long thread);
 
 /// Of the signal that has ended the running kernel, the address behind the instruction that raised it,
-<<<<<<< HEAD
-/// or behind the call of what is no function; nullptr when it was an
-/// access, or no signal.
-=======
 /// or behind the call of what is no function; nullptr when it was an access, or no signal has.
->>>>>>> i11-checker
 const void* place_of_signal();
 
 /// While one of these lives, interrupt_kernel() waits: the calling operating-system thread holds a
