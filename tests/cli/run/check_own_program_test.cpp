@@ -153,6 +153,37 @@ int main() {
                  "use_after_free 2\n");
 }
 
+TEST_F(CheckOwnProgram, TheIndexOfTheGridInSharedMemory) {
+    EXPECT_PRED2(contains, faults_of(R"(
+__global__ void copy(int* x) {
+    __shared__ int tile[32];
+    int at = threadIdx.x + blockIdx.x * blockDim.x;
+    int* mine = tile + at;
+    *mine = at;
+    __syncthreads();
+    x[at] = *mine;
+}
+int main() {
+    int* x;
+    cudaMalloc(&x, 512);
+    copy<<<4, 32>>>(x);
+    cudaDeviceSynchronize();
+    cudaFree(x);
+})"),
+                 "shared_out_of_bounds 6\n");
+}
+
+TEST_F(CheckOwnProgram, TheEndOfADeviceArray) {
+    EXPECT_PRED2(contains, faults_of(R"(
+__device__ int table[16];
+__global__ void fill() { table[threadIdx.x] = 1; }
+int main() {
+    fill<<<1, 32>>>();
+    cudaDeviceSynchronize();
+})"),
+                 "index_out_of_bounds 3\n");
+}
+
 TEST_F(CheckOwnProgram, ALaunchThatCudaRefuses) {
     folder.write("a.cu", R"(
 __global__ void set(int* x) { x[threadIdx.x] = 1; }

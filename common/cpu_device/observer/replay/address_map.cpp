@@ -110,7 +110,8 @@ std::optional<Region> AddressMap::shared_region(std::uint64_t address) const {
 // The static array at an offset from the start of the thread-local variables.
 Region AddressMap::static_array(std::uint64_t offset) const {
     const StaticVariable* found = variable_at(program_symbols().thread_local_variables, offset);
-    if (found == nullptr || is_another_kernels(*found)) return {Space::shared_outside};
+    if (found == nullptr || found->is_reserved || is_another_kernels(*found))
+        return {Space::shared_outside};
     const std::uint64_t begin = static_begin_ + found->begin;
     // g++ guards arrays of types with constructors; a GPU has no such variable.
     if (found->name.starts_with("guard variable"))
