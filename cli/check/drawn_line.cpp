@@ -15,9 +15,8 @@ DrawnLine parse_drawn_line(const std::string& words) {
     const auto parsed = std::from_chars(number.data(), end, drawn.line);
     const bool has_file = colon == std::string::npos || colon > 0;
     if (parsed.ec != std::errc() || parsed.ptr != end || drawn.line < 1 || !has_file) {
-        throw cli::UsageError(
-            "--draw takes a line of the file, such as 44, or FILE:LINE; '" + words +
-            "' is neither");
+        throw cli::UsageError("--draw takes a line of the file, such as 44, or FILE:LINE; '" +
+                              words + "' is neither");
     }
     return drawn;
 }

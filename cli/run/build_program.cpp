@@ -64,6 +64,7 @@ std::string fingerprint(const CommandLine& line, const Sources& sources, const T
     for (const std::string& definition : line.definitions) print.add(definition);
     for (const fs::path& dir : sources.include_dirs) print.add(dir.string());
     for (const fs::path& file : sources.files) print.add(file.string());
+    for (const fs::path& header : sources.first_headers) print.add("first " + header.string());
     for (const auto& [path, source] : sources.by_path) {
         print.add(path.string());
         print.add(source.shown);
@@ -127,6 +128,9 @@ process::Output compile(const fs::path& file, const fs::path& object, const fs::
         command << tools.device_options;
         const fs::path header = tools.precompiled / line.standard / "own_program.hpp";
         command << "-include" << header.string();
+        for (const fs::path& first : sources.first_headers) {
+            command << "-include" << mirrored(mirror, first).string();
+        }
     }
     for (const std::string& definition : line.definitions) command << "-D" + definition;
     command << "-iquote" << file.parent_path().string();
@@ -197,6 +201,7 @@ fs::path compile_with_nvcc(const fs::path& made, const CommandLine& line, const 
     command << tools.options << "-std=c++" + line.standard << "-o" << made.string();
     for (const std::string& definition : line.definitions) command << "-D" + definition;
     for (const fs::path& dir : sources.include_dirs) command << "-I" + dir.string();
+    for (const fs::path& first : sources.first_headers) command << "-include" << first.string();
     for (const std::string& option : line.host_options) command << "-Xcompiler" << option;
     for (const fs::path& file : sources.files) command << file.string();
     command << line.libraries;
@@ -247,7 +252,7 @@ fs::path compile_and_link(const fs::path& folder, const CommandLine& line, const
 fs::path build_program(const CommandLine& line, std::vector<fs::path>& sources_seen) {
     const Toolchain tools = toolchain();
     sources_seen = line.files;
-    const Sources sources = gather(line.files, line.include_dirs);
+    const Sources sources = gather(line.files, line.include_dirs, line.first_headers);
     sources_seen.clear();
     for (const auto& [path, source] : sources.by_path) sources_seen.push_back(path);
 

@@ -200,6 +200,8 @@ CommandLine parse(const std::vector<std::string>& all_words) {
             line.timeout = seconds_in(value);
         } else if (word.starts_with("-std") || word.starts_with("--std")) {
             line.standard = standard_in(word);
+        } else if (word == "-include" && words.is_option(word, "-include", value)) {
+            line.first_headers.push_back(value);
         } else if (words.is_option(word, "-I", value)) {
             line.include_dirs.push_back(value);
         } else if (words.is_option(word, "-D", value)) {
@@ -235,6 +237,11 @@ CommandLine parse(const std::vector<std::string>& all_words) {
             throw cli::UsageError("-I names '" + dir.string() + "', which is no folder");
         }
     }
+    for (const fs::path& header : line.first_headers) {
+        if (!fs::is_regular_file(header, ignored)) {
+            throw cli::UsageError("-include names '" + header.string() + "', which is no file");
+        }
+    }
     for (const fs::path& file : line.files) {
         if (!line.output.empty() && fs::equivalent(file, line.output, ignored)) {
             throw cli::UsageError("-o would overwrite the source file '" + file.string() +
@@ -264,6 +271,7 @@ std::string help_of(const CommandLine& line) {
     text +=
         "\n  FILE               .cu, .cpp, .cc, .cxx or .c; headers are found by #include\n"
         "  -I DIR             a folder where headers are looked for\n"
+        "  -include FILE      a header that every .cu file reads first\n"
         "  -D NAME[=VALUE]    defines a macro\n"
         "  -std=c++17|20      the language; C++17 unless you say so, as with nvcc\n"
         "  -o PROGRAM         keeps the program, to be run without this command\n"

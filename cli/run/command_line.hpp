@@ -10,16 +10,17 @@ namespace t2t::own {
 
 /// What is to be done with a program of one's own.
 struct CommandLine {
-    std::vector<std::filesystem::path> files;         ///< .cu, .cpp, .cc, .cxx and .c, as typed
-    std::vector<std::filesystem::path> include_dirs;  ///< -I, as typed
-    std::vector<std::string> definitions;             ///< -D, such as `N=1024`
-    std::vector<std::string> host_options;            ///< -Xcompiler, for the C++ compiler
-    std::vector<std::string> libraries;               ///< -l and -L, for the linker, in order
-    std::string standard = "17";                      ///< of C++, nvcc's default
-    std::filesystem::path output;                     ///< -o: where the program is kept, or empty
-    unsigned timeout = 0;                             ///< seconds; 0: none
-    bool all_errors = false;                          ///< --all-errors
-    std::vector<std::string> arguments;               ///< the program's own, behind --
+    std::vector<std::filesystem::path> files;          ///< .cu, .cpp, .cc, .cxx and .c, as typed
+    std::vector<std::filesystem::path> include_dirs;   ///< -I, as typed
+    std::vector<std::filesystem::path> first_headers;  ///< -include: read before each .cu file
+    std::vector<std::string> definitions;              ///< -D, such as `N=1024`
+    std::vector<std::string> host_options;             ///< -Xcompiler, for the C++ compiler
+    std::vector<std::string> libraries;                ///< -l and -L, for the linker, in order
+    std::string standard = "17";                       ///< of C++, nvcc's default
+    std::filesystem::path output;                      ///< -o: where the program is kept, or empty
+    unsigned timeout = 0;                              ///< seconds; 0: none
+    bool all_errors = false;                           ///< --all-errors
+    std::vector<std::string> arguments;                ///< the program's own, behind --
 
     bool check = false;                 ///< run with every access seen
     bool watch = false;                 ///< again at each save
@@ -28,7 +29,7 @@ struct CommandLine {
     std::string draw;                   ///< --draw, of check: LINE or FILE:LINE, or empty
     std::string picture = "check.svg";  ///< --out, of check
 
-    bool help = false;
+    bool help = false;  ///< --help: nothing else is done
 };
 
 /// Reads the words of `./t2t COMMAND words…`.

@@ -128,13 +128,18 @@ const Source* Sources::find(const std::string& shown) const {
     return nullptr;
 }
 
-Sources gather(const std::vector<fs::path>& files, const std::vector<fs::path>& include_dirs) {
+Sources gather(const std::vector<fs::path>& files, const std::vector<fs::path>& include_dirs,
+               const std::vector<fs::path>& first_headers) {
     Sources sources;
     for (const fs::path& file : files) sources.files.push_back(fs::weakly_canonical(file));
     for (const fs::path& dir : include_dirs) {
         sources.include_dirs.push_back(fs::weakly_canonical(dir));
     }
+    for (const fs::path& header : first_headers) {
+        sources.first_headers.push_back(fs::weakly_canonical(header));
+    }
     std::vector<fs::path> waiting = sources.files;
+    waiting.insert(waiting.end(), sources.first_headers.begin(), sources.first_headers.end());
     while (!waiting.empty()) {
         const fs::path path = waiting.back();
         waiting.pop_back();

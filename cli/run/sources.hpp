@@ -19,19 +19,21 @@ struct Source {
 
 /// All files of a program.
 struct Sources {
-    std::vector<std::filesystem::path> files;         ///< those that are compiled, absolute
-    std::vector<std::filesystem::path> include_dirs;  ///< absolute
-    std::map<std::filesystem::path, Source> by_path;  ///< those, and the headers among them
+    std::vector<std::filesystem::path> files;          ///< those that are compiled, absolute
+    std::vector<std::filesystem::path> include_dirs;   ///< absolute
+    std::vector<std::filesystem::path> first_headers;  ///< of -include, absolute
+    std::map<std::filesystem::path, Source> by_path;   ///< those, and the headers among them
 
     /// The file that a compiler's message calls `shown`, or by its path; nullptr: it is none of these.
     const Source* find(const std::string& shown) const;
 };
 
-/// Reads `files` and, from there on, every header that an `#include` finds beside its file or in
+/// Reads `files`, `first_headers` and, from there on, every header that an `#include` finds beside its file or in
 /// `include_dirs`, whatever `#if` stands around it. Headers of the system are not looked at.
 /// @throws std::runtime_error when a file cannot be read or translated; the message has its place
 Sources gather(const std::vector<std::filesystem::path>& files,
-               const std::vector<std::filesystem::path>& include_dirs);
+               const std::vector<std::filesystem::path>& include_dirs,
+               const std::vector<std::filesystem::path>& first_headers = {});
 
 /// The path below `folder` where write() puts the file at `path`.
 std::filesystem::path mirrored(const std::filesystem::path& folder,

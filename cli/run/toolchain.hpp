@@ -10,10 +10,10 @@ namespace t2t::own {
 
 /// The compiler, its options, and what a program is linked with.
 struct Toolchain {
-    std::string text;      ///< the file itself: what a change of the build changes
-    std::string compiler;  ///< absolute
-    bool is_nvcc = false;
-    std::vector<std::string> options;                 ///< of every file
+    std::string text;                  ///< the file itself: what a change of the build changes
+    std::string compiler;              ///< absolute
+    bool is_nvcc = false;              ///< else a C++ compiler, for the CPU device
+    std::vector<std::string> options;  ///< of every file
     std::vector<std::string> device_options;          ///< of .cu files alone
     std::vector<std::filesystem::path> include_dirs;  ///< behind the program's own
     std::vector<std::filesystem::path> link;          ///< objects and libraries, in order

@@ -7,7 +7,7 @@
 
 namespace t2t::own {
 
-/// What stands behind `#error ` in the place of an #include that is not served; the header's name follows.
+/// What stands behind `error ` in the place of a directive that includes what is not served; the header's name follows.
 inline constexpr std::string_view unserved_header_mark = "not served: ";
 
 /// The library that a header is of, such as `cuBLAS`; empty when it is served, or no header of CUDA's.

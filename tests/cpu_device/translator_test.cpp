@@ -398,6 +398,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         shared_case("Plain", "extern __shared__ float s[];",
                     "float* const s = ::t2t::cpu_device::dynamic_shared<float>();"),
+        shared_case("ABoundChangesNothing", "extern __shared__ float s[N * 2];",
+                    "float* const s = ::t2t::cpu_device::dynamic_shared<float>();"),
         shared_case("TwoWords", "extern __shared__ unsigned char raw[];",
                     "unsigned char* const raw" + shared("unsigned char") + ";"),
         shared_case("Aligned", "extern __shared__ __align__(16) float s[];",
@@ -551,7 +553,6 @@ TEST(Mistakes, AreNamedWithTheirLine) {
         {"extern __shared__ float s[][33];", 1, "outside of a kernel, write"},
         {"namespace a {\nextern __shared__ float s[], t[];\n}", 2, "outside of a kernel, write"},
         {"void f() {\nextern __shared__ float s; }", 2, "`extern __shared__ TYPE NAME[];`"},
-        {"void f() { extern __shared__ float s[3]; }", 1, "`extern __shared__ TYPE NAME[];`"},
         {"void f() { extern __shared__ float s[] = {1}; }", 1, "`extern __shared__ TYPE NAME[];`"},
         {"void f() { extern __shared__ s[]; }", 1, "`extern __shared__ TYPE NAME[];`"},
     };

@@ -15,8 +15,9 @@ std::atomic<cudaError_t> unread{cudaSuccess};
 
 /// Texts that are asked for until the very end of the program: they are never destroyed.
 struct Texts {
-    std::string sticky;          ///< what cudaGetErrorString says about the sticky error
-    std::string refused_kernel;  ///< whose launch `unread` is about; empty: it is about another call
+    std::string sticky;  ///< what cudaGetErrorString says about the sticky error
+    std::string
+        refused_kernel;  ///< whose launch `unread` is about; empty: it is about another call
 };
 Texts& texts() {
     static Texts* const all = new Texts;

@@ -109,12 +109,14 @@ std::string rewrite_declarator(const TokenStream& stream, const std::string& bas
     std::string type = base + one_line(stream, pointers, i);
     std::string declared = one_line(stream, pointers, i);
 
+    // A bound between the first brackets changes nothing: the launch says how much there is.
     const std::size_t name = i;
-    if (kind_at(stream, name) != TokenKind::name || text_at(stream, name + 1) != "[" ||
-        text_at(stream, name + 2) != "]") {
+    const std::size_t bound_end =
+        text_at(stream, name + 1) == "[" ? closing_bracket(stream, name + 1) : npos;
+    if (kind_at(stream, name) != TokenKind::name || bound_end == npos) {
         fail(stream, name < stream.tokens.size() ? name : name - 1, form);
     }
-    i += 3;
+    i = bound_end + 1;
     const std::size_t extents = i;  // the [33] of NAME[][33]
     while (text_at(stream, i) == "[") {
         const std::size_t close = closing_bracket(stream, i);

@@ -62,6 +62,16 @@ __global__ void scale(float* x) { *x = FACTOR; })");
     EXPECT_EQ(ran.output, "2.5 6 8\n") << ran.errors;
 }
 
+TEST_F(OwnProgram, ReadsAHeaderFirst) {
+    folder.write("first.h", "#define ANSWER 42\n__global__ void set(int* x) { *x = ANSWER; }\n");
+    folder.write("a.cu",
+                 "#include <cstdio>\nint main() {\n    int* x;\n    cudaMallocHost(&x, 4);\n"
+                 "    set<<<1, 1>>>(x);\n    std::printf(\"%d\", *x);\n}\n");
+    EXPECT_EQ(folder.t2t("run a.cu -include first.h").output, "42");
+    EXPECT_EQ(folder.t2t("run a.cu -include none.h").errors,
+              "t2t: -include names 'none.h', which is no file\n");
+}
+
 TEST_F(OwnProgram, IsKeptUntilASourceChanges) {
     folder.write("a.cu",
                  "#include <cstdio>\n#include \"n.h\"\nint main() { std::printf(\"%d\", N); }\n");
