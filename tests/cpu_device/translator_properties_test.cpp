@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -268,12 +268,12 @@ TEST(Fuzz, NeverCrashesAndKeepsTheLineCount) {
 TEST(Speed, TenThousandLines) {
     std::string source;
     while (lines(source) < 10'000) source += realistic;
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();  // of the processor: other programs may be running
     const std::string result = translate(source, "/f.cu");
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    const double seconds = double(std::clock() - start) / CLOCKS_PER_SEC;
     EXPECT_EQ(lines(result), lines(source) + 1);
-    EXPECT_LT(seconds.count(), 0.5);
-    RecordProperty("milliseconds", std::to_string(1e3 * seconds.count()));
+    EXPECT_LT(seconds, 0.5);
+    RecordProperty("milliseconds", std::to_string(1e3 * seconds));
 }
 
 }  // namespace
