@@ -1,8 +1,9 @@
 // What `t2t check` prints, from reports made by hand.
 
-#include <sstream>
-
 #include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
 
 #include "cli/check/annotate.hpp"
 #include "cli/check/columns.hpp"

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "cli/check/select.hpp"
 #include "cli/output_file.hpp"
 #include "cli/usage_error.hpp"
