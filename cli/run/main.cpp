@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/check/select.hpp"
+#include "cli/check/drawn_line.hpp"
 #include "cli/output_file.hpp"
 #include "cli/run/build_program.hpp"
 #include "cli/run/command_line.hpp"

@@ -18,17 +18,18 @@ __host__ __device__ int input(int thread) {
     return thread * 29 % 64 - 20;
 }
 
-// Values whose order matters: x ↦ a·x + b, as a pair, put one after the other.
-struct Affine {
-    unsigned a, b;
+// Two numbers that go through a scan together. Only what commutes: in which order the two values come to the operation
+// is the device's own affair, and an H200's is not that of the ranks.
+struct Pair {
+    unsigned product, bits;
 };
-__host__ __device__ Affine then(Affine first, Affine second) {
-    return {first.a * second.a, first.b * second.a + second.b};
+__host__ __device__ Pair joined(Pair one, Pair other) {
+    return {one.product * other.product, one.bits ^ other.bits};
 }
-struct Then {
-    __device__ Affine operator()(Affine first, Affine second) const { return then(first, second); }
+struct Join {
+    __device__ Pair operator()(Pair one, Pair other) const { return joined(one, other); }
 };
-__host__ __device__ Affine affine(int thread) {
+__host__ __device__ Pair pair(int thread) {
     return {2u * thread + 1, 5u * thread + 3};
 }
 
@@ -43,9 +44,9 @@ __device__ void scan_and_reduce(const Group& group, int* out /* [results] */) {
     out[3] = cg::exclusive_scan(group, value, cg::greater<int>());
     out[4] = cg::reduce(group, value, cg::plus<int>());
     out[5] = cg::reduce(group, value, cg::bit_xor<int>());
-    const Affine through = cg::inclusive_scan(group, affine(threadIdx.x), Then());
-    out[6] = through.a;
-    out[7] = through.b;
+    const Pair through = cg::inclusive_scan(group, pair(threadIdx.x), Join());
+    out[6] = through.product;
+    out[7] = through.bits;
     out[8] = cg::reduce(group, value, cg::greater<int>());
     out[9] = cg::reduce(group, value, [](int a, int b) { return a < b ? a : b; });
 }
@@ -53,21 +54,21 @@ __device__ void scan_and_reduce(const Group& group, int* out /* [results] */) {
 std::vector<int> scanned(int first, int rank, int size) {
     int sum = 0, before = 0, least = input(first), most = 0, total = 0, bits = 0;
     int smallest = input(first), largest = input(first);
-    Affine through = affine(first);
+    Pair through = pair(first);
     for (int i = 0; i < size; ++i) {
         const int value = input(first + i);
         if (i < rank) before += value;
         if (i < rank) most = i == 0 ? value : std::max(most, value);
         if (i <= rank) sum += value;
         if (i <= rank) least = std::min(least, value);
-        if (i > 0 && i <= rank) through = then(through, affine(first + i));
+        if (i > 0 && i <= rank) through = joined(through, pair(first + i));
         total += value;
         bits ^= value;
         smallest = std::min(smallest, value);
         largest = std::max(largest, value);
     }
-    return {sum,  before,         least,          most,    total,
-            bits, int(through.a), int(through.b), largest, smallest};
+    return {sum,     before,  least, most, total, bits, int(through.product), int(through.bits),
+            largest, smallest};
 }
 
 template <unsigned Size>

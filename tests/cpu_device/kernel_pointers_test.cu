@@ -95,8 +95,8 @@ TEST(KernelPointers, LeaveOtherCastsAlone) {
 TEST(KernelPointers, ThatAreNoKernelAreRefused) {
     int number = 0;
     EXPECT_EQ(cudaLaunchKernel((void*)&number, 1, 1, nullptr, 0, nullptr),
-              cudaErrorInvalidDeviceFunction);
-    EXPECT_EQ(cudaGetLastError(), cudaErrorInvalidDeviceFunction);
+              cudaErrorInvalidResourceHandle);
+    EXPECT_EQ(cudaGetLastError(), cudaErrorInvalidResourceHandle);
 }
 
 }  // namespace

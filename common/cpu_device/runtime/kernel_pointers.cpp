@@ -38,7 +38,7 @@ KernelLaunch bind_known_kernel(const void* kernel, void** arguments) {
 cudaError_t launch_known_kernel(const void* kernel, const LaunchConfiguration& configuration,
                                 void** arguments) {
     const KernelLaunch launch = bind_known_kernel(kernel, arguments);
-    return launch ? launch(configuration) : finish(cudaErrorInvalidDeviceFunction);
+    return launch ? launch(configuration) : finish(cudaErrorInvalidResourceHandle);
 }
 
 }  // namespace t2t::cpu_device

@@ -45,7 +45,7 @@ void remember_kernel(const void* kernel, BindKernel bind);
 /// @returns an empty function when `kernel` is no kernel that untyped() has seen
 KernelLaunch bind_known_kernel(const void* kernel, void** arguments);
 
-/// cudaLaunchKernel through a `void*`; cudaErrorInvalidDeviceFunction when it is no kernel.
+/// cudaLaunchKernel through a `void*`; cudaErrorInvalidResourceHandle when it is no kernel.
 cudaError_t launch_known_kernel(const void* kernel, const LaunchConfiguration& configuration,
                                 void** arguments);
 

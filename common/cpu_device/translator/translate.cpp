@@ -47,7 +47,7 @@ std::vector<Edit> edits_of(std::string_view source) {
     return edits;
 }
 
-std::string apply(std::string_view source, const std::vector<Edit>& edits) {
+std::string with_edits(std::string_view source, const std::vector<Edit>& edits) {
     std::string result;
     std::size_t copied = 0;
     for (const Edit& edit : edits) {
@@ -70,13 +70,13 @@ std::size_t start_of_line(std::string_view text, std::size_t line) {
 
 std::string translate(std::string_view source, std::string_view path) {
     source = without_mark(source);
-    return "#line 1 \"" + escaped(path) + "\"\n" + apply(source, edits_of(source));
+    return "#line 1 \"" + escaped(path) + "\"\n" + with_edits(source, edits_of(source));
 }
 
 std::size_t source_column(std::string_view source, std::size_t line, std::size_t column) {
     source = without_mark(source);
     const std::vector<Edit> edits = edits_of(source);
-    std::size_t place = start_of_line(apply(source, edits), line) + column - 1;
+    std::size_t place = start_of_line(with_edits(source, edits), line) + column - 1;
     for (const Edit& edit : edits) {
         if (place < edit.begin) break;
         if (place < edit.begin + edit.text.size()) {
