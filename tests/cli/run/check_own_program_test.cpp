@@ -200,6 +200,22 @@ int main() {
     EXPECT_PRED2(contains, ran.output, "no kernel was launched");
 }
 
+TEST_F(CheckOwnProgram, NamesTheKernelsParameter) {
+    folder.write("a.cu", R"(
+__global__ void add(float* sum, int n) {
+    sum[threadIdx.x] += n;
+}
+int main() {
+    float* x;
+    cudaMalloc(&x, 128);
+    add<<<1, 32>>>(x, 1);
+    cudaDeviceSynchronize();
+    cudaFree(x);
+})");
+    EXPECT_PRED2(contains, folder.t2t("check a.cu").output,
+                 "reads 4 bytes, 0 bytes into `sum` (128 bytes");
+}
+
 // ---- how a program may end ------------------------------------------------------------------------
 
 constexpr const char* kernel = R"(#include <cstdio>

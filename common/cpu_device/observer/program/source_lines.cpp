@@ -1,6 +1,7 @@
 #include "common/cpu_device/observer/program/source_lines.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 
 #include "common/cpu_device/observer/program/debug_information.hpp"
@@ -107,6 +108,13 @@ std::vector<SourceLine> source_lines(std::span<const std::uint64_t> addresses) {
 
 void name_files_from(const std::string& folder) {
     own_folder() = folder.ends_with('/') ? folder : folder + '/';
+}
+
+std::string path_of(const std::string& file) {
+    if (file.starts_with('/')) return file;
+    const std::string own = own_folder() + file;
+    const bool is_own = !own_folder().empty() && std::filesystem::exists(own);
+    return is_own ? own : debug_information().root + file;
 }
 
 std::string function_name_at(const void* function) {

@@ -26,6 +26,9 @@ std::vector<SourceLine> source_lines(std::span<const std::uint64_t> addresses);
 /// Files below `folder` are named relative to it, in place of the project's root: for programs of one's own.
 void name_files_from(const std::string& folder);
 
+/// Where a file is that a SourceLine names: below that folder, or below the project's root.
+std::string path_of(const std::string& file);
+
 /// Whether a learner would look for code in this file: it is neither the CPU device's nor a library's.
 bool is_of_the_course(const std::string& file);
 

@@ -5,8 +5,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "common/cpu_device/observer/program/debug_information.hpp"
 #include "common/cpu_device/observer/program/name_parts.hpp"
+#include "common/cpu_device/observer/program/source_lines.hpp"
 
 namespace t2t::observer {
 namespace {
@@ -46,7 +46,7 @@ std::string_view partner(std::string_view bracket) {
 }  // namespace
 
 std::string text_of(const std::string& file) {
-    std::ifstream stream(file.starts_with('/') ? file : debug_information().root + file);
+    std::ifstream stream(path_of(file));
     std::ostringstream text;
     text << stream.rdbuf();
     return text.str();
