@@ -17,7 +17,8 @@ void tell_unread_error() {
                  error.c_str());
 }
 
-[[gnu::constructor]] void begin() {
+// Before the constructors of the program, so that its destructors have run when this reports.
+[[gnu::constructor(101)]] void begin() {
     std::atexit(tell_unread_error);
 }
 

@@ -32,6 +32,7 @@
 #include "cli/run/flush_output.hpp"
 #include "cli/run/setting_names.hpp"
 #include "common/cpu_device/observer/observation.hpp"
+#include "common/cpu_device/observer/observe.hpp"
 #include "common/cpu_device/observer/order/actors.hpp"
 #include "common/cpu_device/observer/order/fences.hpp"
 #include "common/cpu_device/observer/order/global_memory.hpp"
@@ -73,6 +74,22 @@ void print(const std::string& text) {
     }
 }
 
+/// What the program has not freed. After a kernel that trapped cudaFree frees nothing, as on a GPU.
+std::string leaks() {
+    if (cpu_device::sticky_error() != cudaSuccess) return "";
+    std::string text;
+    for (const observer::LiveAllocations& live : observer::live_allocations()) {
+        text += "note: never freed: " + rung_check::counted(live.count, "allocation") + ", " +
+                rung_check::count(live.bytes) + " bytes";
+        if (live.allocated.line > 0) {
+            text +=
+                ", allocated at " + live.allocated.file + ':' + std::to_string(live.allocated.line);
+        }
+        text += '\n';
+    }
+    return text;
+}
+
 void print_traffic(const observer::Report& report) {
     rung_check::SourceFiles sources(std::filesystem::current_path());
     print((settings->annotate ? rung_check::annotated(report, sources)
@@ -103,6 +120,7 @@ void report(const std::string& crash) {
         if (!unread.empty() && !is_told) {
             print(rung_check::wrapped("note: the program did not ask, but " + unread + '\n'));
         }
+        if (crash.empty()) print(rung_check::wrapped(leaks()));
         print(rung_check::wrapped(crash));
         if (report.clean() && crash.empty()) print("no faults\n");
         if (report.kernels.empty()) print("no kernel was launched\n");
@@ -195,7 +213,8 @@ void on_abort(int signal) {
     raise(SIGABRT);
 }
 
-[[gnu::constructor]] void begin() {
+// Before the constructors of the program, so that its destructors have run when this reports.
+[[gnu::constructor(101)]] void begin() {
     if (std::getenv(setting_names::check) == nullptr) return;
     settings = new Settings;
     settings->command = taken(setting_names::check);

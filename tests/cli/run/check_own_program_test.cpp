@@ -200,6 +200,39 @@ int main() {
     EXPECT_PRED2(contains, ran.output, "no kernel was launched");
 }
 
+TEST_F(CheckOwnProgram, MemoryThatIsNeverFreedIsANote) {
+    folder.write("a.cu", R"(
+__global__ void set(int* x) { x[threadIdx.x] = 1; }
+int main() {
+    int* x;
+    for (int i = 0; i < 3; ++i)
+        cudaMalloc(&x, 128);
+    set<<<1, 32>>>(x);
+    cudaFree(x);
+})");
+    const Ran ran = folder.t2t("check a.cu");
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_PRED2(contains, ran.output,
+                 "note: never freed: 2 allocations, 256 bytes, allocated at a.cu:6\n");
+}
+
+TEST_F(CheckOwnProgram, WhatAGlobalObjectFreesIsFreed) {
+    folder.write("a.cu", R"(
+struct Buffer {
+    int* x;
+    Buffer() { cudaMalloc(&x, 128); }
+    ~Buffer() { cudaFree(x); }
+};
+Buffer buffer;
+__global__ void set(int* x) { x[threadIdx.x] = 1; }
+int main() {
+    set<<<1, 32>>>(buffer.x);
+})");
+    const Ran ran = folder.t2t("check a.cu");
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_FALSE(contains(ran.output, "never freed")) << ran.output;
+}
+
 TEST_F(CheckOwnProgram, NamesTheKernelsParameter) {
     folder.write("a.cu", R"(
 __global__ void add(float* sum, int n) {
