@@ -265,10 +265,10 @@ std::string describe_address(const void* address) {
 }
 
 bool host_access_faults() {
+    [[maybe_unused]] static const bool faults = setting_word("T2T_HOST_ACCESS", {"allow", "fault"}) == 1;
 #if defined(__SANITIZE_ADDRESS__)  // it wants the signals for itself
     return false;
 #else
-    static const bool faults = setting_word("T2T_HOST_ACCESS", {"allow", "fault"}) == 1;
     return faults;
 #endif
 }
