@@ -1,4 +1,6 @@
 // The names of parameters, against what a person reads in the sources of the chapters.
+#include <unistd.h>
+
 #include <cctype>
 #include <filesystem>
 #include <fstream>
@@ -126,7 +128,9 @@ class SourceFile : public testing::Test {
     }
 
  private:
-    const std::string path_ = testing::TempDir() + "t2t_parameter_names_test.cu";
+    // Of this process alone: cases run side by side.
+    const std::string path_ =
+        testing::TempDir() + "t2t_parameter_names_" + std::to_string(getpid()) + ".cu";
 };
 
 TEST_F(SourceFile, TypesOfEveryForm) {
