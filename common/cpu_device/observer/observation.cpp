@@ -6,6 +6,7 @@
 #include "common/cpu_device/observer/observe.hpp"
 #include "common/cpu_device/observer/order/actors.hpp"
 #include "common/cpu_device/observer/order/fences.hpp"
+#include "common/cpu_device/observer/order/stream_order.hpp"
 #include "common/cpu_device/observer/program/source_lines.hpp"
 #include "common/cpu_device/observer/replay/block_observer.hpp"
 #include "common/cpu_device/observer/replay/l2.hpp"
@@ -85,7 +86,8 @@ void Observation::begin_launch(const cpu_device::LaunchRecord& launch) {
         launch.address != nullptr ? function_name_at(launch.address) : plain_name(launch.kernel);
     kernel_functions_.insert(kernel_function_);
     fences().clear();
-    actors().begin_launch();
+    stream_order().begin_launch();
+    actors().begin_launch(stream_order().launch(), stream_order().launch_is_after_all());
     const std::lock_guard lock(global_memory().mutex);
     l2.flush();
 }
@@ -99,7 +101,7 @@ void Observation::end_launch(const cpu_device::LaunchRecord&) {
 
 bool Observation::seen_again(const SightedFault& seen) {
     const std::lock_guard lock(mutex_);
-    const auto found = known_.find({seen.kind, kernel_, seen.code, seen.other_code, {}, 0});
+    const auto found = known_.find({seen.kind, kernel_, seen.code, seen.other_code, {}, 0, {}});
     if (found == known_.end()) return false;
     SeenFault& fault = faults_[found->second];
     fault.crosses_warps |= seen.crosses_warps;
@@ -113,7 +115,7 @@ void Observation::add(SeenFault fault) {
     const std::lock_guard lock(mutex_);
     const auto [found, is_new] =
         known_.try_emplace({fault.kind, fault.kernel, fault.code, fault.other_code,
-                            fault.place.file, fault.place.line},
+                            fault.place.file, fault.place.line, fault.issued_by},
                            faults_.size());
     if (is_new) {
         faults_.push_back(std::move(fault));
@@ -149,6 +151,7 @@ std::uint32_t Observation::code_of_site(std::uint16_t id) {
 }
 
 int Observation::parameter_in(std::uint64_t begin, std::uint64_t bytes) const {
+    if (kernels_.empty()) return -1;
     const auto& parameters = kernels_[kernel_].parameters;
     for (std::size_t i = 0; i < parameters.size(); ++i) {
         if (parameters[i] - begin < bytes) return static_cast<int>(i);

@@ -61,8 +61,9 @@ class Observation {
     std::set<std::string> kernel_functions_;
     std::vector<SeenKernel> kernels_;
     std::vector<SeenFault> faults_;
-    std::map<std::tuple<FaultKind, unsigned, std::uint32_t, std::uint32_t, std::string, int>,
-             std::size_t>
+    std::map<
+        std::tuple<FaultKind, unsigned, std::uint32_t, std::uint32_t, std::string, int, CallChain>,
+        std::size_t>
         known_;
     std::unordered_map<std::uint32_t, std::uint16_t> site_ids_;
     std::vector<std::uint32_t> site_codes_;

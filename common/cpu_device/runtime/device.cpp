@@ -95,6 +95,7 @@ void run(const BoundLaunch& launch) {
     record.body_bytes = launch.body_bytes;
     record.address = launch.address;
     record.pointers = launch.pointers;
+    const observer::StreamWork in_order(observed_stream(launch.configuration.stream), "a launch");
     observer::begin_launch(record);
     run_blocks(record);
     close_to_host();

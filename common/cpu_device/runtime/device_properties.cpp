@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "common/cpu_device/include/cuda_runtime.h"
+#include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/device_limits.hpp"
 #include "common/cpu_device/runtime/errors.hpp"
 #include "common/cpu_device/runtime/settings.hpp"
@@ -66,9 +67,11 @@ cudaError_t cudaGetDeviceFlags(unsigned* flags) {
 cudaError_t cudaDeviceSynchronize() {
     if (const cudaError_t refused = refuse_while_capturing(); refused != cudaSuccess)
         return finish(refused);
+    t2t::observer::host_waits_for_all();
     return finish(cudaSuccess);
 }
 cudaError_t cudaDeviceReset() {
+    t2t::observer::host_waits_for_all();
     clear_errors();
     return cudaSuccess;
 }

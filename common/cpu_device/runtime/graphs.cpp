@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/errors.hpp"
 #include "common/cpu_device/runtime/kernel_pointers.hpp"
 #include "common/cpu_device/runtime/memory.hpp"
@@ -366,6 +367,7 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
         return run_or_capture(stream, cudaGraphNodeTypeGraph,
                               [steps = executable->steps] { run_steps(steps); });
     }
+    const t2t::observer::StreamWork in_order(observed_stream(stream), "a graph");
     run_steps(executable->steps);
     return finish(cudaSuccess);
 }

@@ -77,7 +77,7 @@ class Memory {
         const std::lock_guard lock(mutex_);
         table_[start] = {bytes, type, static_cast<char*>(mapping), total, false};
         if (host_access_faults() && table_[start].closes()) protect(table_[start], false);
-        observer::allocated(start, bytes);
+        observer::allocated(start, bytes, type != cudaMemoryTypeDevice);
         // What the host may write by itself is written, as far as can be seen.
         if (type != cudaMemoryTypeDevice) observer::initialised(start, bytes);
         *pointer = start;
@@ -265,7 +265,8 @@ std::string describe_address(const void* address) {
 }
 
 bool host_access_faults() {
-    [[maybe_unused]] static const bool faults = setting_word("T2T_HOST_ACCESS", {"allow", "fault"}) == 1;
+    [[maybe_unused]] static const bool faults =
+        setting_word("T2T_HOST_ACCESS", {"allow", "fault"}) == 1;
 #if defined(__SANITIZE_ADDRESS__)  // it wants the signals for itself
     return false;
 #else
@@ -355,6 +356,20 @@ cudaError_t release(void* pointer, bool host) {
     return finish(memory().release(pointer, host));
 }
 
+// A copy has returned that the host waits for: all but those within the device.
+cudaError_t waited_for(cudaError_t copied, cudaMemcpyKind kind) {
+    if (kind != cudaMemcpyDeviceToDevice) t2t::observer::host_waits_for_stream(nullptr);
+    return copied;
+}
+// Setting memory is waited for when the host could see it.
+cudaError_t waited_for_if_shared(cudaError_t set, const void* pointer) {
+    const char* start = nullptr;
+    Allocation allocation;
+    if (memory().nearest(pointer, &start, &allocation) && allocation.type != cudaMemoryTypeDevice)
+        t2t::observer::host_waits_for_stream(nullptr);
+    return set;
+}
+
 }  // namespace
 
 cudaError_t t2t::cpu_device::allocate_in_stream(void** pointer, std::size_t bytes,
@@ -389,6 +404,7 @@ cudaError_t cudaMallocPitch(void** pointer, std::size_t* pitch, std::size_t widt
 cudaError_t cudaFree(void* pointer) {
     // In a kernel this is the destructor of a parameter, such as a lock's, which no thread of a GPU runs.
     if (in_kernel()) return cudaSuccess;
+    if (pointer != nullptr) t2t::observer::host_waits_for_all();
     return release(pointer, false);
 }
 cudaError_t cudaFreeAsync(void* pointer, cudaStream_t stream) {
@@ -397,6 +413,7 @@ cudaError_t cudaFreeAsync(void* pointer, cudaStream_t stream) {
     return release(pointer, false);
 }
 cudaError_t cudaFreeHost(void* pointer) {
+    if (pointer != nullptr) t2t::observer::host_waits_for_all();
     return release(pointer, true);
 }
 
@@ -456,7 +473,7 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
     if (const cudaError_t refused = refuse_while_capturing(); refused != cudaSuccess)
         return finish(refused);
-    return cudaMemcpyAsync(to, from, bytes, kind, nullptr);
+    return waited_for(cudaMemcpyAsync(to, from, bytes, kind, nullptr), kind);
 }
 cudaError_t cudaMemcpyPeer(void* to, int, const void* from, int, std::size_t bytes) {
     return cudaMemcpy(to, from, bytes, cudaMemcpyDeviceToDevice);
@@ -490,7 +507,8 @@ cudaError_t cudaMemcpy2DAsync(void* to, std::size_t to_pitch, const void* from,
 }
 cudaError_t cudaMemcpy2D(void* to, std::size_t to_pitch, const void* from, std::size_t from_pitch,
                          std::size_t width, std::size_t height, cudaMemcpyKind kind) {
-    return cudaMemcpy2DAsync(to, to_pitch, from, from_pitch, width, height, kind, nullptr);
+    return waited_for(
+        cudaMemcpy2DAsync(to, to_pitch, from, from_pitch, width, height, kind, nullptr), kind);
 }
 
 cudaError_t cudaMemsetAsync(void* pointer, int value, std::size_t bytes, cudaStream_t stream) {
@@ -503,7 +521,7 @@ cudaError_t cudaMemsetAsync(void* pointer, int value, std::size_t bytes, cudaStr
     });
 }
 cudaError_t cudaMemset(void* pointer, int value, std::size_t bytes) {
-    return cudaMemsetAsync(pointer, value, bytes, nullptr);
+    return waited_for_if_shared(cudaMemsetAsync(pointer, value, bytes, nullptr), pointer);
 }
 cudaError_t cudaMemset2DAsync(void* pointer, std::size_t pitch, int value, std::size_t width,
                               std::size_t height, cudaStream_t stream) {
@@ -521,5 +539,6 @@ cudaError_t cudaMemset2DAsync(void* pointer, std::size_t pitch, int value, std::
 }
 cudaError_t cudaMemset2D(void* pointer, std::size_t pitch, int value, std::size_t width,
                          std::size_t height) {
-    return cudaMemset2DAsync(pointer, pitch, value, width, height, nullptr);
+    return waited_for_if_shared(cudaMemset2DAsync(pointer, pitch, value, width, height, nullptr),
+                                pointer);
 }

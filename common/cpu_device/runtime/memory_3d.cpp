@@ -1,5 +1,6 @@
 // Boxes of memory: plane by plane, each a two-dimensional copy or fill.
 #include "common/cpu_device/include/cuda_runtime.h"
+#include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/errors.hpp"
 
 namespace {
@@ -34,7 +35,9 @@ cudaError_t cudaMemcpy3DAsync(const cudaMemcpy3DParms* copy, cudaStream_t stream
     return t2t::cpu_device::finish(cudaSuccess);
 }
 cudaError_t cudaMemcpy3D(const cudaMemcpy3DParms* copy) {
-    return cudaMemcpy3DAsync(copy, nullptr);
+    const cudaError_t error = cudaMemcpy3DAsync(copy, nullptr);
+    t2t::observer::host_waits_for_stream(nullptr);
+    return error;
 }
 
 cudaError_t cudaMemset3DAsync(cudaPitchedPtr pointer, int value, cudaExtent extent,

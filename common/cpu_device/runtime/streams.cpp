@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/cpu_device/include/cuda_runtime.h"
+#include "common/cpu_device/observer/log/marks.hpp"
 #include "common/cpu_device/runtime/errors.hpp"
 #include "common/cpu_device/runtime/graphs.hpp"
 
@@ -98,6 +99,20 @@ bool is_event(cudaEvent_t event) {
     return handles().events.contains(event);
 }
 
+// As reports call it.
+const char* name_of(cudaGraphNodeType work) {
+    switch (work) {
+        case cudaGraphNodeTypeMemcpy:
+            return "a copy";
+        case cudaGraphNodeTypeMemset:
+            return "a memset";
+        case cudaGraphNodeTypeHost:
+            return "a host function";
+        default:
+            return "other work";
+    }
+}
+
 std::shared_ptr<Capture> capture_of(cudaStream_t stream) {
     if (is_default(stream) || open_captures == 0) return nullptr;
     const std::lock_guard lock(handles().mutex);
@@ -134,9 +149,14 @@ cudaError_t run_or_capture(cudaStream_t stream, cudaGraphNodeType type,
                refused != cudaSuccess) {
         return finish(refused);
     } else {
+        const observer::StreamWork in_order(observed_stream(stream), name_of(type));
         work();
     }
     return finish(cudaSuccess);
+}
+
+const void* observed_stream(cudaStream_t stream) {
+    return stream == cudaStreamLegacy ? nullptr : stream;
 }
 
 cudaError_t refuse_while_capturing() {
@@ -157,6 +177,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
     if (stream == nullptr || flags > cudaStreamNonBlocking) return finish(cudaErrorInvalidValue);
     *stream = new CUstream_st;
     (*stream)->flags = flags;
+    t2t::observer::stream_created(*stream, flags != cudaStreamNonBlocking);
     const std::lock_guard lock(handles().mutex);
     handles().streams.insert(*stream);
     return finish(cudaSuccess);
@@ -170,6 +191,7 @@ cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned flags, i
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     const std::lock_guard lock(handles().mutex);
     if (handles().streams.erase(stream) == 0) return finish(cudaErrorInvalidResourceHandle);
+    t2t::observer::stream_destroyed(stream);
     delete stream;
     return finish(cudaSuccess);
 }
@@ -206,7 +228,10 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
         capture->invalidated = true;
         return finish(cudaErrorStreamCaptureUnsupported);
     }
-    return finish(refuse_implicit_dependency(stream));
+    if (const cudaError_t refused = refuse_implicit_dependency(stream); refused != cudaSuccess)
+        return finish(refused);
+    t2t::observer::host_waits_for_stream(observed_stream(stream));
+    return finish(cudaSuccess);
 }
 cudaError_t cudaStreamQuery(cudaStream_t stream) {
     return cudaStreamSynchronize(stream);
@@ -238,6 +263,7 @@ cudaError_t cudaEventCreate(cudaEvent_t* event) {
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
     const std::lock_guard lock(handles().mutex);
     if (handles().events.erase(event) == 0) return finish(cudaErrorInvalidResourceHandle);
+    t2t::observer::event_destroyed(event);
     delete event;
     return finish(cudaSuccess);
 }
@@ -249,7 +275,11 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
     if (const cudaError_t refused = refuse_implicit_dependency(stream); refused != cudaSuccess)
         return finish(refused);
     event->capture = capture;
-    if (capture != nullptr) event->before = capture->streams[stream];
+    if (capture != nullptr) {
+        event->before = capture->streams[stream];
+    } else {
+        t2t::observer::event_recorded(event, observed_stream(stream));
+    }
     event->recorded = true;
     event->when = Clock::now();
     return finish(cudaSuccess);
@@ -259,7 +289,10 @@ cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream, uns
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
     if (!is_event(event)) return finish(cudaErrorInvalidResourceHandle);
-    if (event->capture == nullptr) return finish(cudaSuccess);
+    if (event->capture == nullptr) {
+        t2t::observer::host_waits_for_event(event);
+        return finish(cudaSuccess);
+    }
     if (event->capture->ended) return finish(cudaErrorInvalidValue);
     event->capture->invalidated = true;
     return finish(cudaErrorCapturedEvent);
@@ -284,7 +317,10 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
     if (!is_stream(stream) || !is_event(event)) return finish(cudaErrorInvalidResourceHandle);
     // Work was done when the event was recorded; a captured event pulls the stream into its
     // capture.
-    if (event->capture == nullptr || event->capture->ended) return finish(cudaSuccess);
+    if (event->capture == nullptr || event->capture->ended) {
+        t2t::observer::stream_waits(observed_stream(stream), event);
+        return finish(cudaSuccess);
+    }
     if (event->capture->invalidated) return finish(cudaErrorStreamCaptureInvalidated);
     if (is_default(stream)) return finish(cudaErrorStreamCaptureImplicit);
     if (stream->capture != nullptr && stream->capture != event->capture)

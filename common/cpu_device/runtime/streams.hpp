@@ -14,6 +14,9 @@ namespace t2t::cpu_device {
 /// cudaSuccess
 cudaError_t run_or_capture(cudaStream_t stream, cudaGraphNodeType type, std::function<void()> work);
 
+/// How the observer knows a stream: the default one as null.
+const void* observed_stream(cudaStream_t stream);
+
 /// True when `stream` is being captured.
 bool is_capturing(cudaStream_t stream);
 

@@ -27,4 +27,18 @@ inline std::set<int> lines_with(const std::string& text, const std::string& func
     throw std::runtime_error("found no " + function + " in " + file);
 }
 
+/// The line of a file that ends with the comment `comment`; 0 when not exactly one does.
+inline int line_with(const std::string& comment, const std::string& file) {
+    std::ifstream source(file);
+    if (!source) throw std::runtime_error("cannot read " + file + "; run from the project's root");
+    int found = 0;
+    std::string line;
+    for (int number = 1; std::getline(source, line); ++number) {
+        if (!line.ends_with(" " + comment)) continue;
+        if (found != 0) return 0;
+        found = number;
+    }
+    return found;
+}
+
 }  // namespace t2t::observer

@@ -84,13 +84,14 @@ bool make_room();
 /// The running CUDA thread has called a fence.
 void pass_fence();
 
-/// Adds an entry, unless no kernel runs.
-__attribute__((always_inline)) inline void record(std::uint64_t address, std::uint32_t extra,
+/// Adds an entry. @returns whether a kernel runs; nothing is added when none does
+__attribute__((always_inline)) inline bool record(std::uint64_t address, std::uint32_t extra,
                                                   Kind kind, const void* return_address) {
     if (log_cursor.next == log_cursor.end) [[unlikely]] {
-        if (!make_room()) return;
+        if (!make_room()) return false;
     }
     *log_cursor.next++ = {address, code_of(return_address, kind), extra};
+    return true;
 }
 
 }  // namespace t2t::observer

@@ -9,6 +9,7 @@
 #include "common/cpu_device/observer/log/access_log.hpp"
 #include "common/cpu_device/observer/log/index_fault.hpp"
 #include "common/cpu_device/observer/order/fences.hpp"
+#include "common/cpu_device/observer/replay/host_side.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
 
 using t2t::observer::Kind;
@@ -33,7 +34,10 @@ __attribute__((always_inline)) inline void record_access(const void* address, st
                                                          Kind kind, const void* return_address) {
     const auto where = reinterpret_cast<std::uint64_t>(address);
     if (where - log_cursor.builtins < log_cursor.builtins_bytes) return;
-    record(where, bytes, kind, return_address);
+    if (!record(where, bytes, kind, return_address)) {
+        t2t::observer::host_accesses(where, t2t::observer::bytes_of(bytes), kind, return_address);
+        return;
+    }
     if (kind == Kind::flag_read || kind == Kind::flag_write) t2t::observer::note_flag(where);
 }
 

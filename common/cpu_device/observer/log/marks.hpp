@@ -120,11 +120,35 @@ void begin_fault();
 void stuck(unsigned thread, const cpu_device::Wait& wait);
 /// The current thread has trapped. @param address what it accessed, or nullptr
 void trapped(const void* address, const char* what);
-void allocated(const void* start, std::size_t bytes);
+/// @param host_may_touch it: pinned and managed memory
+void allocated(const void* start, std::size_t bytes, bool host_may_touch);
 void freed(const void* start);
 /// The host, or a copy, has written device memory.
 void initialised(const void* start, std::size_t bytes);
 void copied(const void* to, const void* from, std::size_t bytes);
+///@}
+
+/// @name Reported by the runtime: which operations of which streams come before which. Streams and
+/// events go by their addresses, the default stream by null.
+///@{
+/// While one of these lives, the calling thread does an operation of a stream.
+class StreamWork {
+ public:
+    /// @param what "a copy", for a report; a literal
+    StreamWork(const void* stream, const char* what);
+    ~StreamWork();
+    StreamWork(const StreamWork&) = delete;
+    StreamWork& operator=(const StreamWork&) = delete;
+};
+/// @param takes_turns with the default stream
+void stream_created(const void* stream, bool takes_turns);
+void stream_destroyed(const void* stream);
+void event_recorded(const void* event, const void* stream);
+void event_destroyed(const void* event);
+void stream_waits(const void* stream, const void* event);
+void host_waits_for_stream(const void* stream);
+void host_waits_for_event(const void* event);
+void host_waits_for_all();
 ///@}
 
 #else
@@ -154,10 +178,22 @@ inline void end_launch(const cpu_device::LaunchRecord&) {}
 inline void begin_fault() {}
 inline void stuck(unsigned, const cpu_device::Wait&) {}
 inline void trapped(const void*, const char*) {}
-inline void allocated(const void*, std::size_t) {}
+inline void allocated(const void*, std::size_t, bool) {}
 inline void freed(const void*) {}
 inline void initialised(const void*, std::size_t) {}
 inline void copied(const void*, const void*, std::size_t) {}
+class StreamWork {
+ public:
+    StreamWork(const void*, const char*) {}
+};
+inline void stream_created(const void*, bool) {}
+inline void stream_destroyed(const void*) {}
+inline void event_recorded(const void*, const void*) {}
+inline void event_destroyed(const void*) {}
+inline void stream_waits(const void*, const void*) {}
+inline void host_waits_for_stream(const void*) {}
+inline void host_waits_for_event(const void*) {}
+inline void host_waits_for_all() {}
 
 #endif
 

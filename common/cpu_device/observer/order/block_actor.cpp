@@ -1,6 +1,8 @@
 #include "common/cpu_device/observer/order/block_actor.hpp"
 
+#include "common/cpu_device/observer/order/actors.hpp"
 #include "common/cpu_device/observer/order/fences.hpp"
+#include "common/cpu_device/observer/order/stream_order.hpp"
 
 namespace t2t::observer {
 namespace {
@@ -23,7 +25,7 @@ void BlockActor::pass_grid_barrier() {
 }
 
 void BlockActor::become_new() {
-    number_ = actors().enter(linear_block(), phase_);
+    number_ = actors().enter({linear_block(), phase_, stream_order().launch()});
     begin_ = clock_.now();
     fences().enter_block(number_);
 }

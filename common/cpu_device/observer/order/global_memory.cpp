@@ -1,23 +1,12 @@
 #include "common/cpu_device/observer/order/global_memory.hpp"
 
-#include <execinfo.h>
-
-#include <array>
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include "common/cpu_device/observer/log/marks.hpp"
 
 namespace t2t::observer {
-
-CallChain this_call_chain() {
-    constexpr int deepest = 16;
-    std::array<void*, deepest> frames;
-    const int count = backtrace(frames.data(), deepest);
-    CallChain chain;
-    for (int i = 0; i < count; ++i) chain.push_back(reinterpret_cast<std::uint64_t>(frames[i]));
-    return chain;
-}
 
 // ---- one allocation -------------------------------------------------------------------------------
 
@@ -66,7 +55,7 @@ GlobalMemory& global_memory() {
     return *all;
 }
 
-void GlobalMemory::allocate(std::uint64_t begin, std::uint64_t bytes) {
+void GlobalMemory::allocate(std::uint64_t begin, std::uint64_t bytes, bool host_may_touch) {
     const std::lock_guard lock(mutex);
     // Addresses are given again only after those that were freed there are long forgotten.
     const auto overlaps = [&](const Allocation& other) {
@@ -78,9 +67,14 @@ void GlobalMemory::allocate(std::uint64_t begin, std::uint64_t bytes) {
     auto made = std::make_unique<Allocation>();
     made->begin = begin;
     made->bytes = bytes;
+    made->host_may_touch = host_may_touch;
     made->allocated_by = this_call_chain();
     allocations_[begin] = std::move(made);
     bytes_in_use_ += bytes;
+    if (host_may_touch) {
+        host_begin_ = std::min<std::uint64_t>(host_begin_, begin);
+        host_end_ = std::max<std::uint64_t>(host_end_, begin + bytes);
+    }
 }
 
 void GlobalMemory::free(std::uint64_t begin) {
@@ -181,18 +175,11 @@ std::size_t GlobalMemory::shadow_bytes() const {
 
 // ---- what the runtime reports (marks.hpp) ---------------------------------------------------------
 
-void allocated(const void* start, std::size_t bytes) {
-    global_memory().allocate(reinterpret_cast<std::uint64_t>(start), bytes);
+void allocated(const void* start, std::size_t bytes, bool host_may_touch) {
+    global_memory().allocate(reinterpret_cast<std::uint64_t>(start), bytes, host_may_touch);
 }
 void freed(const void* start) {
     global_memory().free(reinterpret_cast<std::uint64_t>(start));
-}
-void initialised(const void* start, std::size_t bytes) {
-    global_memory().initialise(reinterpret_cast<std::uint64_t>(start), bytes);
-}
-void copied(const void* to, const void* from, std::size_t bytes) {
-    global_memory().copy(reinterpret_cast<std::uint64_t>(to), reinterpret_cast<std::uint64_t>(from),
-                         bytes);
 }
 
 }  // namespace t2t::observer

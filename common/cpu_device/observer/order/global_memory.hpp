@@ -2,6 +2,7 @@
 /// The observer's view of global memory: its allocations, what has been written, who accesses it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -11,13 +12,10 @@
 #include <vector>
 
 #include "common/cpu_device/observer/log/sparse_memory.hpp"
+#include "common/cpu_device/observer/order/call_chain.hpp"
 #include "common/cpu_device/observer/order/cells.hpp"
 
 namespace t2t::observer {
-
-/// Return addresses of the functions that led somewhere, innermost first.
-using CallChain = std::vector<std::uint64_t>;
-CallChain this_call_chain();
 
 /// One allocation of device memory, or a variable of the program that kernels use.
 struct Allocation {
@@ -25,8 +23,9 @@ struct Allocation {
     std::uint64_t bytes = 0;
     bool is_freed = false;
     CallChain allocated_by, freed_by;
-    std::string variable;      ///< its name, when it is a variable of the program
-    bool is_constant = false;  ///< such a variable, in constant memory
+    std::string variable;         ///< its name, when it is a variable of the program
+    bool is_constant = false;     ///< such a variable, in constant memory
+    bool host_may_touch = false;  ///< pinned or managed
 
     // Which bytes hold a value. One bit per byte, but not as long as none or all of them do.
     bool is_initialised = false;
@@ -60,7 +59,7 @@ class GlobalMemory {
     /// Held while allocations or their cells are used.
     std::recursive_mutex mutex;
 
-    void allocate(std::uint64_t begin, std::uint64_t bytes);
+    void allocate(std::uint64_t begin, std::uint64_t bytes, bool host_may_touch);
     void free(std::uint64_t begin);
     void initialise(std::uint64_t begin, std::uint64_t bytes);
     void copy(std::uint64_t to, std::uint64_t from, std::uint64_t bytes);
@@ -85,6 +84,12 @@ class GlobalMemory {
     /// Forgets who has accessed what.
     void clear_cells();
 
+    /// Whether an address lies between the first and the last byte that the host may touch, too.
+    bool may_be_shared_with_host(std::uint64_t address) const {
+        return address >= host_begin_.load(std::memory_order_relaxed) &&
+               address < host_end_.load(std::memory_order_relaxed);
+    }
+
     std::size_t bytes_in_use() const { return bytes_in_use_; }
     /// Bytes that shadow memory takes now.
     std::size_t shadow_bytes() const;
@@ -92,6 +97,8 @@ class GlobalMemory {
  private:
     std::map<std::uint64_t, std::unique_ptr<Allocation>> allocations_;
     std::size_t bytes_in_use_ = 0;
+    std::atomic<std::uint64_t> host_begin_{~std::uint64_t{0}};
+    std::atomic<std::uint64_t> host_end_{0};
 };
 
 GlobalMemory& global_memory();

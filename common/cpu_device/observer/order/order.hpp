@@ -7,6 +7,7 @@
 #include "common/cpu_device/observer/order/actors.hpp"
 #include "common/cpu_device/observer/order/cells.hpp"
 #include "common/cpu_device/observer/order/fences.hpp"
+#include "common/cpu_device/observer/order/stream_order.hpp"
 
 namespace t2t::observer {
 
@@ -45,6 +46,8 @@ struct GridOrder {
         const unsigned mine = in_block.actor;
         if (other == mine) return crowd != Crowd::grid && in_block.before(cell, crowd);
         if (actors().is_past(other)) return true;
+        if (!actors().is_of_this_launch(other))
+            return stream_order().is_before_launch(actors()[other].operation);
         if (actors()[other].phase < actors()[mine].phase) return true;
         if (crowd == Crowd::grid) return false;
         return actors()[other].block == actors()[mine].block ||

@@ -9,6 +9,7 @@
 #include "common/cpu_device/observer/observation.hpp"
 #include "common/cpu_device/observer/order/actors.hpp"
 #include "common/cpu_device/observer/order/global_memory.hpp"
+#include "common/cpu_device/observer/order/stream_order.hpp"
 #include "common/cpu_device/observer/replay/thread_place.hpp"
 
 namespace t2t::observer {
@@ -116,6 +117,9 @@ void FaultReporter::report_shared_race(const ThreadAccess& access, const Met& me
 }
 
 void FaultReporter::report_global_race(const ThreadAccess& access, const Met& met) const {
+    const std::uint32_t operation = actors()[GridOrder::actor_of(met.cell)].operation;
+    if (operation != actors()[actor_.number()].operation)
+        return report_stream_race(access, met, operation);
     const std::uint64_t block = actors()[GridOrder::actor_of(met.cell)].block;
     const bool same_block = block == actors()[actor_.number()].block;
     const bool several_blocks = !met.is_writer && met.cell.crowd() == Crowd::grid;
@@ -126,6 +130,22 @@ void FaultReporter::report_global_race(const ThreadAccess& access, const Met& me
                    static_cast<unsigned>(block / gridDim.x % gridDim.y),
                    static_cast<unsigned>(block / gridDim.x / gridDim.y)};
     report_race(kind, access, met, other, same_block);
+}
+
+// What it meets is another launch's or a copy's, in a stream that nothing orders before this one.
+void FaultReporter::report_stream_race(const ThreadAccess& access, const Met& met,
+                                       std::uint32_t operation) const {
+    constexpr FaultKind kind = FaultKind::stream_race;
+    const std::uint32_t other_code =
+        Observation::instance().code_of_site(static_cast<std::uint16_t>(met.cell.site));
+    if (is_flags(kind_of(access.site.code), kind_of(other_code), access.is_atomic, false)) return;
+    const SightedFault seen{kind, access.site.code, other_code, place_of(access.thread)};
+    if (Observation::instance().seen_again(seen)) return;
+    SeenFault fault = fault_at(kind, access);
+    fault.other_code = other_code;
+    fault.other_operation = stream_order().operation(operation);
+    fault.other_operation_writes = met.is_writer;
+    Observation::instance().add(std::move(fault));
 }
 
 // `other` is the thread that the cell names.

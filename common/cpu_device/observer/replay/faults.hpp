@@ -50,6 +50,8 @@ class FaultReporter {
 
  private:
     SeenFault fault_at(FaultKind kind, const ThreadAccess& access) const;
+    void report_stream_race(const ThreadAccess& access, const Met& met,
+                            std::uint32_t operation) const;
     void report_race(FaultKind kind, const ThreadAccess& access, const Met& met,
                      const ThreadPlace& other, bool same_block) const;
 

@@ -21,7 +21,7 @@ bool GlobalShadow::knows_read(const Allocation& allocation, const Cell& readers,
         return false;
     if (readers.time == access.time && readers.thread == access.thread) return true;
     return actor_.phase() == 0 && readers.crowd() == Crowd::grid &&
-           !actors().is_past(GridOrder::actor_of(readers));
+           actors().is_of_this_launch(GridOrder::actor_of(readers));
 }
 
 void GlobalShadow::enter(const WarpRequest& request) {

@@ -35,14 +35,11 @@ class Callers {
  public:
     explicit Callers(const std::set<std::uint64_t>& addresses) : lines_(look_up(addresses)) {}
 
-    /// The first of a chain of callers that is neither the device's nor a buffer's.
+    /// The first of a chain of callers that is neither the device's nor a buffer's nor a library's.
     SourceLine of(const CallChain& chain) const {
         for (const std::uint64_t address : chain) {
             const SourceLine& line = lines_.at(address);
-            if (line.line != 0 && !line.file.starts_with("common/cpu_device/") &&
-                !line.file.starts_with("common/device/")) {
-                return line;
-            }
+            if (line.line != 0 && is_of_the_course(line.file)) return line;
         }
         return {};
     }
@@ -73,6 +70,9 @@ class Places {
             for (const std::uint32_t code : fault.trail) addresses.insert(address_of(code));
             callers.insert(fault.allocated_by.begin(), fault.allocated_by.end());
             callers.insert(fault.freed_by.begin(), fault.freed_by.end());
+            callers.insert(fault.issued_by.begin(), fault.issued_by.end());
+            const CallChain& other = fault.other_operation.issued_by;
+            callers.insert(other.begin(), other.end());
         }
         lines_ = look_up(addresses);
         callers_.emplace(callers);
@@ -374,20 +374,31 @@ Report make_report(const std::vector<SeenKernel>& kernels, const std::vector<See
     const std::set<LinePair> crossing = pairs_across_warps(once, places);
     std::vector<RankedFault> found;
     for (const SeenFault& seen : once) {
+        const bool in_a_kernel = seen.kernel != not_in_a_kernel;
         Fault fault;
         fault.kind = seen.same_value ? FaultKind::same_value_race : seen.kind;
-        fault.kernel = report.kernels[seen.kernel].kernel;
-        fault.where = seen.code != 0         ? places.line(seen.code)
-                      : seen.place.line != 0 ? relative(seen.place)
-                                             : places.last_of(seen.trail);
+        fault.where = !seen.issued_by.empty() ? places.caller(seen.issued_by)
+                      : seen.code != 0        ? places.line(seen.code)
+                      : seen.place.line != 0  ? relative(seen.place)
+                                              : places.last_of(seen.trail);
+        fault.kernel =
+            in_a_kernel ? report.kernels[seen.kernel].kernel : plain_name(fault.where.function);
         fault.thread = seen.thread;
         fault.count = seen.count;
         if (seen.knows_other) {
             fault.other = places.line(seen.other_code);
             if (seen.knows_thread) fault.other_thread = seen.other_thread;
         }
-        const auto& names = parameters[seen.kernel];
+        static const std::vector<std::string> none;
+        const auto& names = in_a_kernel ? parameters[seen.kernel] : none;
         FaultWords words;
+        if (seen.kind == FaultKind::stream_race) {
+            const bool is_a_copy = seen.other_code == 0;
+            fault.other = is_a_copy ? places.caller(seen.other_operation.issued_by)
+                                    : places.line(seen.other_code);
+            words.other_work = is_a_copy ? seen.other_operation.what
+                                         : "the kernel `" + plain_name(fault.other->function) + '`';
+        }
         if (seen.parameter >= 0 && static_cast<std::size_t>(seen.parameter) < names.size())
             words.memory = names[static_cast<std::size_t>(seen.parameter)];
         words.allocated = places.caller(seen.allocated_by);
@@ -395,7 +406,8 @@ Report make_report(const std::vector<SeenKernel>& kernels, const std::vector<See
         words.is_contested = contested.contains({seen.kernel, fault.where}) ||
                              (fault.other && contested.contains({seen.kernel, *fault.other}));
         words.crosses_warps = crossing.contains(lines_of(seen, places));
-        words.has_atomics = report.kernels[seen.kernel].total.global_atomic.requests != 0;
+        words.has_atomics =
+            in_a_kernel && report.kernels[seen.kernel].total.global_atomic.requests != 0;
         fault.what = what_happened(seen, words);
         fault.cause = usual_cause(seen, fault, words);
         found.push_back({seen.kernel, std::move(fault)});

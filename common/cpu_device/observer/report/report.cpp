@@ -34,6 +34,8 @@ const char* fault_name(FaultKind kind) {
             return "global_race_in_block";
         case FaultKind::global_race:
             return "global_race";
+        case FaultKind::stream_race:
+            return "stream_race";
         case FaultKind::same_value_race:
             return "same_value_race";
         case FaultKind::out_of_bounds:
@@ -66,7 +68,7 @@ const char* fault_name(FaultKind kind) {
 
 std::string Fault::message() const {
     std::string text = std::string(fault_name(kind)) + " in " + kernel + ' ' + place(where) + '\n';
-    text += "  " + who(thread) + ": " + what + '\n';
+    text += "  " + (kind == FaultKind::stream_race ? "" : who(thread) + ": ") + what + '\n';
     if (other) {
         text += "  meets ";
         if (other_thread) text += who(*other_thread) + ' ';

@@ -23,6 +23,7 @@ enum class FaultKind {
     shared_race,           ///< two threads of a block, one word, no barrier between
     global_race_in_block,  ///< the same in global memory
     global_race,           ///< two blocks, one word of global memory
+    stream_race,           ///< two streams, or a stream and the host, one word, and nothing waits
     same_value_race,       ///< threads that nothing orders store one and the same value in a word
     out_of_bounds,         ///< global memory outside every allocation
     shared_out_of_bounds,  ///< shared memory outside every array of the kernel
@@ -47,8 +48,9 @@ struct ThreadPlace {
 /// One kind of mistake at one place, however often it happened.
 struct Fault {
     FaultKind kind{};
-    std::string kernel;                       ///< its name, without namespace and parameters
-    SourceLine where;                         ///< the access or barrier
+    std::string kernel;  ///< its name, without namespace and parameters; of a stream_race that the
+                         ///< host or a copy came to: the function of the host
+    SourceLine where;    ///< the access or barrier
     std::optional<SourceLine> other;          ///< of a race: the access that it meets
     ThreadPlace thread;                       ///< who was seen first
     std::optional<ThreadPlace> other_thread;  ///< of a race: whom it met

@@ -9,24 +9,32 @@
 #include <vector>
 
 #include "common/cpu_device/observer/order/global_memory.hpp"
+#include "common/cpu_device/observer/order/stream_order.hpp"
 #include "common/cpu_device/observer/replay/region.hpp"
 #include "common/cpu_device/observer/replay/site.hpp"
 #include "common/cpu_device/observer/report/report.hpp"
 
 namespace t2t::observer {
 
+/// Of a fault outside kernels.
+inline constexpr unsigned not_in_a_kernel = ~0u;
+
 /// A fault as it was found; source lines and names are looked up at the end.
 struct SeenFault {
     FaultKind kind{};
-    unsigned kernel = 0;           ///< index of the observation's kernels
+    unsigned kernel = 0;           ///< index of the observation's kernels; not_in_a_kernel
     std::uint32_t code = 0;        ///< the access; 0 when `place` says where
+    CallChain issued_by = {};      ///< of a copy: who asked for it; then `code` has no place
     std::uint32_t other_code = 0;  ///< of a race: the other access
     SourceLine place;
     ThreadPlace thread, other_thread;
-    bool knows_other = false;          ///< of a race: other_code counts
-    bool knows_thread = false;         ///< and other_thread
-    bool crosses_warps = false;        ///< of a race: once at least, the two are not of one warp
-    bool same_value = false;           ///< of a race: both write, each time the same value
+    bool knows_other = false;         ///< of a race: other_code counts
+    bool knows_thread = false;        ///< and other_thread
+    bool crosses_warps = false;       ///< of a race: once at least, the two are not of one warp
+    bool same_value = false;          ///< of a race: both write, each time the same value
+    bool is_host = false;             ///< of a stream race: the access is the host's own
+    StreamOperation other_operation;  ///< and what it meets
+    bool other_operation_writes = false;
     std::vector<std::uint32_t> trail;  ///< of a trap: the places that the thread came through
     std::uint64_t address = 0;
     unsigned bytes = 0;

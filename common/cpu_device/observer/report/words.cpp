@@ -81,7 +81,12 @@ std::string what_happened(const SeenFault& fault, const FaultWords& words) {
         return access + " of the host's memory, which a GPU cannot reach";
     if (fault.kind == FaultKind::local_of_another_thread)
         return access + " of a local variable of another thread";
-    return access + ", " + position(fault, words);
+    const std::string text = access + ", " + position(fault, words);
+    if (fault.kind != FaultKind::stream_race) return text;
+    return text + "; " + words.other_work + (fault.other_operation_writes ? " writes" : " reads") +
+           " them, and " +
+           (fault.is_host ? "the host has not waited for it"
+                          : "no order is between the two streams");
 }
 
 std::string usual_cause(const SeenFault& seen, const Fault& fault, const FaultWords& words) {
@@ -128,6 +133,15 @@ std::string usual_cause(const SeenFault& seen, const Fault& fault, const FaultWo
             return "Nothing orders the blocks of a launch: give each block elements of its own, use "
                    "two launches, or publish what was written with __threadfence() and an atomic "
                    "flag.";
+        case FaultKind::stream_race:
+            if (seen.is_host) {
+                return "A launch, an Async copy and cudaMemset may return before their work is done: "
+                       "call cudaDeviceSynchronize(), or wait for the stream or for an event, before "
+                       "the host touches this memory.";
+            }
+            return "Work in different streams may run in any order: call cudaEventRecord after the "
+                   "first and cudaStreamWaitEvent before the second, or use one stream. A stream made "
+                   "with cudaStreamNonBlocking does not wait for the default stream, either.";
         case FaultKind::same_value_race:
             return "All of them were seen to write the same value, so the order has not mattered: let "
                    "one thread write it, or use an atomic, and it never will.";

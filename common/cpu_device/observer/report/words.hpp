@@ -14,6 +14,7 @@ struct FaultWords {
     std::string memory;          ///< the kernel's parameter that points there; may be empty
     SourceLine allocated;        ///< where the memory was allocated
     SourceLine freed;            ///< and freed
+    std::string other_work;      ///< of a stream race: "the kernel `fill`", "a copy"
     bool is_contested = false;   ///< of a race: several threads write one word at one of its lines
     bool crosses_warps = false;  ///< and threads of several warps race between its lines
     bool has_atomics = false;    ///< the kernel has some on global memory: perhaps a lock
