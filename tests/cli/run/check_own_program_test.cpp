@@ -184,6 +184,26 @@ int main() {
                  "index_out_of_bounds 3\n");
 }
 
+TEST_F(CheckOwnProgram, ManagedMemoryBeforeTheKernelHasEnded) {
+    const std::string program = R"(
+#include <cstdio>
+__global__ void fill(int* x) { x[threadIdx.x] = 1; }
+int main() {
+    int* x;
+    cudaMallocManaged(&x, 128);
+    fill<<<1, 32>>>(x);
+    WAIT
+    std::printf("%d\n", x[0]);
+    cudaFree(x);
+})";
+    const auto with = [&](const std::string& wait) {
+        std::string text = program;
+        return text.replace(text.find("WAIT"), 4, wait);
+    };
+    EXPECT_EQ(faults_of(with("")), "stream_race 9\n");
+    EXPECT_EQ(faults_of(with("cudaDeviceSynchronize();")), "");
+}
+
 TEST_F(CheckOwnProgram, ALaunchThatCudaRefuses) {
     folder.write("a.cu", R"(
 __global__ void set(int* x) { x[threadIdx.x] = 1; }

@@ -22,6 +22,7 @@ namespace t2t::observer {
 static void note_flag(std::uint64_t address) {
     if (log_cursor.next == nullptr) return;
     const cpu_device::Uninterrupted observing;
+    const Pause the_observers_work;
     fences().flag(address);
 }
 
@@ -174,6 +175,7 @@ struct UbsanOutOfBounds {
 void __ubsan_handle_out_of_bounds(UbsanOutOfBounds* where, unsigned long index) {
     if (log_cursor.next == nullptr) return;
     const t2t::cpu_device::Uninterrupted observing;
+    const t2t::observer::Pause the_observers_work;
     t2t::observer::index_out_of_bounds(where->file, where->line, where->array->name,
                                        static_cast<long>(index));
 }

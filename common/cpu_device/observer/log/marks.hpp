@@ -96,7 +96,9 @@ void wait_at_barrier(const cpu_device::Wait& wait);
 /// All threads that have not exited stand at the barrier. @param exited how many have
 void barrier_is_complete(unsigned exited);
 void grid_barrier_passed();
-/// While one of these lives, what the calling thread does is the device's work, not the kernel's.
+/// While one of these lives, what the calling thread does is the device's work, not the kernel's. Without it
+/// hooks may be called even from the observer's own functions: where it and a kernel use the same template of
+/// the standard library, the linker keeps one of the two.
 class Pause {
  public:
     Pause();

@@ -116,7 +116,7 @@ void BlockObserver::end_thread() {
 void BlockObserver::wait_at_barrier(const cpu_device::Wait& wait) {
     const cpu_device::Uninterrupted observing;
     const unsigned thread = cpu_device::linear_thread();
-    logs_.save();  // what follows is the observer's work
+    logs_.close();  // what follows is the observer's work
     barriers_.arrive(thread, wait);
     lanes_.wait_at_barrier(thread);
     replay_if_halted(thread / 32);
@@ -155,7 +155,7 @@ bool BlockObserver::make_room() {
     const cpu_device::Uninterrupted observing;
     for (const bool to_the_end : {false, true}) {
         if (log_cursor.next != log_cursor.end) break;
-        logs_.save();
+        logs_.close();
         replay(warp, to_the_end);
         logs_.open();
     }
@@ -166,8 +166,9 @@ bool BlockObserver::make_room() {
 // replayed yet.
 void BlockObserver::pass_fence() {
     const cpu_device::Uninterrupted observing;
-    fences().fence();
     logs_.save();
+    const Pause the_observers_work;
+    fences().fence();
     const unsigned first = cpu_device::linear_thread() / 32 * 32;
     const std::lock_guard lock(global_memory().mutex);
     for (unsigned thread = first; thread < first + lanes_.count(first / 32); ++thread) {

@@ -9,6 +9,7 @@
 #include "common/cpu_device/observer/order/global_memory.hpp"
 #include "common/cpu_device/observer/order/order.hpp"
 #include "common/cpu_device/observer/order/stream_order.hpp"
+#include "common/cpu_device/runtime/faults.hpp"
 
 namespace t2t::observer {
 namespace {
@@ -96,6 +97,7 @@ void host_accesses(std::uint64_t address, unsigned bytes, Kind kind, const void*
     if (!stream_order().host_is_ahead() || !global_memory().may_be_shared_with_host(address))
         return;
     if (!Observation::instance().running() || stream_order().is_in_operation()) return;
+    if (cpu_device::in_kernel()) return;  // the device's own work
     const std::lock_guard lock(global_memory().mutex);
     Allocation* memory = global_memory().find(address);
     if (memory == nullptr || !memory->host_may_touch || !memory->holds(address, bytes)) return;
