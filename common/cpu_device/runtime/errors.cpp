@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <utility>
 
 #include "common/cpu_device/include/cuda_runtime_api.h"
 
@@ -18,6 +19,7 @@ struct Texts {
     std::string sticky;  ///< what cudaGetErrorString says about the sticky error
     std::string
         refused_kernel;  ///< whose launch `unread` is about; empty: it is about another call
+    std::string refused_why;
 };
 Texts& texts() {
     static Texts* const all = new Texts;
@@ -48,10 +50,11 @@ void set_sticky_error(cudaError_t error, std::string detail) {
     texts().refused_kernel.clear();
 }
 
-void note_refused_launch(cudaError_t error, const char* kernel) {
+void note_refused_launch(cudaError_t error, const char* kernel, std::string why) {
     const std::lock_guard lock(text_mutex);
     if (unread != cudaSuccess) return;
     texts().refused_kernel = kernel;
+    texts().refused_why = std::move(why);
     unread = error;
 }
 
@@ -66,7 +69,8 @@ std::string unread_error() {
         std::string(cudaGetErrorName(error)) + ", " + cudaGetErrorString(error);
     const std::lock_guard lock(text_mutex);
     if (texts().refused_kernel.empty()) return "a call of CUDA's failed with " + text;
-    return "the launch of " + texts().refused_kernel + " was refused with " + text;
+    return "the launch of " + texts().refused_kernel + " was refused with " + text + ": " +
+           texts().refused_why;
 }
 
 void clear_errors() {

@@ -18,8 +18,8 @@ cudaError_t sticky_error();
 /// A kernel has ended with `error`; `detail` says what it did and where.
 void set_sticky_error(cudaError_t error, std::string detail);
 
-/// The launch of `kernel` was refused with `error`: for unread_error().
-void note_refused_launch(cudaError_t error, const char* kernel);
+/// The launch of `kernel` was refused with `error`, and `why`: for unread_error().
+void note_refused_launch(cudaError_t error, const char* kernel, std::string why);
 
 /// What has gone wrong without the program asking what it was, by cudaGetLastError() or
 /// cudaGetErrorString(), in one sentence; empty when there is nothing.
