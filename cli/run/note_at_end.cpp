@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 
 #include "cli/run/crash_cause.hpp"
 #include "cli/run/report_at_end.hpp"
@@ -14,12 +15,16 @@
 namespace t2t::own {
 namespace {
 
-void tell_unread_error() {
-    const std::string error = cpu_device::unread_error();
-    if (error.empty()) return;
+void tell(const std::string& what) {
     std::fflush(nullptr);
-    std::fprintf(stderr, "t2t: the program did not ask, but %s; ./t2t check finds out more\n",
-                 error.c_str());
+    std::fprintf(stderr, "t2t: %s; ./t2t check finds out more\n", what.c_str());
+}
+
+void tell_what_went_wrong() {
+    const std::string note = cpu_device::host_pointer_note();
+    if (!note.empty()) tell(note);
+    const std::string error = cpu_device::unread_error();
+    if (!error.empty()) tell("the program did not ask, but " + error);
 }
 
 void print(const char* text) {
@@ -35,7 +40,7 @@ void tell_crash(int signal, const void* address, void* context) {
 
 // Before the constructors of the program, so that its destructors have run when this reports.
 [[gnu::constructor(101)]] void begin() {
-    std::atexit(tell_unread_error);
+    std::atexit(tell_what_went_wrong);
     cpu_device::on_host_crash(tell_crash);
 }
 

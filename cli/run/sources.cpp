@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 std::string read(const fs::path& path, const std::string& shown) {
     std::ifstream in(path, std::ios::binary);
+    if (!in && !fs::exists(path)) throw std::runtime_error("the file '" + shown + "' is gone");
     if (!in || fs::is_directory(path)) {
         throw std::runtime_error("cannot read '" + shown + "'; check its permissions");
     }

@@ -116,6 +116,16 @@ Refusal check_configuration(const BoundLaunch& launch) {
     return {};
 }
 
+// The ends of the program's own code and variables, by the linker; __device__ variables are among these here.
+extern "C" const char __executable_start, _end;
+
+// Whether a kernel gets memory by `pointer` that a GPU cannot reach. The end of an array is the array's.
+bool is_of_the_host(const void* pointer) {
+    const auto* const byte = static_cast<const char*>(pointer);
+    if (byte == nullptr || (byte >= &__executable_start && byte < &_end)) return false;
+    return !is_device_range(byte, 1) && !is_device_range(byte - 1, 1);
+}
+
 void run(const BoundLaunch& launch) {
     static std::mutex one_at_a_time;
     const std::lock_guard lock(one_at_a_time);
@@ -130,6 +140,7 @@ void run(const BoundLaunch& launch) {
     record.body_bytes = launch.body_bytes;
     record.address = launch.address;
     record.pointers = launch.pointers;
+    if (std::ranges::any_of(launch.pointers, is_of_the_host)) note_host_pointer(launch.kernel);
     observer::begin_launch(record);
     run_blocks(record);
     close_to_host();

@@ -20,6 +20,7 @@ struct Texts {
     std::string
         refused_kernel;  ///< whose launch `unread` is about; empty: it is about another call
     std::string refused_why;
+    std::string host_pointer_kernel;  ///< that was given a pointer to the host's memory
 };
 Texts& texts() {
     static Texts* const all = new Texts;
@@ -71,6 +72,20 @@ std::string unread_error() {
     if (texts().refused_kernel.empty()) return "a call of CUDA's failed with " + text;
     return "the launch of " + texts().refused_kernel + " was refused with " + text + ": " +
            texts().refused_why;
+}
+
+void note_host_pointer(const char* kernel) {
+    const std::lock_guard lock(text_mutex);
+    if (texts().host_pointer_kernel.empty()) texts().host_pointer_kernel = kernel;
+}
+
+std::string host_pointer_note() {
+    const std::lock_guard lock(text_mutex);
+    const std::string& kernel = texts().host_pointer_kernel;
+    if (kernel.empty()) return "";
+    return "the kernel " + kernel +
+           " was given a pointer to memory of the host, which a GPU cannot reach: allocate it with "
+           "cudaMalloc, copy, and pass that";
 }
 
 void clear_errors() {

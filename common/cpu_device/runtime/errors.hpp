@@ -25,6 +25,12 @@ void note_refused_launch(cudaError_t error, const char* kernel, std::string why)
 /// cudaGetErrorString(), in one sentence; empty when there is nothing.
 std::string unread_error();
 
+/// `kernel` was launched with a pointer to memory of the host: for host_pointer_note(). The first one counts.
+void note_host_pointer(const char* kernel);
+
+/// One sentence about it; empty when there was none.
+std::string host_pointer_note();
+
 /// Forgets all errors: cudaDeviceReset.
 void clear_errors();
 

@@ -197,7 +197,7 @@ int main() {
     const Ran ran = folder.t2t("check a.cu");
     EXPECT_PRED2(contains, ran.output,
                  "note: the program did not ask, but the launch of set was refused");
-    EXPECT_PRED2(contains, ran.output, "its block has 2048\n  threads, and 1024 are the most\n");
+    EXPECT_PRED2(contains, ran.output, "argument: its block has 2048 threads, and 1024 are the most\n");
     EXPECT_PRED2(contains, ran.output, "no kernel was launched");
 }
 

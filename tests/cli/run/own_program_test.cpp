@@ -220,6 +220,33 @@ TEST_F(OwnProgram, IsToldWhyALaunchWasRefused) {
                  "cudaFuncSetAttribute allows more");
 }
 
+TEST_F(OwnProgram, IsToldOfPointersToTheHost) {
+    const std::string kernel =
+        "#include <cstdlib>\n__device__ int variable;\n"
+        "__global__ void k(int* x, int* end) { if (x != end) *x = 1; }\n";
+    folder.write("host.cu",
+                 kernel +
+                     "int main() {\n    int* x = (int*)malloc(64);\n"
+                     "    k<<<1, 1>>>(x, nullptr);\n    return cudaDeviceSynchronize();\n}\n");
+    EXPECT_EQ(
+        folder.t2t("run host.cu").errors,
+        "t2t: the kernel k was given a pointer to memory of the host, which a GPU cannot reach: "
+        "allocate it with cudaMalloc, copy, and pass that; ./t2t check finds out more\n");
+    folder.write("device.cu", kernel + R"(int main() {
+    int *device, *managed, *pinned, *symbol, *async;
+    cudaMalloc(&device, 64);
+    cudaMallocManaged(&managed, 64);
+    cudaMallocHost(&pinned, 64);
+    cudaMallocAsync(&async, 64, nullptr);
+    cudaGetSymbolAddress((void**)&symbol, variable);
+    int* registered = (int*)malloc(64);
+    cudaHostRegister(registered, 64, 0);
+    for (int* x : {device, managed, pinned, symbol, async, registered}) k<<<1, 1>>>(x, x + 16);
+    return cudaDeviceSynchronize();
+})");
+    EXPECT_EQ(folder.t2t("run device.cu").errors, "");
+}
+
 TEST_F(OwnProgram, IsToldWhyItCrashed) {
     const auto note = [&](const std::string& body) {
         folder.write("a.cu",
