@@ -42,6 +42,7 @@ void tell_crash(int signal, const void* address, void* context) {
 [[gnu::constructor(101)]] void begin() {
     std::atexit(tell_what_went_wrong);
     cpu_device::on_host_crash(tell_crash);
+    cpu_device::watch_for_host_pointers();
 }
 
 }  // namespace

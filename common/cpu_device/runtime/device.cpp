@@ -140,7 +140,9 @@ void run(const BoundLaunch& launch) {
     record.body_bytes = launch.body_bytes;
     record.address = launch.address;
     record.pointers = launch.pointers;
-    if (std::ranges::any_of(launch.pointers, is_of_the_host)) note_host_pointer(launch.kernel);
+    if (watches_for_host_pointers() && std::ranges::any_of(launch.pointers, is_of_the_host)) {
+        note_host_pointer(launch.kernel);
+    }
     observer::begin_launch(record);
     run_blocks(record);
     close_to_host();

@@ -13,6 +13,7 @@ constinit thread_local cudaError_t last_error = cudaSuccess;
 std::atomic<cudaError_t> sticky{cudaSuccess};
 std::mutex text_mutex;
 std::atomic<cudaError_t> unread{cudaSuccess};
+std::atomic<bool> host_pointers_are_watched{false};
 
 /// Texts that are asked for until the very end of the program: they are never destroyed.
 struct Texts {
@@ -74,9 +75,18 @@ std::string unread_error() {
            texts().refused_why;
 }
 
+void watch_for_host_pointers() {
+    host_pointers_are_watched = true;
+}
+
+bool watches_for_host_pointers() {
+    return host_pointers_are_watched.load(std::memory_order_relaxed);
+}
+
 void note_host_pointer(const char* kernel) {
     const std::lock_guard lock(text_mutex);
-    if (texts().host_pointer_kernel.empty()) texts().host_pointer_kernel = kernel;
+    texts().host_pointer_kernel = kernel;
+    host_pointers_are_watched = false;
 }
 
 std::string host_pointer_note() {

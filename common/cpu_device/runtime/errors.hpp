@@ -25,7 +25,13 @@ void note_refused_launch(cudaError_t error, const char* kernel, std::string why)
 /// cudaGetErrorString(), in one sentence; empty when there is nothing.
 std::string unread_error();
 
-/// `kernel` was launched with a pointer to memory of the host: for host_pointer_note(). The first one counts.
+/// From now on launches look where their pointers lead, which costs each about 0.1 µs a pointer.
+void watch_for_host_pointers();
+
+/// Whether they do: not any more after the first one that was noted.
+bool watches_for_host_pointers();
+
+/// `kernel` was launched with a pointer to memory of the host: for host_pointer_note().
 void note_host_pointer(const char* kernel);
 
 /// One sentence about it; empty when there was none.
