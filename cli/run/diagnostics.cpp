@@ -137,13 +137,6 @@ std::string explained(const std::string& message) {
     return message;
 }
 
-/// The user's own column: the compiler counts in the translation.
-std::size_t own_column(const Source& source, std::size_t line, std::size_t column) {
-    if (column == 0 || source.path.extension() == ".cpp") return column;
-    const std::size_t own = cpu_device::source_column(source.text, line, column);
-    return own;
-}
-
 /// The place in a file of the program's that a compiler's remark names, such as `required from here`.
 std::optional<Place> own_place_in(const std::string& remark, const Sources& sources) {
     for (const std::string_view before :
@@ -154,14 +147,6 @@ std::optional<Place> own_place_in(const std::string& remark, const Sources& sour
         if (place && sources.find(place->file) != nullptr) return place;
     }
     return std::nullopt;
-}
-
-Diagnostic diagnostic(const Place& place, const std::string& message, const Sources& sources) {
-    Diagnostic error{place.file, place.line, 0, message};
-    if (const Source* source = sources.find(place.file)) {
-        error.column = own_column(*source, place.line, place.column);
-    }
-    return error;
 }
 
 }  // namespace
@@ -182,9 +167,9 @@ std::vector<Diagnostic> compiler_errors(const std::string& output, const Sources
             continue;
         }
         if (sources.find(place->file) != nullptr) {
-            errors.push_back(diagnostic(*place, explained(message), sources));
+            errors.push_back({place->file, place->line, place->column, explained(message)});
         } else if (from) {
-            errors.push_back(diagnostic(*from, explained(message), sources));
+            errors.push_back({from->file, from->line, from->column, explained(message)});
         } else {
             errors.push_back({"", 0, 0, explained(message)});
         }
@@ -250,12 +235,16 @@ std::vector<Diagnostic> linker_errors(const std::string& output, const Sources& 
 }
 
 std::string text_of(const Diagnostic& error, const Sources& sources) {
+    const Source* source = sources.find(error.file);
+    std::size_t column = error.column;  // the user's own
+    if (source != nullptr && column > 0 && source->path.extension() != ".cpp") {
+        column = cpu_device::source_column(source->text, error.line, column);
+    }
     std::string text;
     if (!error.file.empty()) text += error.file + ':';
     if (error.line > 0) text += std::to_string(error.line) + ':';
-    if (error.column > 0) text += std::to_string(error.column) + ':';
+    if (column > 0) text += std::to_string(column) + ':';
     text += (text.empty() ? "error: " : " error: ") + error.message + '\n';
-    const Source* source = sources.find(error.file);
     if (source == nullptr || error.line == 0) return text;
 
     std::istringstream lines(source->text);
@@ -266,9 +255,9 @@ std::string text_of(const Diagnostic& error, const Sources& sources) {
     if (line.ends_with('\r')) line.pop_back();
     const std::string number = std::to_string(error.line);
     text += "  " + number + " | " + line + '\n';
-    if (error.column == 0 || error.column > line.size() + 1) return text;
+    if (column == 0 || column > line.size() + 1) return text;
     text += "  " + std::string(number.size(), ' ') + " | ";
-    for (const char c : line.substr(0, error.column - 1)) {
+    for (const char c : line.substr(0, column - 1)) {
         const bool continues =
             (static_cast<unsigned char>(c) & 0xC0) == 0x80;  // of a UTF-8 character
         if (c == '\t') text += '\t';
