@@ -1,11 +1,14 @@
 #include "cli/run/build_program.hpp"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -58,6 +61,7 @@ std::string fingerprint(const CommandLine& line, const Sources& sources, const T
     print.add(tools.text);
     for (const fs::path& library : tools.link) print.add(time_of(library));
     print.add(time_of(tools.compiler));
+    print.add(time_of(tools.precompiled / line.standard / "own_program.hpp.gch"));
     print.add(line.standard);
     for (const std::string& option : line.host_options) print.add(option);
     for (const std::string& library : line.libraries) print.add(library);
@@ -73,11 +77,13 @@ std::string fingerprint(const CommandLine& line, const Sources& sources, const T
     return print.hex();
 }
 
+constexpr std::string_view folder_prefix = "making-";  // and the number of the process
+
 /// A folder that is gone when this object is.
 class TemporaryFolder {
  public:
     explicit TemporaryFolder(const fs::path& parent)
-        : path_(parent / ("making-" + std::to_string(getpid()))) {
+        : path_(parent / (std::string(folder_prefix) + std::to_string(getpid()))) {
         fs::remove_all(path_);
         fs::create_directories(path_);
     }
@@ -180,11 +186,20 @@ void print_errors(std::vector<Diagnostic> errors, const std::string& output,
     std::cerr << '\n';
 }
 
-/// Removes the programs that have not been used for longest.
+/// Whether the process that makes a program in this folder has ended, by Ctrl-C perhaps.
+bool is_left_behind(const fs::path& folder) {
+    const std::string name = folder.filename().string();
+    if (!name.starts_with(folder_prefix)) return false;
+    const int process = std::atoi(name.c_str() + folder_prefix.size());
+    return process > 0 && kill(process, 0) != 0 && errno == ESRCH;
+}
+
+/// Removes the programs that have not been used for longest, and what interrupted calls have left.
 void forget_old_programs(const fs::path& cache) {
     std::vector<std::pair<fs::file_time_type, fs::path>> programs;
     std::error_code ignored;
     for (const fs::directory_entry& entry : fs::directory_iterator(cache, ignored)) {
+        if (is_left_behind(entry.path())) fs::remove_all(entry.path(), ignored);
         if (entry.is_regular_file(ignored)) {
             programs.emplace_back(entry.last_write_time(ignored), entry.path());
         }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "cli/nearest.hpp"
 #include "cli/run/unserved.hpp"
 #include "common/cpu_device/translator/translate.hpp"
 
@@ -69,6 +70,14 @@ std::string last_name(std::string name) {
 constexpr std::string_view to_a_gpu =
     "; with a GPU and nvcc, ./t2t --device cuda run FILE serves it";
 
+/// CUDA's keyword that `name` misspells, such as `_global_`; empty when it is like none.
+std::string keyword_like(const std::string& name) {
+    const std::vector<std::string> keywords{"__global__",   "__device__",       "__host__",
+                                            "__shared__",   "__constant__",     "__managed__",
+                                            "__restrict__", "__launch_bounds__"};
+    return name.starts_with('_') ? cli::nearest(name, keywords) : "";
+}
+
 /// A compiler's message in words that say what to do.
 std::string explained(const std::string& message) {
     const auto says = [&](std::string_view part) { return message.find(part) != message.npos; };
@@ -82,6 +91,10 @@ std::string explained(const std::string& message) {
         return "inline PTX is not served by the CPU device; use an intrinsic of CUDA C++ in its place" +
                std::string(to_a_gpu);
     }
+    constexpr std::string_view by_attribute = "declared with attribute error: ";
+    if (const std::size_t at = message.find(by_attribute); at != message.npos) {
+        return message.substr(at + by_attribute.size());
+    }
     if (says(": No such file or directory") || says("file not found")) {
         const std::string header = says("file not found")
                                        ? in_quotes(message)
@@ -92,29 +105,36 @@ std::string explained(const std::string& message) {
     if (says("nested depth") || says("nested too deeply")) {
         return "this header includes itself, directly or through another; begin it with #pragma once";
     }
+    if (says("LaunchConfiguration")) {
+        return "a launch has two to four values between <<< and >>>: kernel<<<grid, block, bytes of dynamic "
+               "shared memory, stream>>>(arguments)";
+    }
+    if (says("invalid operands of types ‘void") && says("‘operator<<’")) {
+        return "a launch has three signs on each side: kernel<<<grid, block>>>(arguments)";
+    }
     const bool unknown = says("was not declared") || says("does not name a type") ||
                          says("has not been declared") || says("is not a member of") ||
                          says("undeclared identifier") || says("unknown type name") ||
                          says("no template named") || says("is not a template");
     if (unknown) {
         const std::string name = last_name(in_quotes(message));
+        if (name.starts_with("omp_")) {
+            return "'" + name +
+                   "' is OpenMP's; write #include <omp.h>, and -Xcompiler -fopenmp behind the files";
+        }
         if (const std::string feature = feature_of_name(name); !feature.empty()) {
             return "'" + name + "': " + feature + " are not served by the CPU device" +
                    std::string(to_a_gpu);
         }
         const bool meant = says("did you mean");
+        if (const std::string keyword = keyword_like(name); !keyword.empty()) {
+            return "there is no '" + name + "'; did you mean " + keyword + "?";
+        }
         if (!meant && (name.starts_with("cuda") || name.starts_with("__"))) {
             return "the CPU device does not know '" + name + "'" + std::string(to_a_gpu);
         }
     }
     return message;
-}
-
-/// The user's own column: the compiler counts in the translation.
-std::size_t own_column(const Source& source, std::size_t line, std::size_t column) {
-    if (column == 0 || source.path.extension() == ".cpp") return column;
-    const std::size_t own = cpu_device::source_column(source.text, line, column);
-    return own;
 }
 
 /// The place in a file of the program's that a compiler's remark names, such as `required from here`.
@@ -127,14 +147,6 @@ std::optional<Place> own_place_in(const std::string& remark, const Sources& sour
         if (place && sources.find(place->file) != nullptr) return place;
     }
     return std::nullopt;
-}
-
-Diagnostic diagnostic(const Place& place, const std::string& message, const Sources& sources) {
-    Diagnostic error{place.file, place.line, 0, message};
-    if (const Source* source = sources.find(place.file)) {
-        error.column = own_column(*source, place.line, place.column);
-    }
-    return error;
 }
 
 }  // namespace
@@ -155,14 +167,20 @@ std::vector<Diagnostic> compiler_errors(const std::string& output, const Sources
             continue;
         }
         if (sources.find(place->file) != nullptr) {
-            errors.push_back(diagnostic(*place, explained(message), sources));
+            errors.push_back({place->file, place->line, place->column, explained(message)});
         } else if (from) {
-            errors.push_back(diagnostic(*from, explained(message), sources));
+            errors.push_back({from->file, from->line, from->column, explained(message)});
         } else {
             errors.push_back({"", 0, 0, explained(message)});
         }
         from.reset();
     }
+    // What is wrong with a parameter makes its function a variable for g++: the other error says what it is.
+    const auto is_consequence = [](const Diagnostic& one) {
+        return one.message.starts_with("variable or field") &&
+               one.message.ends_with("declared void");
+    };
+    if (!std::ranges::all_of(errors, is_consequence)) std::erase_if(errors, is_consequence);
     std::set<std::tuple<std::string, std::size_t, std::string>> known;
     std::erase_if(errors, [&](const Diagnostic& one) {
         return !known.emplace(one.file, one.line, one.message).second;
@@ -175,6 +193,15 @@ std::vector<Diagnostic> linker_errors(const std::string& output, const Sources& 
     std::set<std::string> known;
     std::istringstream lines(output);
     for (std::string line; std::getline(lines, line);) {
+        if (const std::size_t at = line.find("cannot find -l"); at != line.npos) {
+            const std::size_t first = at + std::string_view("cannot find -l").size();
+            const std::string name = line.substr(first, line.find(':', first) - first);
+            if (!known.insert("-l" + name).second) continue;
+            errors.push_back({"", 0, 0,
+                              "there is no library '" + name +
+                                  "' on this machine; install it, or name its folder with -L DIR"});
+            continue;
+        }
         const bool undefined = line.find("undefined reference to") != line.npos;
         const bool twice = line.find("multiple definition of") != line.npos;
         if (!undefined && !twice) continue;
@@ -196,9 +223,11 @@ std::vector<Diagnostic> linker_errors(const std::string& output, const Sources& 
                 }
                 text = text.substr(text.size() - place->rest.size());
             }
-            error.message = undefined
-                                ? "nothing defines '" + name + "'; name the file that does, too"
-                                : "'" + name + "' is defined twice";
+            const bool openmp = undefined && name.starts_with("omp_");
+            error.message =
+                openmp ? "'" + name + "' is OpenMP's; write -Xcompiler -fopenmp behind the files"
+                : undefined ? "nothing defines '" + name + "'; name the file that does, too"
+                            : "'" + name + "' is defined twice";
         }
         errors.push_back(error);
     }
@@ -206,12 +235,16 @@ std::vector<Diagnostic> linker_errors(const std::string& output, const Sources& 
 }
 
 std::string text_of(const Diagnostic& error, const Sources& sources) {
+    const Source* source = sources.find(error.file);
+    std::size_t column = error.column;  // the user's own
+    if (source != nullptr && column > 0 && source->path.extension() != ".cpp") {
+        column = cpu_device::source_column(source->text, error.line, column);
+    }
     std::string text;
     if (!error.file.empty()) text += error.file + ':';
     if (error.line > 0) text += std::to_string(error.line) + ':';
-    if (error.column > 0) text += std::to_string(error.column) + ':';
+    if (column > 0) text += std::to_string(column) + ':';
     text += (text.empty() ? "error: " : " error: ") + error.message + '\n';
-    const Source* source = sources.find(error.file);
     if (source == nullptr || error.line == 0) return text;
 
     std::istringstream lines(source->text);
@@ -222,9 +255,9 @@ std::string text_of(const Diagnostic& error, const Sources& sources) {
     if (line.ends_with('\r')) line.pop_back();
     const std::string number = std::to_string(error.line);
     text += "  " + number + " | " + line + '\n';
-    if (error.column == 0 || error.column > line.size() + 1) return text;
+    if (column == 0 || column > line.size() + 1) return text;
     text += "  " + std::string(number.size(), ' ') + " | ";
-    for (const char c : line.substr(0, error.column - 1)) {
+    for (const char c : line.substr(0, column - 1)) {
         const bool continues =
             (static_cast<unsigned char>(c) & 0xC0) == 0x80;  // of a UTF-8 character
         if (c == '\t') text += '\t';

@@ -13,10 +13,11 @@ namespace t2t::own {
 
 /// One error, where the user would look for it.
 struct Diagnostic {
-    std::string file;        ///< as shown; empty when no file of the program's is to blame
-    std::size_t line = 0;    ///< from 1; 0: none
-    std::size_t column = 0;  ///< of the user's line, in bytes from 1; 0: none
-    std::string message;     ///< one sentence
+    std::string file;      ///< as shown; empty when no file of the program's is to blame
+    std::size_t line = 0;  ///< from 1; 0: none
+    std::size_t column =
+        0;                ///< as the compiler counts, in the translation, in bytes from 1; 0: none
+    std::string message;  ///< one sentence
 };
 
 /// The errors among `output`, in the compiler's order. What is not served, and what the compiler says in
@@ -27,7 +28,7 @@ std::vector<Diagnostic> compiler_errors(const std::string& output, const Sources
 /// The same for what the linker printed.
 std::vector<Diagnostic> linker_errors(const std::string& output, const Sources& sources);
 
-/// `file:line:column: error: message`, with the line and a mark below the column.
+/// `file:line:column: error: message`, with the line and a mark below the column, which is the user's own.
 std::string text_of(const Diagnostic& error, const Sources& sources);
 
 }  // namespace t2t::own

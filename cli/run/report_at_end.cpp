@@ -29,6 +29,7 @@
 #include "cli/check/select.hpp"
 #include "cli/check/text.hpp"
 #include "cli/output_file.hpp"
+#include "cli/run/crash_cause.hpp"
 #include "cli/run/flush_output.hpp"
 #include "cli/run/setting_names.hpp"
 #include "common/cpu_device/observer/observation.hpp"
@@ -179,14 +180,11 @@ std::string place_of(std::span<void* const> stack) {
     return "a place that is not known";
 }
 
-std::string crash_text(int signal, const void* address, std::span<void* const> stack) {
+std::string crash_text(int signal, const char* cause, std::span<void* const> stack) {
     const std::string where = place_of(stack);
     if (signal == SIGABRT) return "the host's code called abort() at " + where + '\n';
-    std::string what = strsignal(signal);
-    if (signal == SIGSEGV || signal == SIGBUS) {
-        what += address == nullptr ? ": a null pointer" : formatted(": address %p", address);
-    }
-    return "CRASH: the host's code ended with " + what + ", at " + where + '\n';
+    return "CRASH: the host's code ended with " + std::string(strsignal(signal)) + ": " + cause +
+           ", at " + where + '\n';
 }
 
 // A handler may have little stack: the report gets a thread of its own.
@@ -201,9 +199,10 @@ void on_crash(int signal, const void* address, void* context) {
         stack[0] = reinterpret_cast<void*>(instruction + 1);  // as if a call returned there
     }
 #endif
+    const char* const cause = signal == SIGABRT ? "" : crash_cause(signal, address, context);
     alarm(seconds_for_a_report);
     std::thread([&] {
-        report_once(crash_text(signal, address, std::span(stack).first(std::size_t(depth))));
+        report_once(crash_text(signal, cause, std::span(stack).first(std::size_t(depth))));
     }).join();
 }
 

@@ -17,10 +17,19 @@ namespace fs = std::filesystem;
 
 std::string read(const fs::path& path, const std::string& shown) {
     std::ifstream in(path, std::ios::binary);
+    if (!in && !fs::exists(path)) throw std::runtime_error("the file '" + shown + "' is gone");
     if (!in || fs::is_directory(path)) {
         throw std::runtime_error("cannot read '" + shown + "'; check its permissions");
     }
-    return std::string(std::istreambuf_iterator<char>(in), {});
+    std::string text(std::istreambuf_iterator<char>(in), {});
+    if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+        throw std::runtime_error("'" + shown + "' is in UTF-16; save it as UTF-8");
+    }
+    if (text.find('\0') != text.npos) {
+        throw std::runtime_error("'" + shown +
+                                 "' is no text, so it cannot be CUDA source; name another file");
+    }
+    return text;
 }
 
 std::string shown_from_here(const fs::path& path) {

@@ -70,6 +70,9 @@ constexpr std::array name_families{
     Family{"cudaIpc", "memory shared by processes"},
     Family{"__nv_", "libdevice"},
     Family{"__cluster", "thread block clusters"},
+    Family{"this_cluster", "thread block clusters"},
+    Family{"cluster_group", "thread block clusters"},
+    Family{"cudaLaunchAttributeCluster", "thread block clusters"},
     Family{"cudaGraphics", "graphics interoperability"},
 };
 

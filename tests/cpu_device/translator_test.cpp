@@ -586,6 +586,53 @@ INSTANTIATE_TEST_SUITE_P(
                            "extern int x asm(\"x.1\"); s.asm_();"}),
     name_of);
 
+// ---- What nvcc refuses and C++ would take -----------------------------------------------------------
+
+std::string refused(const std::string& mistake, const std::string& call) {
+    return "(::t2t::cpu_device::" + mistake + "(), " + call + ')';
+}
+
+const std::string kernel_here = "__global__ void __launch_bounds__(64) k(int* x) { *x = 1; }\n";
+const std::string on_the_host = "static float f(float x) { return x; }\n";
+const std::string on_the_device = "template <int N> __device__ float g(float x) { return x; }\n";
+
+INSTANTIATE_TEST_SUITE_P(
+    Misuse, Translation,
+    ::testing::Values(
+        Case{"AKernelIsCalled", kernel_here + "int main() { if (a) k(x); }",
+             kernel_here + "int main() { if (a) " + refused("kernel_that_is_called", "k(x)") +
+                 "; }"},
+        Case{"TheDeviceCallsTheHost",
+             on_the_host + "__global__ void k(float* x) { *x = 2 * f(*x); }",
+             on_the_host + "__global__ void k(float* x) { *x = 2 * " +
+                 refused("host_function_in_device_code", "f(*x)") + "; }"},
+        Case{"TheHostCallsTheDevice", on_the_device + "int main() { return g(1); }",
+             on_the_device + "int main() { return " +
+                 refused("device_function_in_host_code", "g(1)") + "; }"},
+        Case{"SharedMemoryHasAnInitialValue",
+             "__global__ void k() { __shared__ volatile int s = 0; __shared__ int t[] = {1}; }",
+             "__global__ void k() { __shared__ volatile int s = 0; "
+             "::t2t::cpu_device::initialised_shared_memory(); __shared__ int t[] = {1}; "
+             "::t2t::cpu_device::initialised_shared_memory(); }"}),
+    name_of);
+
+TEST(Misuse, LeavesAloneWhatNvccTakes) {
+    const std::vector<std::string> sources{
+        kernel_here + "void k(float* x) {}\nint main() { k(y); }",  // an overload
+        kernel_here + "int main() { auto k = [](int) {}; k(1); s.k(2); n::k(3); }",
+        kernel_here + "struct S { void k(int); void m() { k(1); } };",
+        on_the_host + "__device__ float f(float x) { return x; }\n__global__ void k() { f(1); }",
+        on_the_host + "__host__ __device__ float h() { return f(1); }",  // nvcc warns
+        on_the_host + "int main() { return f(1) + f(2); }",
+        on_the_device + "__device__ float h() { return g<3>(1) + g(1); }",
+        on_the_device + "int main() { each([] __device__(int i) { return g(i); }); }",
+        "constexpr int c(int x) { return x; }\n__global__ void k() { c(1); }",
+        "HD float f(float x) { return x; }\n__global__ void k() { f(1); }",
+        "float max(float a, float b) { return a; }\n__global__ void k() { max(1, 2); }",
+    };
+    for (const std::string& source : sources) EXPECT_EQ(translated(source), source);
+}
+
 // ---- Columns --------------------------------------------------------------------------------------
 
 // Where `mark` stands in line `line` of `text`, in bytes from 1.

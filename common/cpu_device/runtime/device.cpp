@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <string>
 
 #include "common/cpu_device/include/cuda_runtime.h"
 #include "common/cpu_device/observer/log/marks.hpp"
@@ -55,30 +56,74 @@ int blocks_per_multiprocessor_for(unsigned threads, std::size_t shared_bytes) {
     return std::min({by_threads, by_registers, by_shared, blocks_per_multiprocessor});
 }
 
+/// Why a launch is not started.
+struct Refusal {
+    cudaError_t error = cudaSuccess;
+    std::string why;
+};
+
+std::string text_of(const dim3& sides) {
+    return '(' + std::to_string(sides.x) + ", " + std::to_string(sides.y) + ", " +
+           std::to_string(sides.z) + ')';
+}
+
 // What a GPU checks before it starts anything. The code is the one that CUDA 13 was seen to answer
 // on an H200; CUDA 12 answers cudaErrorInvalidConfiguration.
-cudaError_t check_configuration(const BoundLaunch& launch) {
+Refusal check_configuration(const BoundLaunch& launch) {
     const dim3& grid = launch.configuration.grid;
     const dim3& block = launch.configuration.block;
     const std::size_t shared = launch.configuration.shared_bytes;
-    if (grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.x > most_blocks_x ||
-        grid.y > most_blocks_yz || grid.z > most_blocks_yz) {
-        return cudaErrorInvalidValue;
+    const auto has_no = [](const dim3& sides) {
+        return sides.x == 0 || sides.y == 0 || sides.z == 0;
+    };
+    if (has_no(grid))
+        return {cudaErrorInvalidValue, "its grid is " + text_of(grid) + ", which holds no block"};
+    if (grid.x > most_blocks_x || grid.y > most_blocks_yz || grid.z > most_blocks_yz) {
+        return {cudaErrorInvalidValue,
+                "its grid is " + text_of(grid) + ", and " +
+                    text_of({most_blocks_x, most_blocks_yz, most_blocks_yz}) + " is the largest"};
     }
-    if (block.x == 0 || block.y == 0 || block.z == 0 || block.x > most_threads ||
-        block.y > most_threads || block.z > most_threads_z ||
-        block.x * block.y * block.z > most_threads) {
-        return cudaErrorInvalidValue;
+    if (has_no(block)) {
+        return {cudaErrorInvalidValue,
+                "its block is " + text_of(block) + ", which holds no thread"};
     }
-    if (shared != 0 && shared > opt_ins().limit(launch.address)) return cudaErrorInvalidValue;
+    const std::uint64_t threads = std::uint64_t{block.x} * block.y * block.z;
+    if (block.x > most_threads || block.y > most_threads || threads > most_threads) {
+        return {cudaErrorInvalidValue, "its block has " + std::to_string(threads) +
+                                           " threads, and " + std::to_string(most_threads) +
+                                           " are the most"};
+    }
+    if (block.z > most_threads_z) {
+        return {cudaErrorInvalidValue, "its block is " + text_of(block) + ", and " +
+                                           std::to_string(most_threads_z) + " is the longest z"};
+    }
+    if (shared != 0 && shared > opt_ins().limit(launch.address)) {
+        return {cudaErrorInvalidValue, "it asks for " + std::to_string(shared) +
+                                           " bytes of dynamic shared memory, and " +
+                                           std::to_string(opt_ins().limit(launch.address)) +
+                                           " are the most until cudaFuncSetAttribute allows more"};
+    }
     if (launch.configuration.cooperative) {
         const std::uint64_t resident =
             std::uint64_t{multiprocessors} * static_cast<unsigned>(blocks_per_multiprocessor_for(
-                                                 block.x * block.y * block.z, shared));
-        if (std::uint64_t{grid.x} * grid.y * grid.z > resident)
-            return cudaErrorCooperativeLaunchTooLarge;
+                                                 static_cast<unsigned>(threads), shared));
+        if (std::uint64_t{grid.x} * grid.y * grid.z > resident) {
+            return {cudaErrorCooperativeLaunchTooLarge,
+                    "a cooperative launch runs all of its blocks at once, and " +
+                        std::to_string(resident) + " fit"};
+        }
     }
-    return cudaSuccess;
+    return {};
+}
+
+// The ends of the program's own code and variables, by the linker; __device__ variables are among these here.
+extern "C" const char __executable_start, _end;
+
+// Whether a kernel gets memory by `pointer` that a GPU cannot reach. The end of an array is the array's.
+bool is_of_the_host(const void* pointer) {
+    const auto* const byte = static_cast<const char*>(pointer);
+    if (byte == nullptr || (byte >= &__executable_start && byte < &_end)) return false;
+    return !is_device_range(byte, 1) && !is_device_range(byte - 1, 1);
 }
 
 void run(const BoundLaunch& launch) {
@@ -96,6 +141,9 @@ void run(const BoundLaunch& launch) {
     record.address = launch.address;
     record.pointers = launch.pointers;
     const observer::StreamWork in_order(observed_stream(launch.configuration.stream), "a launch");
+    if (watches_for_host_pointers() && std::ranges::any_of(launch.pointers, is_of_the_host)) {
+        note_host_pointer(launch.kernel);
+    }
     observer::begin_launch(record);
     run_blocks(record);
     close_to_host();
@@ -109,9 +157,9 @@ cudaError_t run_or_record(const BoundLaunch& launch) {
     if (in_kernel())
         fault(cudaErrorNotSupported, "a kernel launches a kernel; launch it from the host");
     if (sticky_error() != cudaSuccess) return finish(cudaSuccess);
-    if (const cudaError_t refused = check_configuration(launch); refused != cudaSuccess) {
-        note_refused_launch(refused, launch.kernel);
-        return finish(refused);
+    if (const Refusal refused = check_configuration(launch); refused.error != cudaSuccess) {
+        note_refused_launch(refused.error, launch.kernel, refused.why);
+        return finish(refused.error);
     }
     if (launch.configuration.stream == nullptr) {
         if (const cudaError_t refused = refuse_implicit_dependency(nullptr); refused != cudaSuccess)

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <utility>
 
 #include "common/cpu_device/include/cuda_runtime_api.h"
 
@@ -12,12 +13,15 @@ constinit thread_local cudaError_t last_error = cudaSuccess;
 std::atomic<cudaError_t> sticky{cudaSuccess};
 std::mutex text_mutex;
 std::atomic<cudaError_t> unread{cudaSuccess};
+std::atomic<bool> host_pointers_are_watched{false};
 
 /// Texts that are asked for until the very end of the program: they are never destroyed.
 struct Texts {
     std::string sticky;  ///< what cudaGetErrorString says about the sticky error
     std::string
         refused_kernel;  ///< whose launch `unread` is about; empty: it is about another call
+    std::string refused_why;
+    std::string host_pointer_kernel;  ///< that was given a pointer to the host's memory
 };
 Texts& texts() {
     static Texts* const all = new Texts;
@@ -48,10 +52,11 @@ void set_sticky_error(cudaError_t error, std::string detail) {
     texts().refused_kernel.clear();
 }
 
-void note_refused_launch(cudaError_t error, const char* kernel) {
+void note_refused_launch(cudaError_t error, const char* kernel, std::string why) {
     const std::lock_guard lock(text_mutex);
     if (unread != cudaSuccess) return;
     texts().refused_kernel = kernel;
+    texts().refused_why = std::move(why);
     unread = error;
 }
 
@@ -66,7 +71,31 @@ std::string unread_error() {
         std::string(cudaGetErrorName(error)) + ", " + cudaGetErrorString(error);
     const std::lock_guard lock(text_mutex);
     if (texts().refused_kernel.empty()) return "a call of CUDA's failed with " + text;
-    return "the launch of " + texts().refused_kernel + " was refused with " + text;
+    return "the launch of " + texts().refused_kernel + " was refused with " + text + ": " +
+           texts().refused_why;
+}
+
+void watch_for_host_pointers() {
+    host_pointers_are_watched = true;
+}
+
+bool watches_for_host_pointers() {
+    return host_pointers_are_watched.load(std::memory_order_relaxed);
+}
+
+void note_host_pointer(const char* kernel) {
+    const std::lock_guard lock(text_mutex);
+    texts().host_pointer_kernel = kernel;
+    host_pointers_are_watched = false;
+}
+
+std::string host_pointer_note() {
+    const std::lock_guard lock(text_mutex);
+    const std::string& kernel = texts().host_pointer_kernel;
+    if (kernel.empty()) return "";
+    return "the kernel " + kernel +
+           " was given a pointer to memory of the host, which a GPU cannot reach: allocate it with "
+           "cudaMalloc, copy, and pass that";
 }
 
 void clear_errors() {

@@ -18,12 +18,24 @@ cudaError_t sticky_error();
 /// A kernel has ended with `error`; `detail` says what it did and where.
 void set_sticky_error(cudaError_t error, std::string detail);
 
-/// The launch of `kernel` was refused with `error`: for unread_error().
-void note_refused_launch(cudaError_t error, const char* kernel);
+/// The launch of `kernel` was refused with `error`, and `why`: for unread_error().
+void note_refused_launch(cudaError_t error, const char* kernel, std::string why);
 
 /// What has gone wrong without the program asking what it was, by cudaGetLastError() or
 /// cudaGetErrorString(), in one sentence; empty when there is nothing.
 std::string unread_error();
+
+/// From now on launches look where their pointers lead, which costs each about 0.1 µs a pointer.
+void watch_for_host_pointers();
+
+/// Whether they do: not any more after the first one that was noted.
+bool watches_for_host_pointers();
+
+/// `kernel` was launched with a pointer to memory of the host: for host_pointer_note().
+void note_host_pointer(const char* kernel);
+
+/// One sentence about it; empty when there was none.
+std::string host_pointer_note();
 
 /// Forgets all errors: cudaDeviceReset.
 void clear_errors();

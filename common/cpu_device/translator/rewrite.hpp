@@ -44,6 +44,10 @@ void rewrite_casts(const TokenStream& stream, const std::vector<bool>& device_co
 void rewrite_shifts(const TokenStream& stream, const std::vector<bool>& device_code,
                     std::vector<Edit>& edits);
 
+/// Adds the edits that turn what nvcc refuses, and C++ would take, into calls that no program may make.
+void refuse_misuse(const TokenStream& stream, const std::vector<bool>& device_code,
+                   std::vector<Edit>& edits);
+
 /// Adds assertions that no function declares more static shared memory than a GPU's block has.
 void limit_static_shared(const TokenStream& stream, std::vector<Edit>& edits);
 

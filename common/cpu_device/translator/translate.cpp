@@ -30,6 +30,7 @@ std::vector<Edit> edits_of(std::string_view source) {
         rewrite_casts(stream, in_device_code, edits);
         rewrite_shifts(stream, in_device_code, edits);
         limit_static_shared(stream, edits);
+        refuse_misuse(stream, in_device_code, edits);
     }
     std::stable_sort(edits.begin(), edits.end(),
                      [](const Edit& a, const Edit& b) { return a.begin < b.begin; });

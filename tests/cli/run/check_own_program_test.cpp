@@ -217,6 +217,7 @@ int main() {
     const Ran ran = folder.t2t("check a.cu");
     EXPECT_PRED2(contains, ran.output,
                  "note: the program did not ask, but the launch of set was refused");
+    EXPECT_PRED2(contains, ran.output, "argument: its block has 2048 threads, and 1024 are the most\n");
     EXPECT_PRED2(contains, ran.output, "no kernel was launched");
 }
 
@@ -313,6 +314,9 @@ int main() {
         "CRASH: the host's code ended with Segmentation fault: a null pointer, at a.cu:14, in fill");
     EXPECT_TRUE(ran.output.ends_with("\nno faults in 1 kernel; the host's code crashed\n"))
         << ran.output;
+    folder.write("b.cu", "int main() {\n    volatile int all[4000000];\n    all[0] = 1;\n}\n");
+    EXPECT_PRED2(contains, folder.t2t("check b.cu").output,
+                 "Segmentation fault: the stack overflowed");
 }
 
 TEST_F(CheckOwnProgram, ReportsAfterAbort) {

@@ -99,6 +99,34 @@ TEST(OwnErrors, SayWhatToDoAboutHeaders) {
         "with #pragma once\n");
 }
 
+TEST(OwnErrors, SayHowALaunchIsWritten) {
+    EXPECT_EQ(first("add.cu:1:3: error: too few arguments to function "
+                    "‘t2t::cpu_device::LaunchConfiguration t2t::cpu_device::configure(dim3, dim3, "
+                    "std::size_t, cudaStream_t)’\n"),
+              "add.cu:1:3: error: a launch has two to four values between <<< and >>>: "
+              "kernel<<<grid, block, bytes of dynamic shared memory, stream>>>(arguments)\n");
+    EXPECT_EQ(
+        first(
+            "add.cu:1:3: error: invalid operands of types ‘void()’ and ‘int’ to binary ‘operator<<’\n"),
+        "add.cu:1:3: error: a launch has three signs on each side: kernel<<<grid, block>>>(arguments)\n");
+}
+
+TEST(OwnErrors, NameTheKeywordThatIsMeant) {
+    EXPECT_EQ(
+        first("add.cu:1:1: error: ‘_global_’ does not name a type; did you mean ‘__locale_t’?\n"),
+        "add.cu:1:1: error: there is no '_global_'; did you mean __global__?\n");
+    EXPECT_EQ(first("add.cu:1:1: error: ‘__gloabl__’ does not name a type\n"),
+              "add.cu:1:1: error: there is no '__gloabl__'; did you mean __global__?\n");
+}
+
+TEST(OwnErrors, LeaveOutWhatAnotherOneExplains) {
+    EXPECT_EQ(
+        first("add.cu:1:17: error: variable or field ‘k’ declared void\n"
+              "add.cu:1:19: error: ‘cudaTextureObject_t’ was not declared in this scope\n"),
+        "add.cu:1:19: error: 'cudaTextureObject_t': textures are not served by the CPU device; "
+        "with a GPU and nvcc, ./t2t --device cuda run FILE serves it\n");
+}
+
 TEST(OwnErrors, AreToldOnce) {
     const Sources sources = program("int x\n");
     EXPECT_EQ(compiler_errors("add.cu:1:2: error: a\nadd.cu:1:2: error: a\nadd.cu:1:3: error: b\n",
@@ -119,6 +147,19 @@ TEST(OwnErrors, OfTheLinkerAreSentences) {
     EXPECT_EQ(text_of(errors[0], sources),
               "add.cu:2: error: nothing defines 'helper(int)'; name the file that does, too\n"
               "  2 | int main() { helper(3); }\n");
+    const auto no_library = linker_errors(
+        "/usr/bin/ld: cannot find -lsolver: No such file or directory\n"
+        "collect2: error: ld returned 1 exit status\n",
+        sources);
+    ASSERT_EQ(no_library.size(), 1u);
+    EXPECT_EQ(
+        no_library[0].message,
+        "there is no library 'solver' on this machine; install it, or name its folder with -L DIR");
+    const auto openmp = linker_errors(
+        "/home/ada/add.cu:2: undefined reference to `omp_get_num_threads'\n", sources);
+    ASSERT_EQ(openmp.size(), 1u);
+    EXPECT_EQ(openmp[0].message,
+              "'omp_get_num_threads' is OpenMP's; write -Xcompiler -fopenmp behind the files");
     const auto no_main = linker_errors(
         "/usr/bin/ld: Scrt1.o: in function `_start':\n(.text+0x1b): undefined reference to `main'\n",
         sources);

@@ -9,6 +9,10 @@
 namespace t2t::tests {
 namespace {
 
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
 class OwnProgram : public ::testing::Test {
  protected:
     OwnFolder folder;
@@ -183,9 +187,11 @@ int main() {
     add<<<1, 2048>>>(x);
     cudaDeviceSynchronize();
 })");
-    EXPECT_EQ(folder.t2t("run a.cu").errors,
-              "t2t: the program did not ask, but the launch of add was refused with "
-              "cudaErrorInvalidValue, invalid argument; ./t2t check finds out more\n");
+    EXPECT_EQ(
+        folder.t2t("run a.cu").errors,
+        "t2t: the program did not ask, but the launch of add was refused with "
+        "cudaErrorInvalidValue, invalid argument: its block has 2048 threads, and 1024 are the "
+        "most; ./t2t check finds out more\n");
     folder.write("b.cu", R"(
 __global__ void add(float* x) { x[threadIdx.x] += 1; }
 int main() {
@@ -195,6 +201,97 @@ int main() {
     const Ran ran = folder.t2t("run b.cu");
     EXPECT_EQ(ran.status, 3);
     EXPECT_EQ(ran.errors, "");
+}
+
+TEST_F(OwnProgram, IsToldWhyALaunchWasRefused) {
+    const auto note = [&](const std::string& launch) {
+        folder.write("a.cu", "__global__ void k() {}\nint main() {\n    " + launch + "();\n}\n");
+        return folder.t2t("run a.cu").errors;
+    };
+    EXPECT_PRED2(contains, note("k<<<100 / 256, 256>>>"),
+                 "its grid is (0, 1, 1), which holds no block");
+    EXPECT_PRED2(contains, note("k<<<dim3(1, 70000), 32>>>"),
+                 "its grid is (1, 70000, 1), and (2147483647, 65535, 65535) is the largest");
+    EXPECT_PRED2(contains, note("k<<<1, 0>>>"), "its block is (0, 1, 1), which holds no thread");
+    EXPECT_PRED2(contains, note("k<<<1, dim3(1, 1, 100)>>>"),
+                 "its block is (1, 1, 100), and 64 is the longest z");
+    EXPECT_PRED2(contains, note("k<<<1, 32, 100000>>>"),
+                 "it asks for 100000 bytes of dynamic shared memory, and 49152 are the most until "
+                 "cudaFuncSetAttribute allows more");
+}
+
+TEST_F(OwnProgram, IsToldOfPointersToTheHost) {
+    const std::string kernel =
+        "#include <cstdlib>\n__device__ int variable;\n"
+        "__global__ void k(int* x, int* end) { if (x != end) *x = 1; }\n";
+    folder.write("host.cu",
+                 kernel +
+                     "int main() {\n    int* x = (int*)malloc(64);\n"
+                     "    k<<<1, 1>>>(x, nullptr);\n    return cudaDeviceSynchronize();\n}\n");
+    EXPECT_EQ(
+        folder.t2t("run host.cu").errors,
+        "t2t: the kernel k was given a pointer to memory of the host, which a GPU cannot reach: "
+        "allocate it with cudaMalloc, copy, and pass that; ./t2t check finds out more\n");
+    folder.write("device.cu", kernel + R"(int main() {
+    int *device, *managed, *pinned, *symbol, *async;
+    cudaMalloc(&device, 64);
+    cudaMallocManaged(&managed, 64);
+    cudaMallocHost(&pinned, 64);
+    cudaMallocAsync(&async, 64, nullptr);
+    cudaGetSymbolAddress((void**)&symbol, variable);
+    int* registered = (int*)malloc(64);
+    cudaHostRegister(registered, 64, 0);
+    for (int* x : {device, managed, pinned, symbol, async, registered}) k<<<1, 1>>>(x, x + 16);
+    return cudaDeviceSynchronize();
+})");
+    EXPECT_EQ(folder.t2t("run device.cu").errors, "");
+}
+
+TEST_F(OwnProgram, IsToldWhyItCrashed) {
+    const auto note = [&](const std::string& body) {
+        folder.write("a.cu",
+                     "int f(int n) { volatile char a[999]; a[0] = n; return f(n + 1) + a[0]; }\n"
+                     "int main(int count, char**) {\n    " +
+                         body + "\n}\n");
+        return folder.t2t("run a.cu").errors;
+    };
+    const auto sentence = [](const std::string& cause) {
+        return "t2t: the host's code crashed: " + cause + "; ./t2t check says where\n";
+    };
+    EXPECT_PRED2(contains, note("int* p = nullptr;\n    *p = 1;"), sentence("a null pointer"));
+    EXPECT_PRED2(contains, note("return 7 / (count - 1);"),
+                 sentence("an integer division by zero"));
+    EXPECT_PRED2(contains, note("return *(int*)0x4142434445464748;"),
+                 sentence("a pointer that is garbage"));
+    EXPECT_PRED2(
+        contains, note("return f(0);"),
+        sentence("the stack overflowed, by a recursion without end or by a local array that "
+                 "belongs into a std::vector"));
+}
+
+TEST_F(OwnProgram, ThatNvccWouldRefuseIsRefused) {
+    const auto error = [&](const std::string& text) {
+        folder.write("a.cu", text);
+        return folder.t2t("run a.cu").errors;
+    };
+    EXPECT_PRED2(contains, error("__global__ void k() {}\nint main() { k(); }\n"),
+                 "a.cu:2:14: error: a kernel is launched and not called; write kernel<<<grid, "
+                 "block>>>(arguments)\n");
+    EXPECT_PRED2(
+        contains,
+        error("float f() { return 1; }\n__global__ void k(float* x) { *x = f(); }\n"
+              "int main() { k<<<1, 1>>>(nullptr); }\n"),
+        "a.cu:2:36: error: device code calls a function of the host; write __host__ __device__ "
+        "before that function\n");
+    EXPECT_PRED2(
+        contains, error("__device__ int f() { return 1; }\nint main() { return f(); }\n"),
+        "a.cu:2:21: error: the host calls a __device__ function; write __host__ __device__ "
+        "before that function\n");
+    EXPECT_PRED2(
+        contains,
+        error("__global__ void k() { __shared__ int s = 0; atomicAdd(&s, 1); }\nint main() {}\n"),
+        "error: __shared__ memory takes no initial value; let one thread write it, then call "
+        "__syncthreads()\n");
 }
 
 TEST_F(OwnProgram, ThatDoesNotCompileSaysWhereOnce) {

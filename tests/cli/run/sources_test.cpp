@@ -81,6 +81,25 @@ TEST_F(OwnSources, SaysWhereALaunchCannotBeRead) {
     }
 }
 
+TEST_F(OwnSources, AreTexts) {
+    const auto refusal = [&](const std::string& text) {
+        folder.write("a.cu", text);
+        try {
+            gather({"a.cu"}, {});
+        } catch (const std::runtime_error& error) {
+            return std::string(error.what());
+        }
+        return std::string("none");
+    };
+    EXPECT_EQ(refusal(std::string("\x7f"
+                                  "ELF\0\1",
+                                  6)),
+              "'a.cu' is no text, so it cannot be CUDA source; name another file");
+    EXPECT_EQ(refusal(std::string("\xFF\xFEi\0n\0t\0", 8)),
+              "'a.cu' is in UTF-16; save it as UTF-8");
+    EXPECT_EQ(refusal("int x;"), "none");
+}
+
 TEST_F(OwnSources, AreWrittenAsTheyLie) {
     folder.write("sub/a.cu", "#include \"../b.cuh\"\n");
     folder.write("b.cuh", "int x;\n");
