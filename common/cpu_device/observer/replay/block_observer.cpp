@@ -140,7 +140,6 @@ void BlockObserver::replay_if_halted(unsigned warp) {
 void BlockObserver::replay(unsigned warp, bool to_the_end) {
     fences().look_around();
     replay_.run(warp, to_the_end);
-    global_.release();
 }
 
 // When the log is full, all others come as far as they can; then as much of the warp's logs is replayed
