@@ -78,20 +78,37 @@ inline void stop_recording() {
 /// Learns where the calling operating-system thread has threadIdx and its kin.
 void find_builtins();
 
-/// The log is full, or there is none. @returns whether there is room now
-bool make_room();
+/// Adds an entry when the log is full, or when there is none.
+/// @returns the entry; nullptr when no kernel runs
+LogEntry* record_in_new_room(std::uint64_t address, std::uint32_t code, std::uint32_t extra);
 
 /// The running CUDA thread has called a fence.
 void pass_fence();
 
-/// Adds an entry. @returns whether a kernel runs; nothing is added when none does
-__attribute__((always_inline)) inline bool record(std::uint64_t address, std::uint32_t extra,
-                                                  Kind kind, const void* return_address) {
-    if (log_cursor.next == log_cursor.end) [[unlikely]] {
-        if (!make_room()) return false;
+/// Adds an entry, unless no kernel runs. All that is rare is in another function, which is called
+/// last: so a hook saves no registers, and is some ten instructions.
+/// @returns the entry; nullptr when no kernel runs
+__attribute__((always_inline)) inline LogEntry* record(std::uint64_t address, std::uint32_t extra,
+                                                       Kind kind, const void* return_address) {
+    const std::uint32_t code = code_of(return_address, kind);
+    LogEntry* entry = log_cursor.next;
+    if (entry == log_cursor.end) [[unlikely]]
+        return record_in_new_room(address, code, extra);
+    log_cursor.next = entry + 1;
+    *entry = {address, code, extra};
+    return entry;
+}
+
+/// Adds an entry that has no more to say than its place and kind: the rest of it means nothing.
+__attribute__((always_inline)) inline void record_place(Kind kind, const void* return_address) {
+    const std::uint32_t code = code_of(return_address, kind);
+    LogEntry* entry = log_cursor.next;
+    if (entry == log_cursor.end) [[unlikely]] {
+        record_in_new_room(0, code, 0);
+        return;
     }
-    *log_cursor.next++ = {address, code_of(return_address, kind), extra};
-    return true;
+    log_cursor.next = entry + 1;
+    entry->code = code;
 }
 
 }  // namespace t2t::observer

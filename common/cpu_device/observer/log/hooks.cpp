@@ -9,12 +9,13 @@
 #include "common/cpu_device/observer/log/access_log.hpp"
 #include "common/cpu_device/observer/log/index_fault.hpp"
 #include "common/cpu_device/observer/order/fences.hpp"
-#include "common/cpu_device/observer/replay/host_side.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
 
 using t2t::observer::Kind;
 using t2t::observer::log_cursor;
+using t2t::observer::LogEntry;
 using t2t::observer::record;
+using t2t::observer::record_place;
 
 namespace t2t::observer {
 
@@ -31,27 +32,23 @@ static void note_flag(std::uint64_t address) {
 namespace {
 
 // threadIdx and its kin are variables here, registers on a GPU.
-__attribute__((always_inline)) inline void record_access(const void* address, std::uint32_t bytes,
-                                                         Kind kind, const void* return_address) {
+__attribute__((always_inline)) inline LogEntry* record_access(const void* address,
+                                                              std::uint32_t bytes, Kind kind,
+                                                              const void* return_address) {
     const auto where = reinterpret_cast<std::uint64_t>(address);
-    if (where - log_cursor.builtins < log_cursor.builtins_bytes) return;
-    if (!record(where, bytes, kind, return_address)) {
-        t2t::observer::host_accesses(where, t2t::observer::bytes_of(bytes), kind, return_address);
-        return;
-    }
+    if (where - log_cursor.builtins < log_cursor.builtins_bytes) return nullptr;
+    LogEntry* entry = record(where, bytes, kind, return_address);
     if (kind == Kind::flag_read || kind == Kind::flag_write) t2t::observer::note_flag(where);
+    return entry;
 }
 
 // A plain write by one instruction, with what it overwrites.
 template <unsigned Bytes>
 __attribute__((always_inline)) inline void record_write(const void* address,
                                                         const void* return_address) {
-    record_access(address, Bytes, Kind::write, return_address);
-    const auto where = reinterpret_cast<std::uint64_t>(address);
-    if (log_cursor.next == nullptr || where - log_cursor.builtins < log_cursor.builtins_bytes)
-        return;
+    LogEntry* entry = record_access(address, Bytes, Kind::write, return_address);
     // The entry comes first: at a bad address this faults as the write would.
-    log_cursor.next[-1].extra |= t2t::observer::fingerprint(address, Bytes);
+    if (entry != nullptr) entry->extra |= t2t::observer::fingerprint(address, Bytes);
 }
 
 }  // namespace
@@ -126,10 +123,10 @@ void __tsan_atomic_thread_fence(int) {
 void __tsan_atomic_signal_fence(int) {}
 
 void __tsan_func_entry(void*) {
-    record(0, 0, Kind::call, __builtin_return_address(0));
+    record_place(Kind::call, __builtin_return_address(0));
 }
 void __tsan_func_exit() {
-    record(0, 0, Kind::leave, __builtin_return_address(0));
+    record_place(Kind::leave, __builtin_return_address(0));
 }
 
 T2T_HOOK(__tsan_read1, 1, read)
@@ -156,7 +153,7 @@ T2T_ATOMIC_HOOKS(32)
 T2T_ATOMIC_HOOKS(64)
 
 void __sanitizer_cov_trace_pc() {
-    record(0, 0, Kind::block, __builtin_return_address(0));
+    record_place(Kind::block, __builtin_return_address(0));
 }
 
 // Laid out by the compiler; see gcc's ubsan.cc.

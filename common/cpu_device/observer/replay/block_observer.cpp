@@ -9,6 +9,7 @@
 #include "common/cpu_device/observer/observation.hpp"
 #include "common/cpu_device/observer/order/fences.hpp"
 #include "common/cpu_device/observer/program/program_symbols.hpp"
+#include "common/cpu_device/observer/replay/host_side.hpp"
 #include "common/cpu_device/observer/replay/thread_place.hpp"
 #include "common/cpu_device/runtime/faults.hpp"
 #include "common/cpu_device/runtime/scheduler.hpp"
@@ -140,26 +141,28 @@ void BlockObserver::replay_if_halted(unsigned warp) {
 void BlockObserver::replay(unsigned warp, bool to_the_end) {
     fences().look_around();
     replay_.run(warp, to_the_end);
-    global_.release();
 }
 
-// All others come as far as they can; then as much of the warp's logs is replayed as all lanes have,
-// so that lanes which go together stay together.
-bool BlockObserver::make_room() {
+// When the log is full, all others come as far as they can; then as much of the warp's logs is replayed
+// as all lanes have, so that lanes which go together stay together.
+void BlockObserver::make_room() {
     const unsigned thread = cpu_device::linear_thread();
     const unsigned warp = thread / 32;
     logs_.save();
-    if (comes_forward(logs_.begin(thread), logs_.end(thread)))
-        cpu_device::scheduler().note_progress();
-    cpu_device::yield_thread();
+    if (logs_.is_full(thread)) {
+        if (comes_forward(logs_.begin(thread), logs_.end(thread)))
+            cpu_device::scheduler().note_progress();
+        cpu_device::yield_thread();
+    }
     const cpu_device::Uninterrupted observing;
     for (const bool to_the_end : {false, true}) {
-        if (log_cursor.next != log_cursor.end) break;
-        logs_.close();
+        logs_.save();
+        if (!logs_.is_full(thread)) break;
+        stop_recording();  // what follows is the observer's work
         replay(warp, to_the_end);
         logs_.open();
     }
-    return true;
+    logs_.take_room();
 }
 
 // What the warp has written is there for other blocks from now on, though its logs have not been
@@ -251,8 +254,16 @@ void trapped(const void* address, const char* what) {
     if (Observation::instance().running()) block_observer().trapped(address, what);
 }
 
-bool make_room() {
-    return log_cursor.next != nullptr && block_observer().make_room();
+LogEntry* record_in_new_room(std::uint64_t address, std::uint32_t code, std::uint32_t extra) {
+    if (log_cursor.next == nullptr) {
+        if (is_access({address, code, extra}))
+            host_accesses(address, bytes_of(extra), kind_of(code),
+                          reinterpret_cast<const void*>(address_of(code)));
+        return nullptr;
+    }
+    block_observer().make_room();
+    *log_cursor.next = {address, code, extra};
+    return log_cursor.next++;
 }
 
 void pass_fence() {

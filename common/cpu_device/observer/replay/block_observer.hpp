@@ -45,8 +45,8 @@ class BlockObserver {
     void grid_barrier_passed() { actor_.pass_grid_barrier(); }
     ///@}
 
-    /// The running thread's log is full. @returns whether there is room now
-    bool make_room();
+    /// The running thread's log is full, or has no room yet. Then there is some.
+    void make_room();
     /// The running thread has called a fence.
     void pass_fence();
 

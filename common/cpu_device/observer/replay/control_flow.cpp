@@ -5,13 +5,18 @@
 namespace t2t::observer {
 
 void ControlFlow::add(std::uint32_t from, std::uint32_t to) {
+    Edge& recent = recent_edges_[slot(from ^ to)];
+    if (recent.from == from && recent.to == to) return;
+    recent = {from, to};
     if (next_[from].insert(to).second) is_current_ = false;
 }
 
-int ControlFlow::distance(std::uint32_t block) {
+int ControlFlow::look_up(std::uint32_t block) {
     if (!is_current_) find_distances();
     const auto found = distance_.find(block);
-    return found == distance_.end() ? 0 : found->second;
+    const int steps = found == distance_.end() ? 0 : found->second;
+    recent_distances_[slot(block)] = {block, steps};
+    return steps;
 }
 
 // Post-dominators are dominators of the graph with its arrows turned round. Source: Cooper, Harvey and
@@ -73,6 +78,7 @@ void ControlFlow::find_distances() {
     }
 
     distance_.clear();
+    recent_distances_.fill({});
     std::vector<int> depth(done.size(), 0);
     for (int i = root - 1; i >= 0; --i) {
         if (parent[i] != unknown) depth[i] = depth[parent[i]] + 1;

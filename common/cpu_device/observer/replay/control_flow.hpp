@@ -6,6 +6,8 @@
 /// every path to the end goes through. Here the graph has the edges that threads were seen to take.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -24,10 +26,28 @@ class ControlFlow {
 
     /// Steps from a block to the end in the tree of post-dominators. Of two groups of lanes the one
     /// with the larger number goes first: the post-dominator of a block has a smaller one.
-    int distance(std::uint32_t block);
+    int distance(std::uint32_t block) {
+        const Distance& recent = recent_distances_[slot(block)];
+        return is_current_ && recent.block == block ? recent.steps : look_up(block);
+    }
 
  private:
+    int look_up(std::uint32_t block);
     void find_distances();
+
+    /// @name The latest answers, so that lanes which ask the same one after the other get it at once
+    ///@{
+    struct Edge {
+        std::uint32_t from = end, to = end;
+    };
+    struct Distance {
+        std::uint32_t block = end;
+        int steps = 0;
+    };
+    static std::size_t slot(std::uint32_t code) { return code * 0x9E3779B1u >> 24; }
+    std::array<Edge, 256> recent_edges_{};
+    std::array<Distance, 256> recent_distances_{};
+    ///@}
 
     std::map<std::uint32_t, std::set<std::uint32_t>> next_;
     std::unordered_map<std::uint32_t, int> distance_;

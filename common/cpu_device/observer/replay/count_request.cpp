@@ -42,14 +42,47 @@ void keep(const WarpRequest& request, unsigned sectors, unsigned passes) {
                     .warp = place_of(request.thread(0))};
 }
 
+// Where the site's pattern has the cost of this request; nullptr when the request is but a part of the
+// one that the pattern is of.
+unsigned char* known_cost(const WarpRequest& request, Space space) {
+    RequestPattern& pattern = request.site.pattern;
+    if (pattern.lanes != request.lanes) return nullptr;
+    pattern.use_for(space);
+    const std::uint64_t first = request.addresses[std::countr_zero(request.lanes)];
+    return &pattern.cost[first % RequestPattern::period];
+}
+
+unsigned sectors_of(const WarpRequest& request) {
+    unsigned char* known = known_cost(request, Space::global);
+    if (known != nullptr && *known != 0) return *known;
+    const unsigned sectors = sectors_touched(Packed(request), request.bytes);
+    if (known != nullptr) *known = static_cast<unsigned char>(sectors);
+    return sectors;
+}
+
+struct Passes {
+    unsigned all, least;
+};
+
+Passes passes_of(const WarpRequest& request) {
+    unsigned char* known = known_cost(request, Space::shared);
+    if (known != nullptr && *known != 0) return {*known, request.site.pattern.least_passes};
+    const BankRequest banks{request.addresses, request.lanes, request.bytes, request.writes()};
+    const Passes passes{bank_passes(banks), least_bank_passes(banks)};
+    if (known != nullptr) {
+        *known = static_cast<unsigned char>(passes.all);
+        request.site.pattern.least_passes = static_cast<unsigned char>(passes.least);
+    }
+    return passes;
+}
+
 }  // namespace
 
 void count_global(const WarpRequest& request) {
     const unsigned count = count_of(request.lanes);
-    const Packed addresses(request);
-    const unsigned sectors = sectors_touched(addresses, request.bytes);
+    const unsigned sectors = sectors_of(request);
     if (request.kind == Kind::atomic) {
-        request.site.global_atomic += {1, count, atomic_rounds(addresses)};
+        request.site.global_atomic += {1, count, atomic_rounds(Packed(request))};
     } else {
         request.site.global += {1, sectors, count, std::uint64_t{count} * request.bytes};
     }
@@ -58,15 +91,14 @@ void count_global(const WarpRequest& request) {
 
 void count_shared(const WarpRequest& request) {
     const unsigned count = count_of(request.lanes);
-    const BankRequest banks{request.addresses, request.lanes, request.bytes, request.writes()};
-    const unsigned passes = bank_passes(banks);
+    const Passes passes = passes_of(request);
     if (request.kind == Kind::atomic) {
         request.site.shared_atomic += {1, count, shared_atomic_rounds(Packed(request))};
     } else {
         request.site.shared +=
-            {1, passes, least_bank_passes(banks), count, std::uint64_t{count} * request.bytes};
+            {1, passes.all, passes.least, count, std::uint64_t{count} * request.bytes};
     }
-    keep(request, 0, passes);
+    keep(request, 0, passes.all);
 }
 
 }  // namespace t2t::observer

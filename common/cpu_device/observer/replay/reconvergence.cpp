@@ -28,10 +28,4 @@ void Reconvergence::learn(unsigned thread, const LogEntry* next, const LogEntry*
         control_flow_.add(frames.back(), ControlFlow::end);
 }
 
-Turn Reconvergence::turn(unsigned thread, std::uint32_t code) {
-    const auto& frames = frames_[thread];
-    const std::uint32_t block = kind_of(code) == Kind::block ? code : frames.back();
-    return {frames.size(), control_flow_.distance(block), code};
-}
-
 }  // namespace t2t::observer

@@ -23,6 +23,10 @@ struct Turn {
     int distance = 0;        ///< of its basic block, see ControlFlow::distance()
     std::uint32_t code = 0;  ///< of the step
 
+    /// Whether it comes first as long as both stay in their basic blocks.
+    bool is_sooner(const Turn& other) const {
+        return std::tie(calls, distance) > std::tie(other.calls, other.distance);
+    }
     /// Deeper calls end first; then whoever is farther from the end; any order will do for the rest.
     bool before(const Turn& other) const {
         return std::tuple(calls, distance, other.code) >
@@ -53,7 +57,11 @@ class Reconvergence {
     void learn(unsigned thread, const LogEntry* next, const LogEntry* end, bool is_cut);
 
     /// When the thread's next step `code` has its turn.
-    Turn turn(unsigned thread, std::uint32_t code);
+    Turn turn(unsigned thread, std::uint32_t code) {
+        const auto& frames = frames_[thread];
+        const std::uint32_t block = kind_of(code) == Kind::block ? code : frames.back();
+        return {frames.size(), control_flow_.distance(block), code};
+    }
 
  private:
     /// Of each thread: the basic block it is in, below it those of the functions that called.

@@ -37,18 +37,25 @@ class Replay {
     struct Group {
         unsigned lanes;  ///< bit i: lane i
         std::uint32_t code;
+        bool leads = false;  ///< whether they come before all other lanes, whatever the code
     };
 
     unsigned open(unsigned warp);
     unsigned walk(unsigned active);
     void close();
+    std::ptrdiff_t steps_together(unsigned active) const;
+    void go_together(unsigned active, std::ptrdiff_t steps);
     Group choose(unsigned active);
-    Group choose_of_parted(unsigned active);
+    std::ptrdiff_t steps_of_chosen(const Group& group) const;
     void learn_control_flow();
     void step(const Group& group);
+    Site& count(const Group& group);
+    void enter_basic_block(const Group& group);
     void access(Site& site, const Group& group);
     void pass_warp_sync(const Group& group);
     unsigned thread(unsigned lane) const { return warp_ * 32 + lane; }
+    /// Of the step that is replayed.
+    const LogEntry& entry(unsigned lane) const { return next_[lane][step_]; }
 
     ThreadLogs& logs_;
     const WarpLanes& lanes_;
@@ -61,6 +68,7 @@ class Replay {
     unsigned warp_ = 0;
     std::array<const LogEntry*, 32> next_{};     ///< each lane's next entry
     std::array<const LogEntry*, 32> end_{};      ///< and the end of its log
+    std::ptrdiff_t step_ = 0;                    ///< the step that is replayed, counted from next_
     bool has_learned_ = false;                   ///< whether these logs' control flow is known
     std::array<std::uint64_t, 32> addresses_{};  ///< of the step's lanes
 };

@@ -27,7 +27,10 @@ class SharedShadow {
     void clear();
 
  private:
-    bool knows_read(const Cell& writer, const Cell& readers, unsigned bytes) const;
+    struct Settled;
+    bool knows_read(const Settled& settled, std::uint64_t word, unsigned bytes) const;
+    void enter_word(const WarpRequest& request, unsigned lane, const Settled& settled,
+                    std::uint64_t word);
 
     const BlockClock& clock_;
     const BlockActor& actor_;

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "common/cpu_device/observer/replay/region.hpp"
+#include "common/cpu_device/observer/replay/request_pattern.hpp"
 #include "common/cpu_device/observer/report/report.hpp"
 
 namespace t2t::observer {
@@ -47,6 +48,7 @@ struct Site {
     AtomicTraffic global_atomic, shared_atomic;
     std::uint64_t l2_bytes = 0;
     SeenRequest request;
+    RequestPattern pattern;
 
     void add(const Site& more) {
         warps += more.warps;

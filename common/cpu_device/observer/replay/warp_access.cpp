@@ -27,22 +27,15 @@ FaultKind fault_outside(Space space) {
     return FaultKind::out_of_bounds;
 }
 
-// Whether all 32 lanes lie in the region that the site touched last, and are aligned: what nearly
-// every request is, found without a branch for each lane.
+// Whether all lanes lie in the region that the site touched last, and are aligned: what nearly every
+// request is.
 bool is_plain(const WarpRequest& request) {
     const Region& region = request.site.region;
-    if (request.lanes != ~0u) return false;
     if (region.space != Space::shared && region.space != Space::global) return false;
-    std::uint64_t lowest = request.addresses[0];
-    std::uint64_t highest = request.addresses[0];
-    std::uint64_t bits = 0;
-    for (const std::uint64_t address : request.addresses) {
-        lowest = std::min(lowest, address);
-        highest = std::max(highest, address);
-        bits |= address;
-    }
-    return bits % request.bytes == 0 && region.holds(lowest, request.bytes) &&
-           region.holds(highest, request.bytes);
+    const RequestPattern& pattern = request.site.pattern;
+    const std::uint64_t first = request.addresses[std::countr_zero(request.lanes)];
+    return (first | pattern.bits) % request.bytes == 0 &&
+           region.holds(first - pattern.below, pattern.span);
 }
 
 }  // namespace
@@ -50,6 +43,9 @@ bool is_plain(const WarpRequest& request) {
 void WarpAccess::access(const WarpRequest& request) {
     if (!std::has_single_bit(request.bytes) || request.bytes > most_at_once)
         return access_pieces(request);
+    RequestPattern& pattern = request.site.pattern;
+    if (!pattern.fits(request.addresses, request.lanes, request.bytes))
+        pattern.become(request.addresses, request.lanes, request.bytes);
     Region& region = request.site.region;
     if (is_plain(request)) {
         return region.space == Space::shared ? use_shared(request) : use_global(request);

@@ -19,12 +19,13 @@ struct WarpRequest {
     unsigned lanes;                                  ///< bit i: lane i takes part
     Kind kind;
     unsigned bytes;  ///< of each lane
-    /// The lanes' entries in their logs; nullptr of a piece of a larger copy.
-    const LogEntry* const* entries = nullptr;
+    /// The lanes' logs, and the number of the entry; nullptr of a piece of a larger copy.
+    const LogEntry* const* logs = nullptr;
+    std::ptrdiff_t entry = 0;
 
     /// The part of it that some of the lanes have in it.
     WarpRequest of(unsigned some) const {
-        return {site, addresses, warp, some, kind, bytes, entries};
+        return {site, addresses, warp, some, kind, bytes, logs, entry};
     }
     unsigned thread(unsigned lane) const { return warp * 32 + lane; }
 
@@ -39,8 +40,8 @@ struct WarpRequest {
     /// Whether a lane's write has left in memory what was there before. Of several threads that
     /// write a word without an order, all but the first do when they write the same value.
     bool changes_nothing(unsigned lane) const {
-        if (entries == nullptr || kind != Kind::write) return false;
-        const std::uint32_t before = entries[lane]->extra & fingerprint_bits;
+        if (logs == nullptr || kind != Kind::write) return false;
+        const std::uint32_t before = logs[lane][entry].extra & fingerprint_bits;
         return before == fingerprint(reinterpret_cast<const void*>(addresses[lane]), bytes);
     }
 };
