@@ -15,9 +15,9 @@ namespace t2t::observer {
 
 /// Of each thread what it has done since its warp was last replayed.
 ///
-/// A warp's logs have a room of memory from their first entry until they have been replayed. The next
-/// warp takes the room that was given back last: it is in the cache still. When every warp keeps a
-/// room of its own, all of them together are more than a cache holds.
+/// A warp's logs have a room of memory from their first entry until they have been replayed. The
+/// next warp takes the room that was given back last: it is in the cache still. When every warp
+/// keeps a room of its own, all of them together are more than a cache holds.
 class ThreadLogs {
  public:
     /// Entries that a log has room for.
@@ -45,7 +45,8 @@ class ThreadLogs {
 
     /// The entries before `first` have been replayed: the others move to the log's begin.
     void keep_from(unsigned thread, const LogEntry* first);
-    /// A warp has been replayed; its room is given back if no log of its `threads` has entries left.
+    /// A warp has been replayed; its room is given back if no log of its `threads` has entries
+    /// left.
     void give_back_room(unsigned warp, unsigned threads);
 
     /// @name The log of the running thread, which is written through log_cursor

@@ -143,8 +143,8 @@ void BlockObserver::replay(unsigned warp, bool to_the_end) {
     replay_.run(warp, to_the_end);
 }
 
-// When the log is full, all others come as far as they can; then as much of the warp's logs is replayed
-// as all lanes have, so that lanes which go together stay together.
+// When the log is full, all others come as far as they can; then as much of the warp's logs is
+// replayed as all lanes have, so that lanes which go together stay together.
 void BlockObserver::make_room() {
     const unsigned thread = cpu_device::linear_thread();
     const unsigned warp = thread / 32;

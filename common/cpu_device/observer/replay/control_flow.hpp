@@ -35,7 +35,7 @@ class ControlFlow {
     int look_up(std::uint32_t block);
     void find_distances();
 
-    /// @name The latest answers, so that lanes which ask the same one after the other get it at once
+    /// @name The latest answers: lanes ask for the same one after the other
     ///@{
     struct Edge {
         std::uint32_t from = end, to = end;

@@ -42,8 +42,8 @@ void keep(const WarpRequest& request, unsigned sectors, unsigned passes) {
                     .warp = place_of(request.thread(0))};
 }
 
-// Where the site's pattern has the cost of this request; nullptr when the request is but a part of the
-// one that the pattern is of.
+// Where the site's pattern has the cost of this request; nullptr when the request is but a part of
+// the one that the pattern is of.
 unsigned char* known_cost(const WarpRequest& request, Space space) {
     RequestPattern& pattern = request.site.pattern;
     if (pattern.lanes != request.lanes) return nullptr;

@@ -12,9 +12,9 @@ namespace {
 
 constexpr std::uint64_t sector_words = L2::sector_bytes / 4;
 
-// Held for one request at a time, so that what blocks on other cores do besides – half of all work or
-// more – need not wait. Who holds it is done in less than a microsecond: to ask again takes less than
-// to sleep.
+// Held for one request at a time, so that what blocks on other cores do besides – half of all work
+// or more – need not wait. Who holds it is done in less than a microsecond: to ask again takes less
+// than to sleep.
 std::unique_lock<std::recursive_mutex> lock_soon(std::recursive_mutex& mutex) {
     constexpr int tries = 200;
     for (int i = 0; i < tries; ++i) {

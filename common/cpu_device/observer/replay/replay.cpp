@@ -62,9 +62,9 @@ void Replay::close() {
     logs_.give_back_room(warp_, count);
 }
 
-// How many of the next steps the lanes do together: at most `window`, and perhaps past the end of a log.
-// Each lane's log is compared with the first lane's by itself, many entries at once: to look at all
-// lanes for each step takes several times as long.
+// How many of the next steps the lanes do together: at most `window`, and perhaps past the end of a
+// log. Each lane's log is compared with the first lane's by itself, many entries at once: to look
+// at all lanes for each step takes several times as long.
 std::ptrdiff_t Replay::steps_together(unsigned active) const {
     constexpr std::size_t window = 16;
     static_assert(window <= ThreadLogs::readable_past_end);
@@ -137,8 +137,8 @@ Replay::Group Replay::choose(unsigned active) {
     return group;
 }
 
-// How many steps the chosen lanes do before it may be another's turn. Lanes that come before all others
-// do so until the end of their basic block.
+// How many steps the chosen lanes do before it may be another's turn. Lanes that come before all
+// others do so until the end of their basic block.
 std::ptrdiff_t Replay::steps_of_chosen(const Group& group) const {
     const auto stays = [](Kind kind) { return kind >= Kind::read && kind <= Kind::async_write; };
     const LogEntry* entry = next_[std::countr_zero(group.lanes)];

@@ -13,8 +13,9 @@ namespace t2t::observer {
 
 /// How the lanes of a place's latest request lie to each other, and what such a request costs.
 ///
-/// Sectors are 32 bytes and banks come again after 128, in words of 4: when all lanes move by the same
-/// number of bytes, a multiple of 32, no cost changes. So costs are found once for each remainder.
+/// Sectors are 32 bytes and banks come again after 128, in words of 4: when all lanes move by the
+/// same number of bytes, a multiple of 32, no cost changes. So costs are found once for each
+/// remainder.
 struct RequestPattern {
     static constexpr unsigned period = 32;  ///< bytes
 

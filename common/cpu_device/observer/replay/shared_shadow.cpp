@@ -6,8 +6,8 @@
 
 namespace t2t::observer {
 
-// Which words the block had written when it passed its last barrier: nobody who reads them races with
-// their last write.
+// Which words the block had written when it passed its last barrier: nobody who reads them races
+// with their last write.
 struct SharedShadow::Settled {
     std::uint32_t block_begin, barrier;
     bool holds(const Cell& writer, unsigned bytes) const {

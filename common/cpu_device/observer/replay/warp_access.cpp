@@ -27,8 +27,8 @@ FaultKind fault_outside(Space space) {
     return FaultKind::out_of_bounds;
 }
 
-// Whether all lanes lie in the region that the site touched last, and are aligned: what nearly every
-// request is.
+// Whether all lanes lie in the region that the site touched last, and are aligned: what nearly
+// every request is.
 bool is_plain(const WarpRequest& request) {
     const Region& region = request.site.region;
     if (region.space != Space::shared && region.space != Space::global) return false;

@@ -11,8 +11,8 @@
 
 namespace t2t::observer {
 
-/// The bytes of its words that a lane accesses, as cells have them. Accesses of less than 4 bytes touch a
-/// part of a word, larger ones whole words.
+/// The bytes of its words that a lane accesses, as cells have them. Accesses of less than 4 bytes
+/// touch a part of a word, larger ones whole words.
 inline unsigned bytes_in_word(const WarpRequest& request, std::uint64_t address) {
     return request.bytes >= 4 ? 15u : ((1u << request.bytes) - 1) << address % 4 & 15u;
 }
