@@ -82,7 +82,7 @@ void find_builtins();
 bool make_room();
 
 /// The running CUDA thread has called a fence.
-void pass_fence();
+void pass_fence(Scope scope);
 
 /// Adds an entry, unless no kernel runs.
 __attribute__((always_inline)) inline void record(std::uint64_t address, std::uint32_t extra,

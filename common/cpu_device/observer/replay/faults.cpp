@@ -14,16 +14,12 @@
 namespace t2t::observer {
 namespace {
 
-// Whether two accesses to a word are those by which threads tell each other something, so that they
-// are no race: atomics, and volatile variables. Within a block barriers are there for order, so a
-// volatile variable is data as any other, until the thread that writes it has called a fence before.
-// @param one_is_atomic whether an atomic is among the two, or a volatile write after a fence
-bool is_flags(Kind one, Kind other, bool one_is_atomic, bool same_block) {
-    const auto tells = [](Kind kind) {
-        return kind == Kind::atomic || kind == Kind::flag_read || kind == Kind::flag_write;
-    };
-    if (!tells(one) || !tells(other)) return false;
-    return one_is_atomic || !same_block || one == Kind::atomic || other == Kind::atomic;
+// Whether an access is one by which threads tell each other something: an atomic, the read of a
+// volatile variable, or a write to one after a fence – all of them atomics of a scope, which must reach
+// the other thread. Two of them do not race. A volatile write without a fence is data as any other.
+bool tells(Kind kind, Scope atomic, bool same_block) {
+    if (kind == Kind::flag_read) return true;
+    return atomic == Scope::device || (atomic == Scope::block && same_block);
 }
 
 // Of the kernel's arguments the one nearest to an address; else the nearest allocation, or the
@@ -134,9 +130,10 @@ void FaultReporter::report_race(FaultKind kind, const ThreadAccess& access, cons
     const Cell& cell = met.cell;
     const std::uint32_t other_code =
         Observation::instance().code_of_site(static_cast<std::uint16_t>(cell.site));
-    const bool one_is_atomic =
-        access.is_atomic || (met.is_writer && cell.crowd_bits == atomic_writer);
-    if (is_flags(kind_of(access.site.code), kind_of(other_code), one_is_atomic, same_block)) return;
+    if (tells(kind_of(access.site.code), access.atomic, same_block) &&
+        tells(kind_of(other_code), met.is_writer ? cell.atomic() : Scope::none, same_block)) {
+        return;
+    }
     // A cell names one of those it stands for: not always one that met this byte.
     const auto thread = static_cast<unsigned>(cell.thread);
     const bool knows_thread = !(same_block && thread == access.thread) && cell.apart == 0;

@@ -38,10 +38,9 @@ void GlobalShadow::enter(const WarpRequest& request) {
     for_each_lane(lanes_to_enter(request), [&](unsigned lane) {
         const unsigned thread = request.thread(lane);
         const std::uint64_t address = request.addresses[lane];
-        const WordAccess access =
-            word_access(request, lane, actor_.time(thread), actor_.has_fenced(thread));
+        const WordAccess access = word_access(request, lane, actor_.time(thread));
         const ThreadAccess whole{request.site, thread, address, request.bytes, access.atomic};
-        if (request.reads() && !allocation.is_initialised &&
+        if (request.reads_for_sure() && !allocation.is_initialised &&
             allocation.first_uninitialised(address, request.bytes) != address + request.bytes) {
             faults_.report(FaultKind::uninitialised_global, whole);
         }
@@ -51,7 +50,8 @@ void GlobalShadow::enter(const WarpRequest& request) {
             Cell& readers = allocation.reader(word, none);
             if (request.kind == Kind::read && knows_read(allocation, readers, access)) continue;
             observer::enter(allocation.writer(word, none), readers, access,
-                            actor_.global_order(thread), [&](const Cell& other, bool is_writer) {
+                            actor_.global_order(thread, allocation.begin + 4 * word),
+                            [&](const Cell& other, bool is_writer) {
                                 faults_.report_global_race(
                                     whole,
                                     {other, is_writer, is_writer && request.changes_nothing(lane)});

@@ -47,6 +47,7 @@ class Replay {
     void learn_control_flow();
     void step(const Group& group);
     void access(Site& site, const Group& group);
+    void pass_by(const Group& group, Scope fence);
     void pass_warp_sync(const Group& group);
     unsigned thread(unsigned lane) const { return warp_ * 32 + lane; }
 

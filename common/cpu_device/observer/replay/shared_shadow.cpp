@@ -28,18 +28,18 @@ void SharedShadow::enter(const WarpRequest& request) {
     for_each_lane(lanes_to_enter(request), [&](unsigned lane) {
         const unsigned thread = request.thread(lane);
         const std::uint64_t address = request.addresses[lane];
-        const WordAccess access =
-            word_access(request, lane, clock_.of_thread(thread), actor_.has_fenced(thread));
+        const WordAccess access = word_access(request, lane, clock_.of_thread(thread));
         const ThreadAccess whole{request.site, thread, address, request.bytes, access.atomic};
-        const BlockOrder order = actor_.shared_order(thread);
         const std::uint64_t first = region.first_word + (address / 4 - region.begin / 4);
         for (std::uint64_t word = first; word < first + words_of(request); ++word) {
             Cell& writer = writers_[word];
             Cell& readers = readers_[word];
             if (request.kind == Kind::read && knows_read(writer, readers, access.bytes)) continue;
+            const BlockOrder order =
+                actor_.shared_order(thread, region.begin + 4 * (word - region.first_word));
             const bool is_written = writer.time >= clock_.block_begin();
             const unsigned initialised = is_written ? unsigned(writer.spare) : 0;
-            if (request.reads() && (access.bytes & ~initialised) != 0)
+            if (request.reads_for_sure() && (access.bytes & ~initialised) != 0)
                 faults_.report(FaultKind::uninitialised_shared, whole);
             observer::enter(writer, readers, access, order, [&](const Cell& other, bool is_writer) {
                 faults_.report_shared_race(

@@ -13,16 +13,13 @@ namespace t2t::observer {
 
 /// One lane's access to the first of its words.
 /// @param time the thread's
-/// @param has_fenced whether the thread has called a fence: then a volatile write raises a flag
-inline WordAccess word_access(const WarpRequest& request, unsigned lane, std::uint32_t time,
-                              bool has_fenced) {
+inline WordAccess word_access(const WarpRequest& request, unsigned lane, std::uint32_t time) {
     // Accesses of less than 4 bytes touch a part of a word, larger ones whole words.
     const std::uint64_t address = request.addresses[lane];
     const unsigned bytes =
         request.bytes >= 4 ? 15u : ((1u << request.bytes) - 1) << address % 4 & 15u;
-    const bool is_atomic =
-        request.kind == Kind::atomic || (request.kind == Kind::flag_write && has_fenced);
-    return {time, request.thread(lane), request.site.id, bytes, request.writes(), is_atomic};
+    return {time,  request.thread(lane), request.site.id,
+            bytes, request.writes(),     request.atomic_scope(lane)};
 }
 
 /// Words that each lane accesses.
