@@ -32,18 +32,26 @@ T2T_DEVICE_INLINE void __syncwarp(unsigned mask = 0xffffffffu,
     t2t::cpu_device::warp_collective(mask, nullptr, nullptr, {"__syncwarp", where, mask});
 }
 
-// A fence orders this thread's writes for others; where one is written, somebody may be waiting for
-// them, so it is also a good moment to let others run.
-T2T_DEVICE_INLINE void __threadfence_block() {
-    t2t::observer::mark(t2t::observer::Kind::fence);
+namespace t2t::cpu_device {
+
+/// Orders this thread's writes for others. All threads share one memory here, so that a check alone
+/// makes a difference between scopes.
+T2T_DEVICE_INLINE void fence(observer::Scope scope) {
+    observer::mark(observer::Kind::fence, static_cast<std::uint32_t>(scope));
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    t2t::cpu_device::memory_may_change();
+    memory_may_change();
+}
+
+}  // namespace t2t::cpu_device
+
+T2T_DEVICE_INLINE void __threadfence_block() {
+    t2t::cpu_device::fence(t2t::observer::Scope::block);
 }
 T2T_DEVICE_INLINE void __threadfence() {
-    __threadfence_block();
+    t2t::cpu_device::fence(t2t::observer::Scope::device);
 }
 T2T_DEVICE_INLINE void __threadfence_system() {
-    __threadfence_block();
+    t2t::cpu_device::fence(t2t::observer::Scope::device);
 }
 
 /// Sleeps by letting the block's other threads run.

@@ -63,6 +63,18 @@ TEST(Advice, ASyncwarpIsNotEnoughForTwoWarps) {
     EXPECT_TRUE(says(one.cause, "a __syncwarp() is missing")) << one.message();
 }
 
+__global__ void count_in_block_scope_kernel(int* count) {
+    atomicAdd_block(count, 1);
+}
+
+TEST(Advice, AnAtomicOfBlockScopeIsToBeWidened) {
+    const Fault fault = first_fault([] {
+        auto count = filled<int>(1);
+        count_in_block_scope_kernel<<<2, 32>>>(count.data());
+    });
+    EXPECT_TRUE(says(fault.cause, "_block")) << fault.message();
+}
+
 __global__ void counter_kernel(int* count) {
     const int now = *count;
     *count = now + 1;

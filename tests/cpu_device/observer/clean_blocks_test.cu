@@ -147,6 +147,165 @@ TEST(CleanBlocks, ALock) {
     });
 }
 
+// The block's own lock: all that it orders stays within the block.
+__global__ void lock_of_a_block_kernel(int* locks, volatile int* sums) {
+    if (threadIdx.x % 32 != 0) return;
+    int* lock = locks + blockIdx.x;
+    while (atomicCAS_block(lock, 0, 1) != 0) {
+    }
+    __threadfence_block();
+    sums[blockIdx.x] = sums[blockIdx.x] + 1;
+    __threadfence_block();
+    atomicExch_block(lock, 0);
+}
+
+TEST(CleanBlocks, ALockOfBlockScope) {
+    expect_clean([] {
+        auto locks = filled<int>(2);
+        auto sums = filled<int>(2);
+        lock_of_a_block_kernel<<<2, 96>>>(locks.data(), sums.data());
+        EXPECT_EQ(sums.download(), std::vector<int>(2, 3));
+    });
+}
+
+// A warp passes its data to another of the block, and that one passes it to the next block.
+__global__ void narrow_then_wide_kernel(int* data, int* flags /* [2, 3] */) {
+    int* mine = flags + 3 * blockIdx.x;
+    if (threadIdx.x == 0) {
+        if (blockIdx.x == 1) {
+            while (atomicAdd(&flags[1], 0) == 0) {
+            }
+        }
+        *data += 1;
+        __threadfence_block();
+        atomicExch_block(&mine[0], 1);
+    }
+    if (threadIdx.x == 32) {
+        while (atomicAdd_block(&mine[0], 0) == 0) {
+        }
+        *data += 1;
+        __threadfence();
+        atomicExch(&mine[1], 1);
+    }
+}
+
+TEST(CleanBlocks, FlagsOfTwoScopes) {
+    expect_clean([] {
+        auto data = filled<int>(1);
+        auto flags = filled<int>(6);
+        launch_cooperatively<int*, int*>(narrow_then_wide_kernel, 2, 64, data.data(), flags.data());
+        EXPECT_EQ(data.download()[0], 4);
+    });
+}
+
+// Every thread calls the fence for what it has written itself, and one raises the flag for all.
+__global__ void fences_before_a_barrier_kernel(int* data, int* flag, int* out) {
+    if (blockIdx.x == 0) {
+        data[threadIdx.x] = 42;
+        __threadfence();
+        __syncthreads();
+        if (threadIdx.x == 0) atomicExch(flag, 1);
+    } else {
+        if (threadIdx.x == 0) {
+            while (atomicAdd(flag, 0) == 0) {
+            }
+        }
+        __syncthreads();
+        out[threadIdx.x] = data[63 - threadIdx.x];
+    }
+}
+
+TEST(CleanBlocks, FencesOfAllThreadsAndOneFlag) {
+    expect_clean([] {
+        auto data = filled<int>(64);
+        auto flag = filled<int>(1);
+        auto out = filled<int>(64);
+        launch_cooperatively<int*, int*, int*>(fences_before_a_barrier_kernel, 2, 64, data.data(),
+                                               flag.data(), out.data());
+        EXPECT_EQ(out.download(), std::vector<int>(64, 42));
+    });
+}
+
+// A barrier of the grid by hand, as before cooperative groups: the last block to come opens it.
+__global__ void hand_made_barrier_kernel(int* values /* [rounds + 1, n] */, unsigned* arrived,
+                                         volatile unsigned* opened, int rounds) {
+    const int n = static_cast<int>(gridDim.x * blockDim.x);
+    const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+    for (int round = 0; round < rounds; ++round) {
+        const int* from = values + round * n;
+        int* to = values + (round + 1) * n;
+        to[i] = from[i] + from[(i + 37) % n];
+        __syncthreads();
+        if (threadIdx.x == 0) {
+            __threadfence();
+            if (atomicAdd(arrived, 1u) == gridDim.x - 1) {
+                *arrived = 0;
+                __threadfence();
+                *opened = static_cast<unsigned>(round + 1);
+            } else {
+                while (*opened < static_cast<unsigned>(round + 1)) __nanosleep(20);
+            }
+            __threadfence();
+        }
+        __syncthreads();
+    }
+}
+
+TEST(CleanBlocks, ABarrierOfTheGridByHand) {
+    expect_clean([] {
+        auto values = filled<int>(5 * 4 * 64, 1);
+        auto arrived = filled<unsigned>(1);
+        auto opened = filled<unsigned>(1);
+        launch_cooperatively<int*, unsigned*, volatile unsigned*, int>(
+            hand_made_barrier_kernel, 4, 64, values.data(), arrived.data(), opened.data(), 4);
+        EXPECT_EQ(values.download()[4 * 4 * 64], 16);
+    });
+}
+
+// The consumer takes the flag down again, and the producer waits for that: a buffer of one element.
+__global__ void ping_pong_kernel(int* data, volatile int* flag, int* out) {
+    for (int round = 0; round < 3; ++round) {
+        if (blockIdx.x == 0) {
+            while (*flag != 0) __nanosleep(20);
+            __threadfence();
+            *data = round;
+            __threadfence();
+            *flag = 1;
+        } else {
+            while (*flag == 0) __nanosleep(20);
+            __threadfence();
+            *out += *data;
+            __threadfence();
+            *flag = 0;
+        }
+    }
+}
+
+TEST(CleanBlocks, AFlagThatGoesUpAndDown) {
+    expect_clean([] {
+        auto data = filled<int>(1);
+        auto flag = filled<int>(1);
+        auto out = filled<int>(1);
+        launch_cooperatively<int*, volatile int*, int*>(ping_pong_kernel, 2, 1, data.data(),
+                                                        flag.data(), out.data());
+        EXPECT_EQ(out.download()[0], 3);
+    });
+}
+
+__global__ void exchange_kernel(int* words) {
+    if (threadIdx.x == 0) atomicExch(&words[blockIdx.x], 1);
+    if (threadIdx.x == 32) atomicExch_block(&words[blockIdx.x], 2);
+    __syncthreads();
+    atomicAdd(&words[blockIdx.x], 1);
+}
+
+TEST(CleanBlocks, AnExchangeWritesMemoryThatHoldsNothing) {
+    expect_clean([] {
+        DeviceBuffer<int> words(2);
+        exchange_kernel<<<2, 64>>>(words.data());
+    });
+}
+
 __global__ void grid_barrier_kernel(int* values, int rounds) {
     const cg::grid_group grid = cg::this_grid();
     const int n = grid.size();

@@ -136,7 +136,8 @@ struct NarrowPair {
     friend T2T_DEVICE_INLINE V atomicAdd(V* address, V value) {
         using Word [[gnu::may_alias]] = unsigned;
         auto* word = reinterpret_cast<Word*>(address);
-        observer::access(observer::Kind::atomic, address, sizeof(V));
+        observer::access(observer::Kind::atomic, address, sizeof(*address),
+                         observer::with_scope(observer::Scope::device));
         unsigned before = __atomic_load_n(word, __ATOMIC_RELAXED);
         unsigned after;
         do {

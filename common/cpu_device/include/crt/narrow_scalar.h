@@ -158,7 +158,8 @@ struct NarrowScalar {
     friend T2T_DEVICE_INLINE T atomicAdd(T* address, T value) {
         using Word [[gnu::may_alias]] = unsigned short;
         auto* word = reinterpret_cast<Word*>(address);
-        observer::access(observer::Kind::atomic, address, sizeof(T));
+        observer::access(observer::Kind::atomic, address, sizeof(*address),
+                         observer::with_scope(observer::Scope::device));
         unsigned short before = __atomic_load_n(word, __ATOMIC_RELAXED);
         unsigned short after;
         do {

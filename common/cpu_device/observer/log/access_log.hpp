@@ -83,7 +83,7 @@ void find_builtins();
 LogEntry* record_in_new_room(std::uint64_t address, std::uint32_t code, std::uint32_t extra);
 
 /// The running CUDA thread has called a fence.
-void pass_fence();
+void pass_fence(Scope scope);
 
 /// Adds an entry, unless no kernel runs. All that is rare is in another function, which is called
 /// last: so a hook saves no registers, and is some ten instructions.

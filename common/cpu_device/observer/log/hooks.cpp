@@ -20,11 +20,14 @@ using t2t::observer::record_place;
 namespace t2t::observer {
 
 // A volatile variable is met, perhaps a flag.
-static void note_flag(std::uint64_t address) {
+static void note_flag(std::uint64_t address, unsigned bytes, bool writes) {
     if (log_cursor.next == nullptr) return;
     const cpu_device::Uninterrupted observing;
+    LogEntry& entry = log_cursor.next[-1];
     const Pause the_observers_work;
-    fences().flag(address);
+    if (!writes) return fences().read_flag(address, Scope::device);
+    const Scope scope = fences().write_flag(address, bytes);
+    if ((entry.extra & in_pieces) == 0) entry.extra |= with_scope(scope);
 }
 
 }  // namespace t2t::observer
@@ -38,7 +41,9 @@ __attribute__((always_inline)) inline LogEntry* record_access(const void* addres
     const auto where = reinterpret_cast<std::uint64_t>(address);
     if (where - log_cursor.builtins < log_cursor.builtins_bytes) return nullptr;
     LogEntry* entry = record(where, bytes, kind, return_address);
-    if (kind == Kind::flag_read || kind == Kind::flag_write) t2t::observer::note_flag(where);
+    if (kind == Kind::flag_read || kind == Kind::flag_write) {
+        t2t::observer::note_flag(where, t2t::observer::bytes_of(bytes), kind == Kind::flag_write);
+    }
     return entry;
 }
 
@@ -186,7 +191,7 @@ namespace t2t::observer {
 
 void mark(Kind kind, std::uint32_t extra) noexcept {
     record(0, extra, kind, __builtin_return_address(0));
-    if (kind == Kind::fence && log_cursor.next != nullptr) pass_fence();
+    if (kind == Kind::fence && log_cursor.next != nullptr) pass_fence(static_cast<Scope>(extra));
 }
 
 void mark_at(const void* caller, Kind kind, std::uint32_t extra) noexcept {
@@ -215,11 +220,26 @@ void access_at(const void* caller, Kind kind, const volatile void* address,
     const auto where = reinterpret_cast<std::uint64_t>(address);
     const bool at_once = bytes <= most_at_once;
     record(where, at_once ? static_cast<std::uint32_t>(bytes) : in_pieces_of(bytes), kind, caller);
-    if (kind == Kind::atomic) note_flag(where);
 }
 
-void access(Kind kind, const volatile void* address, std::size_t bytes) noexcept {
+void access(Kind kind, const volatile void* address, std::size_t bytes,
+            std::uint32_t traits) noexcept {
     access_at(__builtin_return_address(0), kind, address, bytes);
+    if (kind != Kind::atomic || log_cursor.next == nullptr) return;
+    log_cursor.next[-1].extra |= traits;
+    const cpu_device::Uninterrupted observing;
+    const Pause the_observers_work;
+    const auto where = reinterpret_cast<std::uint64_t>(address);
+    fences().read_flag(where, scope_of(traits));
+    fences().write_atomic(where, static_cast<unsigned>(bytes), scope_of(traits));
+}
+
+void takes_lock(const volatile void* address) noexcept {
+    record(reinterpret_cast<std::uint64_t>(address), 0, Kind::lock, __builtin_return_address(0));
+    if (log_cursor.next == nullptr) return;
+    const cpu_device::Uninterrupted observing;
+    const Pause the_observers_work;
+    fences().take_lock(reinterpret_cast<std::uint64_t>(address));
 }
 
 }  // namespace t2t::observer

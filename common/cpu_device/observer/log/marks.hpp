@@ -44,10 +44,27 @@ enum class Kind : std::uint32_t {
     warp_sync,    ///< __syncwarp: orders memory
     warp_operation,
     barrier,
-    fence,
+    fence,   ///< extra is its Scope
+    lock,    ///< an atomicCAS has changed the word at `address`: perhaps a lock is taken
     tensor,  ///< mma: extra is the operations of the warp
     narrow,  ///< arithmetic on fp16 or bf16: extra is a NarrowOperation
 };
+
+/// Among which threads a fence orders, or an atomic is atomic. The host is one device more, and what
+/// it does during a launch is not looked at.
+enum class Scope : std::uint32_t { none, block, device };
+
+/// What an atomic says beside its kind, above the bytes in LogEntry::extra: its scope, and whether
+/// perhaps nobody looks at the old value. So does a volatile write; one that raises a flag counts as an
+/// atomic of its fence's scope.
+inline constexpr unsigned scope_begin = 5;
+inline constexpr std::uint32_t only_writes = 1u << 7;
+constexpr std::uint32_t with_scope(Scope scope) {
+    return static_cast<std::uint32_t>(scope) << scope_begin;
+}
+constexpr Scope scope_of(std::uint32_t extra) {
+    return static_cast<Scope>(extra >> scope_begin & 3);
+}
 
 /// Operations on two-byte floating-point numbers, counted where they are emulated.
 enum class NarrowOperation : std::uint32_t {
@@ -66,7 +83,11 @@ enum class NarrowOperation : std::uint32_t {
 /// @name Reported by kernels. The caller's line is what counts.
 ///@{
 void mark(Kind kind, std::uint32_t extra = 0) noexcept;
-void access(Kind kind, const volatile void* address, std::size_t bytes) noexcept;
+/// @param traits of an atomic: with_scope(), only_writes
+void access(Kind kind, const volatile void* address, std::size_t bytes,
+            std::uint32_t traits = 0) noexcept;
+/// An atomicCAS has just put another value into the word.
+void takes_lock(const volatile void* address) noexcept;
 /// On behalf of the code at `caller`.
 void mark_at(const void* caller, Kind kind, std::uint32_t extra) noexcept;
 void access_at(const void* caller, Kind kind, const volatile void* address,
@@ -156,7 +177,8 @@ void host_waits_for_all();
 #else
 
 inline void mark(Kind, std::uint32_t = 0) {}
-inline void access(Kind, const volatile void*, std::size_t) {}
+inline void access(Kind, const volatile void*, std::size_t, std::uint32_t = 0) {}
+inline void takes_lock(const volatile void*) {}
 inline void mark_at(const void*, Kind, std::uint32_t) {}
 inline void access_at(const void*, Kind, const volatile void*, std::size_t) {}
 inline void count_narrow(NarrowOperation) {}

@@ -16,6 +16,7 @@ std::uint64_t linear_block() {
 
 void BlockActor::begin_block() {
     phase_ = 0;
+    fences().enter_block();
     become_new();
 }
 
@@ -27,7 +28,7 @@ void BlockActor::pass_grid_barrier() {
 void BlockActor::become_new() {
     number_ = actors().enter({linear_block(), phase_, stream_order().launch()});
     begin_ = clock_.now();
-    fences().enter_block(number_);
+    fences().go_on_as(number_, begin_);
 }
 
 }  // namespace t2t::observer

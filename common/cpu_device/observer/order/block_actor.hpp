@@ -27,7 +27,6 @@ class BlockActor {
     }
 
     unsigned number() const { return number_; }
-    bool has_fenced(unsigned thread) const { return clock_.has_fenced(thread); }
     unsigned phase() const { return phase_; }
 
     /// A thread's time in a cell of global memory.
@@ -35,23 +34,28 @@ class BlockActor {
         const std::uint32_t last = clock_.of_thread(thread);
         return number_ << actor_clock_bits | (last - std::min(last, begin_));
     }
-    /// What is ordered before the next access of `thread` to shared memory.
-    BlockOrder shared_order(unsigned thread) const { return order(thread, 0, ~0u); }
+    /// What is ordered before the next access of `thread` to shared memory, at a word.
+    BlockOrder shared_order(unsigned thread, std::uint64_t word) const {
+        return order(thread, word, 0, ~0u);
+    }
     /// What is ordered before its next access to global memory.
-    GridOrder global_order(unsigned thread) const {
-        return {order(thread, begin_, (1u << actor_clock_bits) - 1)};
+    GridOrder global_order(unsigned thread, std::uint64_t word) const {
+        return {order(thread, word, begin_, (1u << actor_clock_bits) - 1)};
     }
 
  private:
     void become_new();
-    BlockOrder order(unsigned thread, std::uint32_t origin, std::uint32_t clock_mask) const {
+    BlockOrder order(unsigned thread, std::uint64_t word, std::uint32_t origin,
+                     std::uint32_t clock_mask) const {
         return {clock_.barrier(),
                 clock_.of_warp(thread / 32),
                 clock_.of_pairs(thread),
                 origin,
                 clock_mask,
                 thread,
-                number_};
+                number_,
+                clock_.of_thread(thread),
+                word};
     }
 
     const BlockClock& clock_;

@@ -16,7 +16,6 @@ bool BlockClock::begin_block(unsigned threads) {
     threads_ = threads;
     block_begin_ = barrier_ = now_;
     std::fill_n(of_thread_.begin(), threads_, now_);
-    std::fill_n(has_fenced_.begin(), threads_, false);
     of_warp_.fill(now_);
     return starts_anew;
 }
@@ -24,6 +23,12 @@ bool BlockClock::begin_block(unsigned threads) {
 void BlockClock::pass_barrier() {
     barrier_ = ++now_;
     std::fill_n(of_thread_.begin(), threads_, now_);
+}
+
+void BlockClock::pass_by(unsigned warp, unsigned lanes) {
+    ++now_;
+    for (unsigned left = lanes; left != 0; left &= left - 1)
+        of_thread_[warp * 32 + static_cast<unsigned>(std::countr_zero(left))] = now_;
 }
 
 void BlockClock::pass_warp_sync(unsigned warp, unsigned lanes, bool all) {

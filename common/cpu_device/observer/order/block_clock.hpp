@@ -25,8 +25,8 @@ class BlockClock {
     void pass_barrier();
     /// `lanes` (bit i: lane i) have passed a __syncwarp. @param all whether they are the whole warp
     void pass_warp_sync(unsigned warp, unsigned lanes, bool all);
-    /// A thread has called a fence.
-    void pass_fence(unsigned thread) { has_fenced_[thread] = true; }
+    /// `lanes` of a warp have called a fence, or taken a lock: what they do from now on is later.
+    void pass_by(unsigned warp, unsigned lanes);
 
     std::uint32_t now() const { return now_; }
     /// When the block began.
@@ -37,8 +37,6 @@ class BlockClock {
     std::uint32_t of_thread(unsigned thread) const { return of_thread_[thread]; }
     /// A warp's last __syncwarp of all its lanes.
     std::uint32_t of_warp(unsigned warp) const { return of_warp_[warp]; }
-    /// Whether the thread has called a fence in this block.
-    bool has_fenced(unsigned thread) const { return has_fenced_[thread]; }
     /// For each lane of the thread's warp, the last __syncwarp of a part of the warp with both.
     const std::uint32_t* of_pairs(unsigned thread) const { return of_pairs_[thread].data(); }
 
@@ -49,7 +47,6 @@ class BlockClock {
     unsigned threads_ = 0;
     std::array<std::uint32_t, cpu_device::most_threads> of_thread_{};
     std::array<std::uint32_t, cpu_device::most_warps> of_warp_{};
-    std::array<bool, cpu_device::most_threads> has_fenced_{};
     std::vector<std::array<std::uint32_t, 32>> of_pairs_{cpu_device::most_threads};
 };
 

@@ -8,7 +8,10 @@
 /// it simpler, for after one all threads of a block are ordered at once.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+
+#include "common/cpu_device/observer/log/marks.hpp"
 
 namespace t2t::observer {
 
@@ -28,9 +31,16 @@ struct Cell {
     std::uint64_t bytes : 4 = 0;    ///< bit i: byte i of the word
     std::uint64_t apart : 1 = 0;    ///< several threads, each with bytes of its own; whose, is lost
     std::uint64_t spare : 4 = 0;    ///< not this file's; kept by updates
-    std::uint64_t crowd_bits : 2 = 0;  ///< a Crowd; of a writer, `grid` stands for an atomic
+    /// A Crowd; of a writer, `grid` stands for an atomic, and `block` for one of block scope.
+    std::uint64_t crowd_bits : 2 = 0;
 
     Crowd crowd() const { return static_cast<Crowd>(crowd_bits); }
+    /// Of a writer: among whom it is atomic, if it is.
+    Scope atomic() const {
+        return crowd() == Crowd::grid    ? Scope::device
+               : crowd() == Crowd::block ? Scope::block
+                                         : Scope::none;
+    }
     unsigned warp() const { return thread / 32; }
     /// Whether a thread that accesses `mask` meets bytes of another thread than itself.
     /// @param may_be_own whether it may be one of those that the cell stands for
@@ -41,7 +51,6 @@ struct Cell {
 };
 static_assert(sizeof(Cell) == 8);
 
-inline constexpr auto atomic_writer = static_cast<std::uint64_t>(Crowd::grid);
 inline constexpr unsigned most_sites = 1u << 11;
 
 /// One lane's access to one word.
@@ -51,20 +60,21 @@ struct WordAccess {
     unsigned site;
     unsigned bytes;  ///< mask of the word's bytes
     bool write;
-    bool atomic;  ///< or a volatile write after a fence: a flag
+    Scope atomic;  ///< of an atomic, or of a flag: a volatile write after a fence
 };
 
 /// Enters a write; see enter().
 template <typename Order>
 inline void enter_write(Cell& writer, const WordAccess& access, const Order& order) {
-    const bool was_atomic = writer.crowd_bits == atomic_writer;
+    const bool is_atomic = access.atomic != Scope::none;
+    const bool was_atomic = writer.atomic() != Scope::none;
     // An atomic that follows a thread's own plain write would hide it from the other threads'.
-    if (access.atomic && !was_atomic && writer.time != 0 && order.same_block(writer) &&
+    if (is_atomic && !was_atomic && writer.time != 0 && order.same_block(writer) &&
         writer.thread == access.thread && !order.past(writer) &&
         (access.bytes & ~unsigned(writer.bytes)) == 0) {
         return;
     }
-    const bool joins = !access.atomic && !was_atomic && writer.time == access.time &&
+    const bool joins = !is_atomic && !was_atomic && writer.time == access.time &&
                        writer.warp() == access.thread / 32 && (writer.bytes & access.bytes) == 0;
     const bool same = joins && writer.thread == access.thread;
     Cell made;
@@ -74,7 +84,10 @@ inline void enter_write(Cell& writer, const WordAccess& access, const Order& ord
     made.bytes = joins ? access.bytes | unsigned(writer.bytes) : access.bytes;
     made.apart = joins && (!same || writer.apart != 0);
     made.spare = writer.spare;
-    const Crowd crowd = access.atomic ? Crowd::grid : made.apart ? Crowd::warp : Crowd::thread;
+    const Crowd crowd = access.atomic == Scope::device  ? Crowd::grid
+                        : access.atomic == Scope::block ? Crowd::block
+                        : made.apart                    ? Crowd::warp
+                                                        : Crowd::thread;
     made.crowd_bits = static_cast<std::uint64_t>(crowd);
     writer = made;
 }
@@ -120,7 +133,9 @@ inline void enter_read(Cell& readers, const WordAccess& access, const Order& ord
 template <typename Order, typename Conflict>
 inline void enter(Cell& writer, Cell& readers, const WordAccess& access, const Order& order,
                   Conflict conflict) {
-    const bool both_atomic = access.atomic && writer.crowd_bits == atomic_writer;
+    const Scope narrower = std::min(access.atomic, writer.atomic());
+    const bool both_atomic =
+        narrower == Scope::device || (narrower == Scope::block && order.same_block(writer));
     const auto may_be_own = [&](const Cell& cell, Crowd crowd) {
         if (crowd > Crowd::warp) return true;
         return order.same_block(cell) && cell.warp() == access.thread / 32;
@@ -134,7 +149,7 @@ inline void enter(Cell& writer, Cell& readers, const WordAccess& access, const O
             !order.before(readers, readers.crowd()))
             conflict(readers, false);
         enter_write(writer, access, order);
-    } else if (!access.atomic) {
+    } else if (access.atomic == Scope::none) {
         enter_read(readers, access, order);
     }
 }

@@ -2,6 +2,7 @@
 /// What orders two accesses: barriers within a block, grid barriers and fences between blocks.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "common/cpu_device/observer/order/actors.hpp"
@@ -19,7 +20,9 @@ struct BlockOrder {
     std::uint32_t origin;            ///< the moment at which a cell's clock stood at 0
     std::uint32_t clock_mask;        ///< the bits of a cell's time that are its clock
     unsigned thread;
-    unsigned actor;  ///< of the block
+    unsigned actor;      ///< of the block
+    std::uint32_t now;   ///< the thread's clock
+    std::uint64_t word;  ///< the address that it accesses
 
     bool before(const Cell& cell, Crowd crowd) const {
         const std::uint32_t time = origin + (cell.time & clock_mask);
@@ -30,7 +33,8 @@ struct BlockOrder {
             return true;
         }
         return crowd <= Crowd::warp &&
-               fences().ordered(warp_party(actor, cell.warp()), warp_party(actor, thread / 32));
+               fences().ordered_in_block(word, actor, {static_cast<unsigned>(cell.thread), time},
+                                         {thread, now});
     }
     bool past(const Cell& cell) const { return origin + (cell.time & clock_mask) < block_time; }
     bool same_block(const Cell&) const { return true; }
@@ -51,7 +55,10 @@ struct GridOrder {
         if (actors()[other].phase < actors()[mine].phase) return true;
         if (crowd == Crowd::grid) return false;
         return actors()[other].block == actors()[mine].block ||
-               fences().ordered(block_party(other), block_party(mine));
+               fences().ordered_between_blocks(
+                   in_block.word, other,
+                   {static_cast<unsigned>(cell.thread), cell.time & in_block.clock_mask}, mine,
+                   {in_block.thread, in_block.now - std::min(in_block.now, in_block.origin)});
     }
     bool past(const Cell& cell) const { return actor_of(cell) != in_block.actor; }
     bool same_block(const Cell& cell) const { return actor_of(cell) == in_block.actor; }

@@ -130,6 +130,7 @@ void BlockObserver::barrier_is_complete(unsigned exited) {
     barriers_.complete(exited);
     lanes_.pass_barrier();
     clock_.pass_barrier();
+    fences().pass_barrier(clock_.barrier());
 }
 
 void BlockObserver::replay_if_halted(unsigned warp) {
@@ -167,12 +168,13 @@ void BlockObserver::make_room() {
 
 // What the warp has written is there for other blocks from now on, though its logs have not been
 // replayed yet.
-void BlockObserver::pass_fence() {
+void BlockObserver::pass_fence(Scope scope) {
     const cpu_device::Uninterrupted observing;
     logs_.save();
     const Pause the_observers_work;
-    fences().fence();
-    const unsigned first = cpu_device::linear_thread() / 32 * 32;
+    const unsigned caller = cpu_device::linear_thread();
+    fences().fence(scope, has_just_taken_lock(caller));
+    const unsigned first = caller / 32 * 32;
     const std::lock_guard lock(global_memory().mutex);
     for (unsigned thread = first; thread < first + lanes_.count(first / 32); ++thread) {
         for (const LogEntry* entry = logs_.begin(thread); entry != logs_.end(thread); ++entry) {
@@ -181,6 +183,17 @@ void BlockObserver::pass_fence() {
             global_memory().initialise(entry->address, bytes_of(entry->extra));
         }
     }
+}
+
+// Whether nothing but branches lies between a thread's last lock and the fence that it has just called.
+bool BlockObserver::has_just_taken_lock(unsigned thread) const {
+    const LogEntry* entry = logs_.end(thread) - 1;
+    while (entry > logs_.begin(thread)) {
+        const Kind kind = kind_of((--entry)->code);
+        if (kind == Kind::lock) return true;
+        if (kind != Kind::block && kind != Kind::call && kind != Kind::leave) return false;
+    }
+    return false;
 }
 
 // ---- traps --------------------------------------------------------------------------------------
@@ -266,8 +279,8 @@ LogEntry* record_in_new_room(std::uint64_t address, std::uint32_t code, std::uin
     return log_cursor.next++;
 }
 
-void pass_fence() {
-    block_observer().pass_fence();
+void pass_fence(Scope scope) {
+    block_observer().pass_fence(scope);
 }
 
 void begin_block(const void* frame) {

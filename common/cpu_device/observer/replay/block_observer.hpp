@@ -48,7 +48,7 @@ class BlockObserver {
     /// The running thread's log is full, or has no room yet. Then there is some.
     void make_room();
     /// The running thread has called a fence.
-    void pass_fence();
+    void pass_fence(Scope scope);
 
     /// @name The running thread traps; see marks.hpp
     ///@{
@@ -63,6 +63,7 @@ class BlockObserver {
  private:
     void replay(unsigned warp, bool to_the_end);
     void replay_if_halted(unsigned warp);
+    bool has_just_taken_lock(unsigned thread) const;
     void name_access(SeenFault& fault, const LogEntry& access);
     void meet_variables(unsigned warp);
 

@@ -15,16 +15,19 @@
 namespace t2t::observer {
 namespace {
 
-// Whether two accesses to a word are those by which threads tell each other something, so that they
-// are no race: atomics, and volatile variables. Within a block barriers are there for order, so a
-// volatile variable is data as any other, until the thread that writes it has called a fence before.
-// @param one_is_atomic whether an atomic is among the two, or a volatile write after a fence
-bool is_flags(Kind one, Kind other, bool one_is_atomic, bool same_block) {
-    const auto tells = [](Kind kind) {
-        return kind == Kind::atomic || kind == Kind::flag_read || kind == Kind::flag_write;
-    };
-    if (!tells(one) || !tells(other)) return false;
-    return one_is_atomic || !same_block || one == Kind::atomic || other == Kind::atomic;
+// Whether an access is one by which threads tell each other something: an atomic, the read of a
+// volatile variable, or a write to one after a fence – all of them atomics of a scope, which must reach
+// the other thread. Two of them do not race. A volatile write without a fence is data as any other.
+bool tells(Kind kind, Scope atomic, bool same_block) {
+    if (kind == Kind::flag_read) return true;
+    return atomic == Scope::device || (atomic == Scope::block && same_block);
+}
+
+bool are_flags(const ThreadAccess& access, const Met& met, std::uint32_t other_code,
+               bool same_block) {
+    const Scope other_atomic = met.is_writer ? met.cell.atomic() : Scope::none;
+    return tells(kind_of(access.site.code), access.atomic, same_block) &&
+           tells(kind_of(other_code), other_atomic, same_block);
 }
 
 // Of the kernel's arguments the one nearest to an address; else the nearest allocation, or the
@@ -138,7 +141,7 @@ void FaultReporter::report_stream_race(const ThreadAccess& access, const Met& me
     constexpr FaultKind kind = FaultKind::stream_race;
     const std::uint32_t other_code =
         Observation::instance().code_of_site(static_cast<std::uint16_t>(met.cell.site));
-    if (is_flags(kind_of(access.site.code), kind_of(other_code), access.is_atomic, false)) return;
+    if (are_flags(access, met, other_code, false)) return;
     const SightedFault seen{kind, access.site.code, other_code, place_of(access.thread)};
     if (Observation::instance().seen_again(seen)) return;
     SeenFault fault = fault_at(kind, access);
@@ -154,9 +157,7 @@ void FaultReporter::report_race(FaultKind kind, const ThreadAccess& access, cons
     const Cell& cell = met.cell;
     const std::uint32_t other_code =
         Observation::instance().code_of_site(static_cast<std::uint16_t>(cell.site));
-    const bool one_is_atomic =
-        access.is_atomic || (met.is_writer && cell.crowd_bits == atomic_writer);
-    if (is_flags(kind_of(access.site.code), kind_of(other_code), one_is_atomic, same_block)) return;
+    if (are_flags(access, met, other_code, same_block)) return;
     // A cell names one of those it stands for: not always one that met this byte.
     const auto thread = static_cast<unsigned>(cell.thread);
     const bool knows_thread = !(same_block && thread == access.thread) && cell.apart == 0;

@@ -18,7 +18,7 @@ struct ThreadAccess {
     unsigned thread;  ///< of the block
     std::uint64_t address;
     unsigned bytes;
-    bool is_atomic = false;  ///< see WordAccess
+    Scope atomic = Scope::none;  ///< see WordAccess
 };
 
 /// An earlier access that another one races with.

@@ -57,7 +57,7 @@ void GlobalShadow::enter(const WarpRequest& request) {
         (request.writes() ? allocation.writers : allocation.readers).data());
     std::uint64_t last_sector = ~std::uint64_t{0};
     for_each_lane(lanes_to_enter(request), [&](unsigned lane) {
-        if (request.reads() && !allocation.is_initialised)
+        if (request.reads_for_sure() && !allocation.is_initialised)
             check_initialised(request, lane, allocation);
         const std::uint64_t address = request.addresses[lane];
         const std::uint64_t first = (address - allocation.begin) / 4;
@@ -85,12 +85,12 @@ void GlobalShadow::check_initialised(const WarpRequest& request, unsigned lane,
 void GlobalShadow::enter_word(const WarpRequest& request, unsigned lane,
                               const Allocation& allocation, std::uint64_t word) {
     const unsigned thread = request.thread(lane);
-    const WordAccess access =
-        word_access(request, lane, actor_.time(thread), actor_.has_fenced(thread));
+    const WordAccess access = word_access(request, lane, actor_.time(thread));
     Cell none;
     observer::enter(
         allocation.writer(word, none), allocation.reader(word, none), access,
-        actor_.global_order(thread), [&](const Cell& other, bool is_writer) {
+        actor_.global_order(thread, allocation.begin + 4 * word),
+        [&](const Cell& other, bool is_writer) {
             faults_.report_global_race(
                 {request.site, thread, request.addresses[lane], request.bytes, access.atomic},
                 {other, is_writer, is_writer && request.changes_nothing(lane)});

@@ -78,7 +78,7 @@ void enter_stretch(const void* start, std::size_t bytes, bool write) {
     Cell none;
     for (std::uint64_t word = stretch.first_word(); word < stretch.end_word(); ++word) {
         const WordAccess access{
-            order.actor << actor_clock_bits, 0, 0, stretch.mask(word), write, false};
+            order.actor << actor_clock_bits, 0, 0, stretch.mask(word), write, Scope::none};
         observer::enter(memory->writer(word, none), memory->reader(word, none), access, order,
                         [&](const Cell& met, bool is_writer) {
                             if (std::exchange(is_told, true)) return;

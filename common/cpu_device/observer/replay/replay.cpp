@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "common/cpu_device/observer/order/fences.hpp"
+
 namespace t2t::observer {
 namespace {
 
@@ -203,7 +205,8 @@ void Replay::step(const Group& group) {
             here.extra = extra;
             break;
         case Kind::fence:
-            for_each_lane(group.lanes, [&](unsigned lane) { clock_.pass_fence(thread(lane)); });
+        case Kind::lock:
+            pass_by(group, kind == Kind::fence ? static_cast<Scope>(extra) : Scope::none);
             break;
         case Kind::warp_operation:
         case Kind::barrier:
@@ -235,6 +238,15 @@ void Replay::access(Site& site, const Group& group) {
         memory_.access_pieces({site, addresses_, warp_, alike, kind, bytes_of(size)});
         left &= ~alike;
     }
+}
+
+// Fences, or locks that were taken.
+void Replay::pass_by(const Group& group, Scope fence) {
+    clock_.pass_by(warp_, group.lanes);
+    for_each_lane(group.lanes, [&](unsigned lane) {
+        const unsigned which = thread(lane);
+        fences().passed({which, clock_.of_thread(which)}, {fence, entry(lane).address});
+    });
 }
 
 // Lanes that named the same mask have met each other.

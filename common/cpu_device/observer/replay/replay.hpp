@@ -52,6 +52,7 @@ class Replay {
     Site& count(const Group& group);
     void enter_basic_block(const Group& group);
     void access(Site& site, const Group& group);
+    void pass_by(const Group& group, Scope fence);
     void pass_warp_sync(const Group& group);
     unsigned thread(unsigned lane) const { return warp_ * 32 + lane; }
     /// Of the step that is replayed.

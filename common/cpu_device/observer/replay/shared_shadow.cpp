@@ -54,17 +54,18 @@ void SharedShadow::enter_word(const WarpRequest& request, unsigned lane, const S
                               std::uint64_t word) {
     Cell& writer = writers_[word];
     Cell& readers = readers_[word];
+    const Region& region = request.site.region;
     const unsigned thread = request.thread(lane);
-    const WordAccess access =
-        word_access(request, lane, clock_.of_thread(thread), actor_.has_fenced(thread));
-    const BlockOrder order = actor_.shared_order(thread);
+    const WordAccess access = word_access(request, lane, clock_.of_thread(thread));
+    const BlockOrder order =
+        actor_.shared_order(thread, region.begin + 4 * (word - region.first_word));
     if (request.kind == Kind::read && settled.holds(writer, access.bytes))
         return enter_read(readers, access, order);  // races with nothing
     const ThreadAccess whole{request.site, thread, request.addresses[lane], request.bytes,
                              access.atomic};
     const bool is_written = writer.time >= settled.block_begin;
     const unsigned initialised = is_written ? unsigned(writer.spare) : 0;
-    if (request.reads() && (access.bytes & ~initialised) != 0)
+    if (request.reads_for_sure() && (access.bytes & ~initialised) != 0)
         faults_.report(FaultKind::uninitialised_shared, whole);
     observer::enter(writer, readers, access, order, [&](const Cell& other, bool is_writer) {
         faults_.report_shared_race(whole,

@@ -19,13 +19,10 @@ inline unsigned bytes_in_word(const WarpRequest& request, std::uint64_t address)
 
 /// One lane's access to the first of its words.
 /// @param time the thread's
-/// @param has_fenced whether the thread has called a fence: then a volatile write raises a flag
-inline WordAccess word_access(const WarpRequest& request, unsigned lane, std::uint32_t time,
-                              bool has_fenced) {
+inline WordAccess word_access(const WarpRequest& request, unsigned lane, std::uint32_t time) {
     const unsigned bytes = bytes_in_word(request, request.addresses[lane]);
-    const bool is_atomic =
-        request.kind == Kind::atomic || (request.kind == Kind::flag_write && has_fenced);
-    return {time, request.thread(lane), request.site.id, bytes, request.writes(), is_atomic};
+    return {time,  request.thread(lane), request.site.id,
+            bytes, request.writes(),     request.atomic_scope(lane)};
 }
 
 /// Words that each lane accesses.

@@ -195,6 +195,7 @@ Traffic traffic_of(const Site& site, const Places& places) {
         case Kind::call:
         case Kind::leave:
         case Kind::fence:
+        case Kind::lock:
             break;
     }
     traffic.l2_bytes = site.l2_bytes;

@@ -129,6 +129,9 @@ std::string usual_cause(const SeenFault& seen, const Fault& fault, const FaultWo
         }
         case FaultKind::global_race:
             if (one_is_atomic) return mixed;
+            if (seen.knows_other && kind_of(seen.code) == Kind::atomic)
+                return "An atomic whose name ends in _block is one within its block only: between "
+                       "blocks, use it without that ending.";
             if (words.is_contested) return use_atomic + guarded;
             return "Nothing orders the blocks of a launch: give each block elements of its own, use "
                    "two launches, or publish what was written with __threadfence() and an atomic "
