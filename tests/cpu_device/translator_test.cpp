@@ -178,7 +178,11 @@ INSTANTIATE_TEST_SUITE_P(
              "__global__ void k() { y = ::t2t::cpu_device::cast<int>(\nx); }"},
         unchanged("NotInHostCode", "void f() { y = (int)x + int(x) + static_cast<int>(x); }"),
         unchanged("NotInADeclaration", "__device__ int f(float x); int g() { return (int)x; }"),
-        unchanged("OtherTypes", "__global__ void k() { y = (float)x; z = (bool)x; p = (int*)x; }"),
+        Case{"Pointers",
+             "__device__ void f() { y = *(const float4*)x + reinterpret_cast<A*>(x)->a; }",
+             "__device__ void f() { y = *::t2t::cpu_device::pointer_cast<const float4*>(x) + "
+             "::t2t::cpu_device::reinterpret<A*>(x)->a; }"},
+        unchanged("OtherTypes", "__global__ void k() { y = (float)x; z = (bool)x; p = (char*)x; }"),
         unchanged("SizeOf", "__global__ void k() { y = sizeof(int) * x; }"),
         unchanged("OfSizeOf", "__global__ void k() { y = (int)sizeof x; }"),
         unchanged("FunctionType", "__global__ void k() { f<int(float)>(x); int (*g)(int) = h; }"),

@@ -69,6 +69,26 @@ T2T_ARITHMETIC auto to(const From& value) -> std::enable_if_t<std::is_class_v<Fr
     return static_cast<To>(value);
 }
 
+/// The pointer. In a check build the compiler does not know where it points, and so trusts its type: an access
+/// that is not aligned as the type wants remains one access, and is reported.
+template <typename Pointer>
+__attribute__((always_inline)) inline Pointer hidden(Pointer pointer) {
+#if defined(T2T_OBSERVE)
+    asm("" : "+r"(pointer));
+#endif
+    return pointer;
+}
+/// (Pointer)value
+template <typename Pointer, typename From>
+__attribute__((always_inline)) inline Pointer pointer_cast(From&& value) {
+    return hidden((Pointer)value);
+}
+/// reinterpret_cast<Pointer>(value)
+template <typename Pointer, typename From>
+__attribute__((always_inline)) inline Pointer reinterpret(From&& value) {
+    return hidden(reinterpret_cast<Pointer>(value));
+}
+
 /// `a <<shift<< b` is a << b, as a GPU computes it.
 struct Shift {};
 inline constexpr Shift shift;

@@ -1,9 +1,13 @@
-// Casts to integers in device code: (int)x, int(x) and static_cast<int>(x).
+// Casts to integers and to pointers in device code: (int)x, int(x) and static_cast<int>(x);
+// (float4*)x and reinterpret_cast<float4*>(x).
 //
 // Where x is a floating-point value that does not fit, a GPU saturates and C++ leaves the result open, so the
 // cast becomes a function that does what a GPU does (runtime/arithmetic.hpp). Without types the translator
 // sees integers by their names alone; which type x has, the function finds out. What is not certainly a cast
 // stays as it is.
+//
+// Where x is an array, the compiler knows how it is aligned. A pointer to a float4 that is no multiple of 16 would
+// make it load four floats, where a GPU faults. So a check build hides from it where such a pointer comes from.
 #include <algorithm>
 #include <array>
 #include <set>
@@ -132,10 +136,29 @@ std::string ours(const TokenStream& stream, std::size_t index, const char* name)
     return std::string(behind_colon ? " " : "") + "::t2t::cpu_device::" + name;
 }
 
-// (int)x
+// The `)` or `>` behind a pointer's type that begins at `begin`: `const float4*`, `lab::Vector*`. npos if none
+// does. Bytes are aligned anywhere, and nothing is loaded through void*.
+std::size_t after_pointer_type(const TokenStream& stream, std::size_t begin) {
+    std::size_t i = begin;
+    if (text_at(stream, i) == "const") ++i;
+    if (contains(other_type_words, text_at(stream, i)) && text_at(stream, i) != "float" &&
+        text_at(stream, i) != "double") {
+        return npos;
+    }
+    if (text_at(stream, i) == "char" || kind_at(stream, i) != TokenKind::name) return npos;
+    while (text_at(stream, i + 1) == "::" && kind_at(stream, i + 2) == TokenKind::name) i += 2;
+    if (text_at(stream, i + 1) != "*") return npos;
+    const std::string_view end = text_at(stream, i + 2);
+    return end == ")" || end == ">" ? i + 2 : npos;
+}
+
+// (int)x, (float4*)x
 void rewrite_c_cast(const TokenStream& stream, std::size_t open, std::vector<Edit>& edits) {
-    const std::size_t close = after_integer_type(stream, open + 1);
+    const std::size_t pointer = after_pointer_type(stream, open + 1);
+    const bool is_pointer = pointer != npos;
+    const std::size_t close = is_pointer ? pointer : after_integer_type(stream, open + 1);
     if (close == open + 1 || text_at(stream, close) != ")") return;
+    if (is_pointer && kind_at(stream, close + 1) == TokenKind::number) return;  // (T*)0
     const TokenKind before = kind_at(stream, open - 1);
     const std::string_view next = text_at(stream, close + 1);
     const bool behind_operand =
@@ -151,7 +174,8 @@ void rewrite_c_cast(const TokenStream& stream, std::size_t open, std::vector<Edi
     const std::size_t first = stream.begin(open);
     const std::size_t last = stream.end(close);
     edits.push_back({first, last,
-                     ours(stream, open, "cast<") + one_line(stream, open + 1, close) + ">(" +
+                     ours(stream, open, is_pointer ? "pointer_cast<" : "cast<") +
+                         one_line(stream, open + 1, close) + ">(" +
                          line_ends(stream, first, last)});
     edits.push_back({stream.end(after - 1), stream.end(after - 1), ")"});
 }
@@ -194,6 +218,15 @@ void rewrite_static_cast(const TokenStream& stream, std::size_t index,
     edits.push_back({stream.begin(index), stream.end(index), ours(stream, index, "to")});
 }
 
+// reinterpret_cast<float4*>(x)
+void rewrite_reinterpret_cast(const TokenStream& stream, std::size_t index,
+                              std::vector<Edit>& edits) {
+    if (text_at(stream, index + 1) != "<") return;
+    const std::size_t end = after_pointer_type(stream, index + 2);
+    if (end == npos || text_at(stream, end) != ">" || text_at(stream, end + 1) != "(") return;
+    edits.push_back({stream.begin(index), stream.end(index), ours(stream, index, "reinterpret")});
+}
+
 // T of `typename T` and `class T`.
 std::set<std::string_view> template_types(const TokenStream& stream) {
     std::set<std::string_view> names;
@@ -217,6 +250,8 @@ void rewrite_casts(const TokenStream& stream, const std::vector<bool>& device_co
         if (!device_code[i]) continue;
         if (text_at(stream, i) == "static_cast") {
             rewrite_static_cast(stream, i, types, edits);
+        } else if (text_at(stream, i) == "reinterpret_cast") {
+            rewrite_reinterpret_cast(stream, i, edits);
         } else if (text_at(stream, i) == "(") {
             rewrite_c_cast(stream, i, edits);
         } else if (kind_at(stream, i) == TokenKind::name) {

@@ -33,7 +33,31 @@ __global__ void float4_in_shared_kernel(const float* in, float4* out) {
     }
 }
 
+// The compiler knows both addresses.
+__global__ void float4_in_shared_bytes_kernel(const float4* in) {
+    __shared__ __align__(16) char bytes[64];
+    const float4 four = in[threadIdx.x];
+    *reinterpret_cast<float4*>(bytes + 4) = four;  // fault
+}
+
+__device__ float aligned_numbers[8] __attribute__((aligned(16)));
+__global__ void double2_of_a_variable_kernel(double2* out) {
+    *out = *(const double2*)(aligned_numbers + 2);  // fault
+}
+
 const Planted misaligned[] = {
+    {"float4_in_shared_bytes_kernel", FaultKind::misaligned,
+     [] {
+         auto in = filled<float4>(1);
+         float4_in_shared_bytes_kernel<<<1, 1>>>(in.data());
+     },
+     "`bytes`", anyone},
+    {"double2_of_a_variable_kernel", FaultKind::misaligned,
+     [] {
+         auto out = filled<double2>(1);
+         double2_of_a_variable_kernel<<<1, 1>>>(out.data());
+     },
+     "`aligned_numbers`", anyone},
     {"float4_from_a_row_kernel", FaultKind::misaligned,
      [] {
          auto in = filled<float>(4 * 65);
