@@ -121,6 +121,8 @@ void report(const std::string& crash) {
         if (!unread.empty() && !is_told) {
             print(rung_check::wrapped("note: the program did not ask, but " + unread + '\n'));
         }
+        const std::string skipped = cpu_device::skipped_launches_note();
+        if (!skipped.empty()) print(rung_check::wrapped("note: " + skipped + '\n'));
         if (crash.empty()) print(rung_check::wrapped(leaks()));
         print(rung_check::wrapped(crash));
         if (report.clean() && crash.empty()) print("no faults\n");

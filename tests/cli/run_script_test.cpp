@@ -42,6 +42,11 @@ TEST_F(RunScript, AFileIsCheckedAndAChapterToo) {
     EXPECT_PRED2(contains, machine.calls(), "--target t2t_run_program");
     EXPECT_EQ(machine.t2t("check 03").output, "the program: check 03\n");
     EXPECT_PRED2(contains, machine.calls(), "--target t2t_check_03_shared_memory_program");
+    EXPECT_EQ(machine.t2t("check 03 --json all.json --draw v2_tile.cu:34").output,
+              "the program: check 03 --json all.json --draw v2_tile.cu:34\n");
+    for (const std::string file : {"notes/add.txt", "ADD.CU", "./add.cu.bak"}) {
+        EXPECT_EQ(machine.t2t("check " + file).output, "the program: check " + file + '\n');
+    }
     EXPECT_EQ(machine.t2t("--device cuda check add.cu").status, 2);
 }
 

@@ -631,6 +631,8 @@ TEST(Misuse, LeavesAloneWhatNvccTakes) {
         on_the_device + "__device__ float h() { return g<3>(1) + g(1); }",
         on_the_device + "int main() { each([] __device__(int i) { return g(i); }); }",
         "constexpr int c(int x) { return x; }\n__global__ void k() { c(1); }",
+        "#ifdef __CUDACC__\n__host__ __device__\n#endif\nfloat f(float x) { return x; }\n"
+        "__global__ void k() { f(1); }",
         "HD float f(float x) { return x; }\n__global__ void k() { f(1); }",
         "float max(float a, float b) { return a; }\n__global__ void k() { max(1, 2); }",
     };

@@ -156,7 +156,10 @@ void run(const BoundLaunch& launch) {
 cudaError_t run_or_record(const BoundLaunch& launch) {
     if (in_kernel())
         fault(cudaErrorNotSupported, "a kernel launches a kernel; launch it from the host");
-    if (sticky_error() != cudaSuccess) return finish(cudaSuccess);
+    if (sticky_error() != cudaSuccess) {
+        note_skipped_launch(launch.kernel);
+        return finish(cudaSuccess);
+    }
     if (const Refusal refused = check_configuration(launch); refused.error != cudaSuccess) {
         note_refused_launch(refused.error, launch.kernel, refused.why);
         return finish(refused.error);

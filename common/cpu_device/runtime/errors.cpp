@@ -21,6 +21,8 @@ struct Texts {
     std::string
         refused_kernel;  ///< whose launch `unread` is about; empty: it is about another call
     std::string refused_why;
+    std::string skipped_kernel;  ///< the first that was not started on a broken device
+    std::size_t skipped_launches = 0;
     std::string host_pointer_kernel;  ///< that was given a pointer to the host's memory
 };
 Texts& texts() {
@@ -73,6 +75,20 @@ std::string unread_error() {
     if (texts().refused_kernel.empty()) return "a call of CUDA's failed with " + text;
     return "the launch of " + texts().refused_kernel + " was refused with " + text + ": " +
            texts().refused_why;
+}
+
+void note_skipped_launch(const char* kernel) {
+    const std::lock_guard lock(text_mutex);
+    if (texts().skipped_launches++ == 0) texts().skipped_kernel = kernel;
+}
+
+std::string skipped_launches_note() {
+    const std::lock_guard lock(text_mutex);
+    const std::size_t more = texts().skipped_launches - 1;
+    if (texts().skipped_launches == 0) return "";
+    std::string text = texts().skipped_kernel;
+    if (more > 0) text += ", and " + std::to_string(more) + " more";
+    return "CUDA starts nothing after such an error, so this launch was not run: " + text;
 }
 
 void watch_for_host_pointers() {

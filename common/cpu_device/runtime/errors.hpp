@@ -25,6 +25,12 @@ void note_refused_launch(cudaError_t error, const char* kernel, std::string why)
 /// cudaGetErrorString(), in one sentence; empty when there is nothing.
 std::string unread_error();
 
+/// `kernel` was not started, because an earlier one has broken the device: for skipped_launches_note().
+void note_skipped_launch(const char* kernel);
+
+/// One sentence about all of them; empty when there was none.
+std::string skipped_launches_note();
+
 /// From now on launches look where their pointers lead, which costs each about 0.1 µs a pointer.
 void watch_for_host_pointers();
 

@@ -68,11 +68,19 @@ std::size_t start_of_angles(const TokenStream& stream, std::size_t close) {
     return npos;
 }
 
+// Whether what stands before token `index`, which is a directive, is complete: an `#ifdef` may hold the `__device__`
+// of the function behind its `#endif`.
+bool is_complete_above(const TokenStream& stream, std::size_t index) {
+    while (index < stream.tokens.size() && kind_at(stream, index) == TokenKind::directive) --index;
+    return index >= stream.tokens.size() || is_among(text_at(stream, index), {";", "{", "}", ":"});
+}
+
 // Walks back from the name at `name`, which a `(` follows, to what ends the declaration or statement before.
 Use use_of(const TokenStream& stream, std::size_t name) {
     if (is_among(text_at(stream, name - 1), {".", "->", "::"})) return Use::member;
     bool has_words = false, global = false, device = false, host = false, plain = true;
-    for (std::size_t i = name - 1; kind_at(stream, i) != TokenKind::directive; --i) {
+    std::size_t i = name - 1;
+    for (; kind_at(stream, i) != TokenKind::directive; --i) {
         const std::string_view text = text_at(stream, i);
         if (is_among(text, {";", "{", "}", ":"})) break;
         plain = plain && belongs_to_a_host_function(text);
@@ -94,6 +102,8 @@ Use use_of(const TokenStream& stream, std::size_t name) {
         }
     }
     if (!has_words) return Use::call;
+    if (kind_at(stream, i) == TokenKind::directive && !is_complete_above(stream, i))
+        return Use::other;
     if (global) return Use::kernel;
     if (device) return host ? Use::other : Use::device;
     return plain ? Use::host : Use::other;

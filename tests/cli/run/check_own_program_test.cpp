@@ -217,7 +217,8 @@ int main() {
     const Ran ran = folder.t2t("check a.cu");
     EXPECT_PRED2(contains, ran.output,
                  "note: the program did not ask, but the launch of set was refused");
-    EXPECT_PRED2(contains, ran.output, "argument: its block has 2048 threads, and 1024 are the most\n");
+    EXPECT_PRED2(contains, ran.output,
+                 "argument: its block has 2048 threads, and 1024 are the most\n");
     EXPECT_PRED2(contains, ran.output, "no kernel was launched");
 }
 
@@ -283,6 +284,21 @@ void launch() {
     cudaFree(x);
 }
 )";
+
+TEST_F(CheckOwnProgram, SaysWhatWasNotRun) {
+    folder.write("a.cu", R"(
+__global__ void first(int* x) { x[threadIdx.x + 1] = 1; }
+__global__ void second(int* x) { *x = 1; }
+int main() {
+    int* x;
+    cudaMalloc(&x, 256);
+    first<<<1, 64>>>(x);
+    for (int i = 0; i < 3; ++i) second<<<1, 1>>>(x);
+})");
+    EXPECT_PRED2(
+        contains, folder.t2t("check a.cu").output,
+        "note: CUDA starts nothing after such an error, so this launch was not run: second, and 2");
+}
 
 TEST_F(CheckOwnProgram, KeepsTheProgramsExitCode) {
     folder.write("a.cu", std::string(kernel) + "int main() { launch(); return 3; }\n");
