@@ -36,13 +36,13 @@ struct WarpRequest {
     /// Whether it reads what should have been written before. An atomicExch may be a write alone:
     /// whether anybody looks at the old value is not seen.
     bool reads_for_sure() const {
-        if (kind != Kind::atomic || entries == nullptr) return reads();
-        return (entries[std::countr_zero(lanes)]->extra & only_writes) == 0;
+        if (kind != Kind::atomic || logs == nullptr) return reads();
+        return (logs[std::countr_zero(lanes)][entry].extra & only_writes) == 0;
     }
     /// Among whom a lane's access is atomic.
     Scope atomic_scope(unsigned lane) const {
         if (kind != Kind::atomic && kind != Kind::flag_write) return Scope::none;
-        return entries == nullptr ? Scope::none : scope_of(entries[lane]->extra);
+        return logs == nullptr ? Scope::none : scope_of(logs[lane][entry].extra);
     }
     bool writes() const {
         return kind == Kind::write || kind == Kind::flag_write || kind == Kind::async_write ||
