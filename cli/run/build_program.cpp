@@ -18,6 +18,7 @@
 #include "cli/run/diagnostics.hpp"
 #include "cli/run/sources.hpp"
 #include "cli/run/toolchain.hpp"
+#include "cli/run/warps_in_step.hpp"
 #include "common/process/child_process.hpp"
 
 namespace t2t::own {
@@ -270,6 +271,8 @@ fs::path build_program(const CommandLine& line, std::vector<fs::path>& sources_s
     const Sources sources = gather(line.files, line.include_dirs, line.first_headers);
     sources_seen.clear();
     for (const auto& [path, source] : sources.by_path) sources_seen.push_back(path);
+
+    if (!line.check && !tools.is_nvcc) std::cerr << notes_on_warps_in_step(sources);
 
     const fs::path cache = build_folder() / "own";
     fs::create_directories(cache);

@@ -247,6 +247,34 @@ TEST_F(OwnProgram, IsToldOfPointersToTheHost) {
     EXPECT_EQ(folder.t2t("run device.cu").errors, "");
 }
 
+TEST_F(OwnProgram, IsToldThatWarpsDoNotRunInStep) {
+    folder.write("sum.cu", R"(#include <cstdio>
+__global__ void sum(const int* x, int* total) {
+    __shared__ volatile int part[64];
+    int i = threadIdx.x;
+    part[i] = x[i];
+    __syncthreads();
+    if (i < 32) {
+        for (int width = 32; width > 0; width /= 2) part[i] += part[i + width];
+    }
+    if (i == 0) *total = part[0];
+}
+int main() {
+    int* x;
+    cudaMallocManaged(&x, 65 * sizeof(int));
+    for (int i = 0; i < 64; ++i) x[i] = i;
+    sum<<<1, 64>>>(x, x + 64);
+    cudaDeviceSynchronize();
+    std::puts("done");
+})");
+    for (int again = 0; again < 2; ++again) {
+        const Ran ran = folder.t2t("run sum.cu");
+        EXPECT_EQ(ran.output, "done\n");
+        EXPECT_EQ(ran.errors.find("t2t: sum.cu:3: volatile memory and no __syncwarp()"), 0u)
+            << ran.errors;
+    }
+}
+
 TEST_F(OwnProgram, IsToldWhyItCrashed) {
     const auto note = [&](const std::string& body) {
         folder.write("a.cu",

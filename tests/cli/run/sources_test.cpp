@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/run/warps_in_step.hpp"
 #include "tests/cli/run/own_folder.hpp"
 
 namespace t2t::own::tests {
@@ -109,6 +110,26 @@ TEST_F(OwnSources, AreWrittenAsTheyLie) {
         mirrored(folder.path() / "mirror", fs::canonical(folder.path()) / "sub/a.cu");
     EXPECT_TRUE(fs::exists(a));
     EXPECT_TRUE(fs::exists(a.parent_path() / "../b.cuh"));
+}
+
+// ---- warps that are trusted to run in step ---------------------------------------------------------
+
+TEST_F(OwnSources, VolatileMemoryWithoutASyncIsNoted) {
+    const std::string last_warp = R"(#include <cuda_runtime.h>
+__device__ void sum(volatile float* part, int lane) {
+    part[lane] += part[lane + 32];
+    part[lane] += part[lane + 16];
+}
+)";
+    folder.write("old.cu", last_warp);
+    folder.write("new.cu", last_warp + "__device__ void wait() { __syncwarp(); }\n");
+    folder.write("flag.cu", last_warp + "__device__ void publish() { __threadfence(); }\n");
+    folder.write("host.cu", "volatile int stop = 0;\nint main() {}\n");
+    folder.write("ptx.cu", "__device__ void f() { asm volatile(\"bar.sync 0;\"); }\n");
+    const auto notes = [](const char* file) { return notes_on_warps_in_step(gather({file}, {})); };
+    EXPECT_EQ(notes("old.cu").find("t2t: old.cu:2: volatile memory and no __syncwarp()"), 0u)
+        << notes("old.cu");
+    for (const char* file : {"new.cu", "flag.cu", "host.cu", "ptx.cu"}) EXPECT_EQ(notes(file), "");
 }
 
 }  // namespace
