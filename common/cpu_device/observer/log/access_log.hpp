@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "common/cpu_device/observer/log/marks.hpp"
+#include "common/cpu_device/runtime/cxx17.hpp"
 
 namespace t2t::observer {
 

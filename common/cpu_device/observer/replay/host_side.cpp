@@ -1,5 +1,6 @@
 #include "common/cpu_device/observer/replay/host_side.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
