@@ -176,9 +176,9 @@ StreamOperation StreamOrder::operation(std::uint32_t number) const {
 }
 
 void StreamOrder::note_issuer() {
-    CallChain chain = this_call_chain();
     const std::lock_guard lock(mutex_);
-    operations_[mine.number - 1].issued_by = std::move(chain);
+    CallChain& issued_by = operations_[mine.number - 1].issued_by;
+    if (issued_by.empty()) issued_by = this_call_chain();  // a copy of rows comes here for each
 }
 
 // ---- launches -------------------------------------------------------------------------------------
